@@ -1,0 +1,189 @@
+"""Canonical bytes, digests, decimal numbers and UTC time: one spelling for each value.
+
+Bytes follow a restricted RFC 8785 (JCS) profile: ASCII keys, no floats, integers below 2**53 in magnitude, NFC strings
+without lone surrogates, no duplicate keys. In that profile `json.dumps(sort_keys=True)` equals JCS byte for byte.
+"""
+
+import hashlib
+import json
+import math
+import re
+import unicodedata
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from governance.errors import BadInput
+
+MAX_INTEGER = 2**53 - 1
+MAX_DEPTH = 64
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
+_REAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-][0-9]{2,3})?", re.ASCII)
+
+
+def _check(value: Any, path: str, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise BadInput(f"nested deeper than {MAX_DEPTH} levels", where=path)
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, int):
+        if abs(value) > MAX_INTEGER:
+            raise BadInput("integer too large", got=str(value), expected="magnitude below 2**53", where=path)
+    elif isinstance(value, str):
+        if not value.isascii():
+            _check_text(value, path)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            _check(item, f"{path}[{index}]", depth + 1)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise BadInput("object key is not ASCII text", got=repr(key), where=path)
+            _check(item, f"{path}.{key}", depth + 1)
+    elif isinstance(value, float):
+        raise BadInput("floating-point number in a document", got=repr(value), expected="a decimal string", where=path)
+    else:
+        raise RuntimeError(f"{path}: {type(value).__name__} has no canonical form")
+
+
+def _check_text(value: str, path: str) -> None:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise BadInput("text holds a lone surrogate", got=ascii(value), where=path) from error
+    if not unicodedata.is_normalized("NFC", value):
+        raise BadInput(
+            "text is not in Unicode normal form C",
+            got=ascii(value),
+            expected=ascii(unicodedata.normalize("NFC", value)),
+            fix="write the composed form, so that two spellings of one name cannot pass for two names",
+            where=path,
+        )
+
+
+def dumps(value: Any) -> bytes:
+    """Canonical bytes of a JSON value. Raises BadInput for anything outside the profile."""
+    _check(value, "$", 0)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise BadInput("duplicate key in JSON", got=repr(key), expected="each key once")
+            seen.add(key)
+    return result
+
+
+def _no_float(text: str) -> Any:
+    raise BadInput("floating-point number in a document", got=text, expected="a decimal string")
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > 17:
+        raise BadInput("integer too large", got=f"{text[:20]}...", expected="magnitude below 2**53")
+    return int(text)
+
+
+def loads(data: bytes) -> Any:
+    """Parse bytes that must be in canonical form, to the byte. Raises BadInput otherwise."""
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_no_duplicates,
+            parse_float=_no_float,
+            parse_int=_bounded_int,
+            parse_constant=_no_float,
+        )
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BadInput("not JSON in UTF-8", got=str(error), expected="a canonical JSON document") from error
+    except RecursionError as error:
+        raise BadInput("nested too deeply", expected=f"at most {MAX_DEPTH} levels") from error
+    if dumps(value) != data:
+        raise BadInput(
+            "JSON is not in canonical form",
+            got="bytes that change when written again",
+            expected="sorted keys, no white space, no escapes that are not needed (RFC 8785)",
+        )
+    return value
+
+
+def sha256(data: bytes) -> str:
+    """Lower-case hex SHA-256."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def real(value: float) -> str:
+    """A finite real as a decimal string of 9 significant digits. NaN and infinity are a caller's bug: use null."""
+    if not math.isfinite(value):
+        raise RuntimeError(f"{value!r} has no place in a document: undefined is null with a reason")
+    text = format(value, ".9g")
+    return "0" if text in ("-0", "0") else text
+
+
+def instant(moment: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds. A naive datetime is a caller's bug."""
+    if moment.tzinfo is None:
+        raise RuntimeError("naive datetime: time always carries its zone")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_instant(text: str) -> datetime:
+    """The inverse of `instant`. Raises BadInput."""
+    try:
+        if not _INSTANT.fullmatch(text):
+            raise ValueError(text)
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise BadInput("not a UTC time", got=repr(text), expected="2026-01-31T12:00:00Z") from error
+
+
+def _real_text(text: str) -> str:
+    if not _REAL.fullmatch(text) or len(text) > 40:
+        raise ValueError("expected a decimal number such as 0.8, written out in plain digits")
+    return text
+
+
+def _instant_text(text: str) -> str:
+    try:
+        parse_instant(text)
+    except BadInput as error:
+        raise ValueError(f"got {text!r}, expected a UTC time such as 2026-01-31T12:00:00Z") from error
+    return text
+
+
+Real = Annotated[str, AfterValidator(_real_text)]
+"""A real number in a document: a decimal string. `Decimal(x)` compares, `float(x)` computes."""
+Instant = Annotated[str, AfterValidator(_instant_text)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
+Count = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
+Threshold = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=18)]
+"""A limit in a policy: an exact decimal, written as text."""
+
+
+class Document(BaseModel):
+    """A frozen, closed document. What is submitted is what is signed, stored and returned."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, validate_default=True)
+
+    def to_bytes(self) -> bytes:
+        return dumps(self.model_dump(mode="json", by_alias=True))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Parse canonical bytes strictly (no coercion). Raises BadInput."""
+        loads(data)
+        try:
+            return cls.model_validate_json(data, strict=True)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise BadInput(
+                f"not a {cls.__name__} document: {first['msg']}",
+                got=repr(first["input"])[:200],
+                where=".".join(str(part) for part in first["loc"]) or "$",
+            ) from error
