@@ -1,0 +1,1 @@
+"""Frozen, typed facts about one model version. No thresholds, no frames, no IO."""

@@ -1,0 +1,59 @@
+"""The evidence set: everything a decision is judged on."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from governance.canonical import Document, Instant, Sha256
+from governance.evidence.access import AccessFacts
+from governance.evidence.artifact import ArtifactFacts
+from governance.evidence.documentation import DocumentationFacts
+from governance.evidence.explainability import ExplainabilityFacts
+from governance.evidence.fairness import FairnessFacts
+from governance.evidence.lineage import LineageFacts
+from governance.evidence.origin import FactOrigin, Input, Origin, Subject
+from governance.evidence.performance import PerformanceFacts
+from governance.evidence.plan import Plan
+from governance.evidence.reproducibility import ReproducibilityFacts
+
+
+class Absent(Document):
+    """Why a planned group of facts is not there. `failed`: collecting it broke; `missing`: there was nothing to read."""
+
+    facts: str
+    kind: Literal["missing", "failed"]
+    why: str
+
+
+class Facts(Document):
+    """A group is null where it was not planned or could not be had; `absent` then says why."""
+
+    fairness: FairnessFacts | None = None
+    explainability: ExplainabilityFacts | None = None
+    lineage: LineageFacts | None = None
+    access: AccessFacts | None = None
+    performance: PerformanceFacts | None = None
+    reproducibility: ReproducibilityFacts | None = None
+    artifact: ArtifactFacts | None = None
+    documents: DocumentationFacts | None = None
+    absent: tuple[Absent, ...] = ()
+
+
+class EvidenceSet(Document):
+    """`manifest` is the digest of the manifest's bytes. `risk_tier` and `tools` (name -> version) are as of measuring."""
+
+    schema_: Literal["governance.evidence/v1"] = Field("governance.evidence/v1", alias="schema")
+    subject: Subject
+    risk_tier: str
+    manifest: Sha256
+    plan: Plan
+    origin: Origin
+    tools: dict[str, str]
+    started_at: Instant
+    inputs: tuple[Input, ...]
+    facts: Facts
+
+    def origin_of(self, facts: str) -> Origin:
+        """The origin of one group of facts: its own override, else that of the whole set."""
+        override: FactOrigin | None = getattr(getattr(self.facts, facts, None), "origin", None)
+        return self.origin.model_copy(update=override.model_dump()) if override else self.origin

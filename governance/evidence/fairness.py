@@ -1,0 +1,51 @@
+"""Fairness facts: integer count tables, from which every rate, ratio and interval follows."""
+
+from typing import Literal
+
+from governance.canonical import Count, Document, Real
+from governance.evidence.counts import Counts
+from governance.evidence.origin import FactOrigin
+
+Measure = Literal["ratio", "difference"]
+ALPHAS = ("0.1", "0.05", "0.01")
+
+
+class Cell(Counts):
+    """Counts of one group. A null member of `group` is the category "unknown"."""
+
+    group: tuple[str | None, ...]
+
+
+class Critical(Document):
+    """Simultaneous critical values of the studentised max-t statistic over all pairs of judged groups.
+
+    `values` maps alpha to the (1 - alpha) quantile of max over pairs |t*|, from `replicates` multinomial bootstrap
+    replicates of the count table; null with a reason where the quantile is infinite or there is no pair.
+    """
+
+    metric: str
+    measure: Measure
+    min_rows: Count
+    groups: Count
+    values: dict[str, Real | None]
+    reason: str | None = None
+
+
+class CountTable(Document):
+    """Groups by attribute (or intersection), sorted by group. `unknown` counts rows with a missing member."""
+
+    attributes: tuple[str, ...]
+    unknown: Count
+    cells: tuple[Cell, ...]
+    seed: Count
+    replicates: Count
+    critical: tuple[Critical, ...]
+
+
+class FairnessFacts(Document):
+    """One table per attribute and per declared intersection, all over the same rows."""
+
+    origin: FactOrigin | None = None
+    rows: Count
+    unmatched: Count = 0
+    tables: tuple[CountTable, ...]

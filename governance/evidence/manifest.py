@@ -1,0 +1,183 @@
+"""The manifest: `governance.yaml` beside a model says where everything is. Strict: unknown keys are errors."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from governance.canonical import Document, Instant, Sha256
+
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+FORMATS = ("skops", "onnx", "xgboost-json", "pickle", "joblib")
+
+
+class Purpose(Document):
+    objective: str | None = None
+    kpi: str | None = None
+    intended: tuple[str, ...] = ()
+    prohibited: tuple[str, ...] = ()
+
+
+class ModelSection(Document):
+    name: Name
+    version: Name
+    owner: Name | None = None
+    risk_tier: str | None = None
+    purpose: Purpose = Purpose()
+
+
+class Artifact(Document):
+    """Either a file to hold and open, or `none` with the reason why there is none."""
+
+    path: str | None = None
+    format: Literal["skops", "onnx", "xgboost-json", "pickle", "joblib"] | None = None
+    sha256: Sha256 | None = None
+    none: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.none is None) == (self.path is None):
+            raise ValueError("give either `path` and `format`, or `none` with the reason why there is no artifact")
+        if self.path is not None and self.format is None:
+            raise ValueError("`format` is missing; expected one of " + ", ".join(FORMATS))
+        return self
+
+
+class Labels(Document):
+    """Which values of a column count as positive and which as negative. Every value must be in one of the lists."""
+
+    column: Name
+    positive: tuple[str, ...] = Field(min_length=1)
+    negative: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> Self:
+        if both := set(self.positive) & set(self.negative):
+            raise ValueError(f"{sorted(both)[0]!r} is in both lists; a value is positive or negative, not both")
+        return self
+
+
+class Score(Document):
+    column: Name
+
+
+class Attribute(Document):
+    """A sensitive attribute. `bins` cut a numeric column at these points: [40, 60] gives <40, 40-60 and >=60."""
+
+    column: Name
+    bins: tuple[float, ...] = ()
+
+    @model_validator(mode="after")
+    def _increasing(self) -> Self:
+        if list(self.bins) != sorted(set(self.bins)) or any(b != b or abs(b) == float("inf") for b in self.bins):
+            raise ValueError("bins must be finite numbers in increasing order")
+        return self
+
+
+class Join(Document):
+    path: str
+    key: Name
+
+
+class Evaluation(Document):
+    """The table that performance and fairness are measured on."""
+
+    path: str
+    sha256: Sha256 | None = None
+    label: Labels
+    prediction: Literal["rescore"] | Labels
+    score: Score | None = None
+    sensitive: dict[Name, Attribute] = {}
+    intersections: tuple[tuple[Name, ...], ...] = ()
+    join: Join | None = None
+
+    @model_validator(mode="after")
+    def _known_attributes(self) -> Self:
+        for group in self.intersections:
+            if len(set(group)) < 2 or len(set(group)) != len(group):
+                raise ValueError(f"intersection {list(group)} needs at least two different attributes")
+            for name in group:
+                if name not in self.sensitive:
+                    raise ValueError(f"intersection names {name!r}, which is not under `sensitive`")
+        return self
+
+
+class Training(Document):
+    """`dataset` is the name that lineage events use for this table; its path where not given."""
+
+    path: str
+    sha256: Sha256 | None = None
+    dataset: str | None = None
+
+
+class Data(Document):
+    evaluation: Evaluation | None = None
+    training: Training | None = None
+
+
+class SourceSection(Document):
+    """`dataset` is the name that lineage events use for it; its id where not given."""
+
+    id: Name
+    sha256: Sha256 | None = None
+    path: str | None = None
+    dataset: str | None = None
+    owner: Name | None = None
+    licence: Name | None = None
+    expires: Instant | None = None
+    forbidden: tuple[str, ...] = ()
+
+
+class LineageSection(Document):
+    sources: tuple[SourceSection, ...] = ()
+    events: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _unique(self) -> Self:
+        ids = [source.id for source in self.sources]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two sources have the same id")
+        return self
+
+
+class AccessSection(Document):
+    grants: str | None = None
+    approvals: str | None = None
+
+
+class EnvironmentSection(Document):
+    lock: str | None = None
+    commit: str | None = None
+    seeds: tuple[int, ...] = ()
+
+
+class Manifest(Document):
+    """What the submitter says about one model version. It never picks the policy."""
+
+    schema_: Literal["governance.manifest/v1"] = Field(alias="schema")
+    model: ModelSection
+    artifact: Artifact
+    features: tuple[Name, ...] = ()
+    data: Data = Data()
+    lineage: LineageSection = LineageSection()
+    access: AccessSection = AccessSection()
+    environment: EnvironmentSection = EnvironmentSection()
+    documents: dict[Name, str] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mapping(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError("expected a mapping of keys such as schema, model, artifact, data")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if len(set(self.features)) != len(self.features):
+            raise ValueError("a feature is named twice")
+        evaluation = self.data.evaluation
+        if evaluation and evaluation.prediction == "rescore":
+            if self.artifact.path is None:
+                raise ValueError("`prediction: rescore` needs an artifact to run; give `prediction: {column: ...}`")
+            if not self.features:
+                raise ValueError("`prediction: rescore` needs `features`, in the order the model expects them")
+        return self

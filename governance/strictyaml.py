@@ -1,0 +1,237 @@
+"""Strict YAML: every scalar is text until the schema types it; duplicate keys, aliases, anchors and tags are refused.
+
+So `version: 1.10` stays 1.10, `NO` stays text, and no document can expand. Errors carry file, line, column, a caret and
+the nearest known name.
+"""
+
+import difflib
+from collections.abc import Iterator
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from governance.errors import BadInput
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 32
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Path = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Position(NamedTuple):
+    """1-based line and column."""
+
+    line: int
+    column: int
+
+
+class Source:
+    """A parsed YAML text: nested dict, list and str in `tree`, and where each value and each key stands."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name, self.lines = name, text.splitlines()
+        self.values: dict[Path, Position] = {}
+        self.keys: dict[Path, Position] = {}
+        self.tree: Any = None
+
+    def position(self, path: Path) -> Position:
+        """Of the key (or else value) at `path`, or of the nearest one above it that exists."""
+        while path:
+            if found := self.keys.get(path) or self.values.get(path):
+                return found
+            path = path[:-1]
+        return self.values.get((), Position(1, 1))
+
+    def error(self, at: Position, what: str, **details: str) -> BadInput:
+        return BadInput(f"{what}{self._excerpt(at)}", where=f"{self.name}:{at.line}:{at.column}", **details)
+
+    def _excerpt(self, at: Position) -> str:
+        if not 1 <= at.line <= len(self.lines):
+            return ""
+        line = self.lines[at.line - 1]
+        start = max(0, at.column - 60)
+        shown = line[start : start + 120]
+        return f"\n  | {shown}\n  | {' ' * (at.column - 1 - start)}^"
+
+
+def parse(data: bytes, name: str) -> Source:
+    """Bytes of one YAML document to a `Source`. Raises BadInput."""
+    if len(data) > MAX_BYTES:
+        raise BadInput("document too large", got=f"{len(data)} bytes", expected=f"at most {MAX_BYTES}", where=name)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise BadInput(
+            "not UTF-8 text",
+            got=f"byte 0x{data[error.start]:02x} on line {line}",
+            expected="UTF-8",
+            fix="save the file as UTF-8 (it looks like Latin-1 or Windows-1252)",
+            where=name,
+        ) from error
+    source = Source(name, text)
+    try:
+        source.tree = _Builder(source).build(yaml.parse(text, Loader=_LOADER))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
+        raise source.error(at, f"not YAML: {error.problem or error.context}") from error
+    except yaml.YAMLError as error:
+        raise BadInput("not YAML", got=str(error).splitlines()[0], where=name) from error
+    return source
+
+
+class _Builder:
+    """Events to a tree, with an explicit stack: depth is bounded by us and not by the interpreter."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def build(self, events: Iterator[Any]) -> Any:
+        root: list[Any] = []
+        # Each frame: container, its path, and for a mapping the key that waits for its value.
+        stack: list[tuple[Any, Path, list[str]]] = [(root, (), [])]
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise self._refuse(event, "more than one YAML document", "one document")
+            elif isinstance(event, yaml.AliasEvent):
+                raise self._refuse(event, "YAML alias", "the value written out")
+            elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+                stack.pop()
+            elif isinstance(event, yaml.ScalarEvent):
+                self._no_markup(event)
+                self._add(stack, event, event.value)
+            elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
+                self._no_markup(event)
+                if len(stack) > MAX_DEPTH:
+                    raise self._refuse(event, "nested too deeply", f"at most {MAX_DEPTH} levels")
+                container: Any = [] if isinstance(event, yaml.SequenceStartEvent) else {}
+                path = self._add(stack, event, container)
+                stack.append((container, path, []))
+        if not root:
+            raise BadInput("the document is empty", where=self.source.name)
+        return root[0]
+
+    def _add(self, stack: list[tuple[Any, Path, list[str]]], event: Any, value: Any) -> Path:
+        container, path, pending = stack[-1]
+        at = self._at(event)
+        if isinstance(container, dict):
+            if not pending:
+                if not isinstance(value, str):
+                    raise self._refuse(event, "a key that is not plain text", "a name")
+                if value in container:
+                    raise self.source.error(at, f"duplicate key {value!r}", expected="each key once")
+                pending.append(value)
+                self.source.keys[(*path, value)] = at
+                return path
+            path = (*path, pending.pop())
+            container[path[-1]] = value
+        else:
+            if len(stack) > 1:
+                path = (*path, len(container))
+            container.append(value)
+        self.source.values[path] = at
+        return path
+
+    def _no_markup(self, event: Any) -> None:
+        if event.anchor is not None:
+            raise self._refuse(event, "YAML anchor", "the value written out where it is used")
+        if event.tag is not None:
+            raise self._refuse(event, f"YAML tag {event.tag!r}", "plain text: the schema gives the type")
+
+    def _refuse(self, event: Any, what: str, expected: str) -> BadInput:
+        return self.source.error(self._at(event), f"{what} is not allowed here", expected=expected)
+
+    @staticmethod
+    def _at(event: Any) -> Position:
+        return Position(event.start_mark.line + 1, event.start_mark.column + 1)
+
+
+def load(data: bytes, model: type[Model], name: str) -> Model:
+    """Parse and validate. Raises BadInput with the position of the first fault and the nearest known name."""
+    source = parse(data, name)
+    try:
+        return model.model_validate(source.tree)
+    except ValidationError as error:
+        raise explain(source, model, error) from error
+
+
+def explain(source: Source, model: type[BaseModel], error: ValidationError) -> BadInput:
+    """The most specific validation fault, at its line and column."""
+    faults = error.errors(include_url=False, include_context=False)
+    # Of a union's branches the one that got furthest into the value is the one the author meant.
+    unknown = [fault for fault in faults if fault["type"] == "extra_forbidden"]
+    fault = max(unknown or faults, key=lambda item: len(item["loc"]))
+    path = _present(source, fault["loc"])
+    shown = ".".join(str(part) for part in path) or "the document"
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    distinct = {_present(source, item["loc"]) for item in faults}
+    more = f"then see to {len(distinct) - 1} more in this file" if len(distinct) > 1 else ""
+    if fault["type"] == "extra_forbidden":
+        known = sorted(_known_keys(model, fault["loc"][:-1]))
+        near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
+        return source.error(
+            source.position(path),
+            f"unknown key {str(fault['loc'][-1])!r}",
+            expected=f"one of: {', '.join(known)}" if known else "no such key here",
+            fix=f"did you mean {near[0]!r}?" if near else more,
+        )
+    if fault["type"] == "missing":
+        name = str(fault["loc"][-1])
+        return source.error(source.position(path), f"{shown}: required key {name!r} is missing", fix=more)
+    value = fault["input"]
+    got = repr(value)[:120] if isinstance(value, str) else f"a {'list' if isinstance(value, list) else 'mapping'}"
+    return source.error(source.values.get(path, source.position(path)), f"{shown}: {message}", got=got, fix=more)
+
+
+def _present(source: Source, loc: tuple[str | int, ...]) -> Path:
+    """`loc` without what pydantic adds (names of union branches): only steps that exist in the text."""
+    path: Path = ()
+    for part in loc:
+        if (*path, part) in source.keys or (*path, part) in source.values:
+            path = (*path, part)
+    return path
+
+
+def _known_keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> set[str]:
+    """Names allowed at `loc`: one step of the annotations for each step of the location."""
+    kinds: list[Any] = [model]
+    for part in loc:
+        kinds = [inner for kind in kinds for inner in _step(kind, part)]
+    return {key for kind in kinds if _is_model(kind) for key, _ in _fields(kind)}
+
+
+def _step(kind: Any, part: str | int) -> list[Any]:
+    if _is_model(kind):
+        # A union branch adds its class name to the location: stay where we are.
+        found = [kind] if kind.__name__ == part else []
+        return found + [option for key, field in _fields(kind) if key == part for option in _options(field.annotation)]
+    # The value type of a mapping or a sequence is its last argument that is a type.
+    arguments = [argument for argument in get_args(kind) if argument is not Ellipsis]
+    return _options(arguments[-1]) if arguments else []
+
+
+def _options(kind: Any) -> list[Any]:
+    origin = get_origin(kind)
+    if origin is Annotated:
+        return _options(get_args(kind)[0])
+    if origin in (Union, UnionType):
+        return [inner for option in get_args(kind) for inner in _options(option)]
+    return [kind]
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _fields(kind: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
+    return [(field.alias or key, field) for key, field in kind.model_fields.items()]
