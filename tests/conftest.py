@@ -33,7 +33,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def require_tool() -> Callable[[str], str]:
-    """`require_tool("pdftoppm")` is its path. Missing: the test skips with its reason, or fails if testing is strict."""
+    """`require_tool("pdftoppm")` is its path. Missing: the test skips and says so, or fails if testing is strict."""
 
     def path_of(name: str) -> str:
         found = shutil.which(name)

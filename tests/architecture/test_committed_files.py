@@ -70,4 +70,4 @@ def test_planted_text_is_found(text: str) -> None:
 
 
 def test_other_paths_are_left_alone() -> None:
-    assert told(b"https://example.org/home/page <root>/work/x docs/root/x /srv/data file://relative") == []
+    assert told(b"https://example.org/home/page {base}/work/x docs/root/x /srv/data file://relative") == []
