@@ -1,0 +1,1 @@
+"""DSSE envelopes and public-key checks. No private key and no domain word lives here."""
