@@ -13,6 +13,7 @@ from pydantic import Field
 
 from governance.canonical import Count, Document, Instant, Sha256
 from governance.errors import BadInput
+from governance.evidence.origin import Subject
 
 MAX_BYTES = 4096
 SALT_SIZE = 32
@@ -39,17 +40,8 @@ Pseudonym = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 """16 random bytes that stand for a person. Only the store knows whom."""
 DocumentType = Annotated[str, Field(pattern=r"^[a-z0-9.+-]+(/[a-z0-9.+-]+)+$", max_length=100)]
 """The versioned type of a document, e.g. `governance.decision/v1`."""
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 Origin = Annotated[str, Field(pattern=r"^[!-*,-~]+$", max_length=200)]
 """A log's name: printable ASCII without spaces and plus signs, as signed notes ask for."""
-
-
-class ModelVersion(Document):
-    """Which model version an entry is about; the artifact is null where only a vendor's outputs are known."""
-
-    name: Name
-    version: Name
-    artifact: Sha256 | None
 
 
 class Ref(Document):
@@ -69,7 +61,7 @@ class Entry(Document):
     type: EntryType
     time: Instant
     actor: Pseudonym
-    subject: ModelVersion | None
+    subject: Subject | None
     refs: tuple[Ref, ...]
     causes: tuple[EntryId, ...]
 
