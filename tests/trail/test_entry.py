@@ -31,7 +31,8 @@ def make(**changes):
 def test_round_trip_to_the_byte():
     entry = make()
     data = entry.to_bytes()
-    assert data.startswith(b'{"actor":"000') and b'"schema":"governance.entry/v1"' in data
+    assert data.startswith(b'{"actor":"000')
+    assert b'"schema":"governance.entry/v1"' in data
     assert Entry.from_bytes(data) == entry
     assert Entry.from_bytes(data).to_bytes() == data
 
@@ -64,16 +65,14 @@ def test_a_leaf_is_small():
         make(refs=(ref,) * 40).to_bytes()
 
 
-@given(
-    st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 1, 1)), st.binary(min_size=10, max_size=10)
-)  # noqa: DTZ001
-def test_uuid7(moment, noise):
-    moment = moment.replace(tzinfo=UTC)
+@given(st.integers(0, 253_402_300_799_000), st.binary(min_size=10, max_size=10))
+def test_uuid7(milliseconds, noise):
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
     made = uuid.UUID(uuid7(moment, noise))
     assert str(made) == uuid7(moment, noise)
     assert made.version == 7
     assert made.variant == uuid.RFC_4122
-    assert made.int >> 80 == (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    assert made.int >> 80 == milliseconds
 
 
 def test_uuid7_keeps_its_random_bits_and_sorts_by_time():

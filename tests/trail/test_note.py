@@ -69,14 +69,28 @@ def test_malformed_notes(signer):
     dash = "— ".encode()
     encoded = line.split(b" ")[2].rstrip(b"\n")
     for broken in (
-        b"", TEXT.encode(), TEXT.encode() + b"\n", data[:-1], b"\x01" + data, b"\xff" + data, data + b"\n", data + b"more\n",
-        data.replace(b"\n", b"\r\n"), data.replace(b" 3", b"\t3").replace(b"\n3", b"\t3"), data.replace(dash, b"- "),
-        data.replace(encoded, b""), data.replace(encoded, encoded.rstrip(b"=")), data.replace(encoded, b"AAAA" + b"===="),
-        data.replace(encoded, b"AAAA"), data.replace(encoded, encoded[:40] + b" " + encoded[40:]),
-        data.replace(dash + b"log.example/one", dash + b"log.example one"), data.replace(dash + b"log", dash + b"lo+g"),
+        b"",
+        TEXT.encode(),
+        TEXT.encode() + b"\n",
+        data[:-1],
+        b"\x01" + data,
+        b"\xff" + data,
+        data + b"\n",
+        data + b"more\n",
+        data.replace(b"\n", b"\r\n"),
+        data.replace(b" 3", b"\t3").replace(b"\n3", b"\t3"),
+        data.replace(dash, b"- "),
+        data.replace(encoded, b""),
+        data.replace(encoded, encoded.rstrip(b"=")),
+        data.replace(encoded, b"AAAA" + b"===="),
+        data.replace(encoded, b"AAAA"),
+        data.replace(encoded, encoded[:40] + b" " + encoded[40:]),
+        data.replace(dash + b"log.example/one", dash + b"log.example one"),
+        data.replace(dash + b"log", dash + b"lo+g"),
         data.replace(dash + b"log", dash + "\u00a0log".encode()),
-        TEXT.encode() + b"\n" + line * 101, b"x" * 1_000_001 + b"\n" + data,
-    ):  # fmt: skip
+        TEXT.encode() + b"\n" + line * 101,
+        b"x" * 1_000_001 + b"\n" + data,
+    ):
         assert verdict(broken, keys) is Broken.MALFORMED, broken[:120]
 
 
@@ -118,10 +132,25 @@ def test_checkpoints_are_strict():
     root = base64.b64encode(bytes(range(32))).decode()
     assert checkpoint.parse(f"o\n7\n{root}\n") == checkpoint.Checkpoint("o", 7, bytes(range(32)))
     for text in (
-        f"o\n7\n{root}", f"o\n7\n{root}\nextension\n", f"o\n07\n{root}\n", f"o\n+7\n{root}\n", f"o\n1_5\n{root}\n", f"o\n 7\n{root}\n",
-        f"o\n٧\n{root}\n", f"o\n{2**63}\n{root}\n", f"o\n-1\n{root}\n", f"\n7\n{root}\n", f"o\n7\n{root[:-1]}\n", f"ö\n7\n{root}\n",
-        f"o\n7\n{root[:-2]}9=\n", f"o\r\n7\r\n{root}\r\n", f"o\n0\n{root}\n", "o\n7\nAAAA\n", "", "\n\n\n",
-    ):  # fmt: skip
+        f"o\n7\n{root}",
+        f"o\n7\n{root}\nextension\n",
+        f"o\n07\n{root}\n",
+        f"o\n+7\n{root}\n",
+        f"o\n1_5\n{root}\n",
+        f"o\n 7\n{root}\n",
+        f"o\n٧\n{root}\n",
+        f"o\n{2**63}\n{root}\n",
+        f"o\n-1\n{root}\n",
+        f"\n7\n{root}\n",
+        f"o\n7\n{root[:-1]}\n",
+        f"ö\n7\n{root}\n",
+        f"o\n7\n{root[:-2]}9=\n",
+        f"o\r\n7\r\n{root}\r\n",
+        f"o\n0\n{root}\n",
+        "o\n7\nAAAA\n",
+        "",
+        "\n\n\n",
+    ):
         with pytest.raises(VerificationFailed) as caught:
             checkpoint.parse(text)
         assert caught.value.verdict is Broken.MALFORMED, text
@@ -155,9 +184,14 @@ def test_published_notes(vectors):
     assert note.open_note(data["c2sp_note"].encode(), [keys["c2sp_example"]])[1] == ["example.com/foo"]
     text, peter = data["text"], data["sig_peter"]
     for broken in (
-        text, text + "\n", f"{text}\n{peter}"[:-1], f"\x01{text}\n{peter}", f"{text}\n{peter}unexpected\n",
-        f"{text}\n{peter.replace('PeterNeumann', 'Peter Neumann')}", f"{text}\n{peter * 101}",
-    ):  # fmt: skip
+        text,
+        text + "\n",
+        f"{text}\n{peter}"[:-1],
+        f"\x01{text}\n{peter}",
+        f"{text}\n{peter}unexpected\n",
+        f"{text}\n{peter.replace('PeterNeumann', 'Peter Neumann')}",
+        f"{text}\n{peter * 101}",
+    ):
         assert verdict(broken.encode(), [keys["peter"]]) is Broken.MALFORMED
     assert verdict(f"{text}\xff\n{peter}".encode("latin-1", "replace"), [keys["peter"]]) is Broken.MALFORMED
 

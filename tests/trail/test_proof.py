@@ -59,18 +59,31 @@ def test_strict_form(log):
     good = receipts[10]
     first_hash = good.split("\n")[2]
     for broken in (
-        good.replace("@v1", "@v2"), good.replace("index 10", "index 010"), good.replace("index 10", "index +10"),
-        good.replace("index 10", "index 1_0"), good.replace("index 10", "index ١٠"), good.replace("index 10", "index  10"),
-        good.replace("index 10\n", ""), good.replace("index 10\n", "extra AAAA\nindex 10\n"), good.replace("\n", "\r\n"),
-        good.replace(first_hash, first_hash[:-1]), good.replace(first_hash, first_hash + "\n" + first_hash),
-        good.replace(first_hash + "\n", ""), good.replace("index 10", "index 11"), good.replace("index 10", f"index {2**63}"),
-        good.replace(first_hash, "\n".join([first_hash] * 64)), good.replace("\n\n", "\n", 1), "", "\ud800" + good, good * 5000,
-    ):  # fmt: skip
+        good.replace("@v1", "@v2"),
+        good.replace("index 10", "index 010"),
+        good.replace("index 10", "index +10"),
+        good.replace("index 10", "index 1_0"),
+        good.replace("index 10", "index ١٠"),
+        good.replace("index 10", "index  10"),
+        good.replace("index 10\n", ""),
+        good.replace("index 10\n", "extra AAAA\nindex 10\n"),
+        good.replace("\n", "\r\n"),
+        good.replace(first_hash, first_hash[:-1]),
+        good.replace(first_hash, first_hash + "\n" + first_hash),
+        good.replace(first_hash + "\n", ""),
+        good.replace("index 10", "index 11"),
+        good.replace("index 10", f"index {2**63}"),
+        good.replace(first_hash, "\n".join([first_hash] * 64)),
+        good.replace("\n\n", "\n", 1),
+        "",
+        "\ud800" + good,
+        good * 5000,
+    ):
         assert verdict(broken, entries[10], vkeys) is Broken.MALFORMED, broken[:80]
 
 
 def test_size_and_root_come_only_from_the_signed_checkpoint(log, signer):
-    entries, receipts, state, vkeys = log
+    entries, receipts, _, vkeys = log
     stranger = [note.encode_vkey(ORIGIN, signer(2).public_key)]
     assert verdict(receipts[0], entries[0], stranger) is Broken.UNTRUSTED_KEY
     assert verdict(receipts[0], entries[0], []) is Broken.UNTRUSTED_KEY

@@ -22,10 +22,24 @@ def test_paths(level, number, width, text):
 
 @pytest.mark.parametrize(
     "text",
-    ["tile/64/000", "tile/00/000", "tile/0/0", "tile/0/x000/001", "tile/0/001.p/0", "tile/0/001.p/256", "tile/0/001.p/08",
-     "tile/0/1/001", "tile/0/001/", "tile/-1/000", "tile/0/٠٠١", "tile/0/001\n", "tile/0/" + "x999/" * 12 + "999",
-     "entries/000", "tile/entries/../000"],
-)  # fmt: skip
+    [
+        "tile/64/000",
+        "tile/00/000",
+        "tile/0/0",
+        "tile/0/x000/001",
+        "tile/0/001.p/0",
+        "tile/0/001.p/256",
+        "tile/0/001.p/08",
+        "tile/0/1/001",
+        "tile/0/001/",
+        "tile/-1/000",
+        "tile/0/٠٠١",
+        "tile/0/001\n",
+        "tile/0/" + "x999/" * 12 + "999",
+        "entries/000",
+        "tile/entries/../000",
+    ],
+)
 def test_other_spellings_are_refused(text):
     with pytest.raises(VerificationFailed) as caught:
         tiles.parse_path(text)
