@@ -164,17 +164,17 @@ def load(data: bytes, model: type[Model], name: str) -> Model:
         raise explain(source, model, error) from error
 
 
-def explain(source: Source, model: type[BaseModel], error: ValidationError) -> BadInput:
-    """The most specific validation fault, at its line and column."""
+def explain(source: Source, model: type[BaseModel], error: ValidationError, at: Path = ()) -> BadInput:
+    """The most specific validation fault, at its line and column. `at` is where `model` stands in the document."""
     faults = error.errors(include_url=False, include_context=False)
     # Of a union's branches the one that got furthest into the value is the one the author meant.
     unknown = [fault for fault in faults if fault["type"] == "extra_forbidden"]
     fault = max(unknown or faults, key=lambda item: len(item["loc"]))
-    path = _present(source, fault["loc"])
+    path = _present(source, (*at, *fault["loc"]))
     shown = ".".join(str(part) for part in path) or "the document"
     message = str(fault["msg"]).removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
-    distinct = {_present(source, item["loc"]) for item in faults}
+    distinct = {_present(source, (*at, *item["loc"])) for item in faults}
     more = f"then see to {len(distinct) - 1} more in this file" if len(distinct) > 1 else ""
     if fault["type"] == "extra_forbidden":
         known = sorted(_known_keys(model, fault["loc"][:-1]))

@@ -1,0 +1,1 @@
+"""Judging: rules over evidence, policies that select and parameterise them, the decision they lead to. Pure."""

@@ -1,0 +1,306 @@
+"""The decision: every selected rule judged once, acts applied, one action per environment. Pure and repeatable."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from governance.canonical import Document, Instant, Sha256, instant, parse_instant
+from governance.evidence.evidence import EvidenceSet
+from governance.evidence.origin import Origin, Subject
+from governance.policy.act import APPROVER, Act, separate
+from governance.policy.document import LoadedPolicy, SelectedRule
+from governance.policy.expression import evaluate
+from governance.policy.finding import Finding, Verdict
+from governance.policy.outcome import WAIVABLE, Action, Outcome, action_for, worst
+
+
+class PolicyRef(Document):
+    """`in_force`: whether its rules were judged on the legal date of the decision."""
+
+    id: str
+    version: str
+    sha256: Sha256
+    in_force: bool
+
+
+class Decision(Document):
+    """`now` is when it was judged, `as_of` the legal date, `previous` the decision it follows for the same subject.
+    `notes` say in words what the outcomes alone do not."""
+
+    schema_: Literal["governance.decision/v1"] = Field("governance.decision/v1", alias="schema")
+    id: str
+    subject: Subject
+    evidence: tuple[Sha256, ...]
+    policies: tuple[PolicyRef, ...]
+    acts: tuple[Sha256, ...]
+    now: Instant
+    as_of: Instant
+    submitter: str
+    previous: Sha256 | None
+    valid_until: Instant
+    findings: tuple[Finding, ...]
+    outcomes: dict[str, Action]
+    notes: tuple[str, ...]
+
+
+class Recorded(NamedTuple):
+    """An act whose signature, role and actor have been checked, with its digest and the decision its actor saw."""
+
+    sha256: Sha256
+    act: Act
+    seen: Decision
+
+
+def decide(
+    evidence: EvidenceSet,
+    evidence_sha256: Sha256,
+    policies: Sequence[LoadedPolicy],
+    acts: Sequence[Recorded],
+    *,
+    now: datetime,
+    as_of: datetime,
+    identifier: str,
+    submitter: str,
+    previous: Sha256 | None,
+) -> Decision:
+    """Judge `evidence` under `policies` with `acts` in the order they were signed.
+
+    Several policies: the strictest action counts. No policy, no rule in force or nothing applicable: deny.
+    """
+    refs = tuple(
+        PolicyRef(
+            id=policy.document.id,
+            version=policy.document.version,
+            sha256=policy.sha256,
+            in_force=policy.document.in_force.covers(as_of),
+        )
+        for policy in policies
+    )
+    in_force = [policy for policy, ref in zip(policies, refs, strict=True) if ref.in_force]
+    environments = sorted({name for policy in policies for name in policy.document.environments})
+    notes: list[str] = []
+    findings = [
+        _finding(policy, selected, evidence, acts, now, submitter, notes)
+        for policy in in_force
+        for selected in policy.rules
+    ]
+    _each_judged_once(in_force, findings)
+    findings.sort(key=_reading_order)
+    outcomes = {}
+    for environment in environments:
+        relevant = [finding for finding in findings if environment in finding.actions]
+        applicable = [finding for finding in relevant if finding.outcome is not Outcome.NOT_APPLICABLE]
+        if not applicable:
+            said = "no policy is in force" if not in_force else "no rule applies" if relevant else "no rule is selected"
+            notes.append(f"{environment}: {said} on {instant(as_of)}, so nothing was checked")
+        outcomes[environment] = worst([finding.actions[environment] for finding in applicable])
+    _apply_reviews(outcomes, findings, evidence_sha256, refs, acts, submitter, notes)
+    return Decision(
+        id=identifier,
+        subject=evidence.subject,
+        evidence=(evidence_sha256,),
+        policies=refs,
+        acts=tuple(item.sha256 for item in acts),
+        now=instant(now),
+        as_of=instant(as_of),
+        submitter=submitter,
+        previous=previous,
+        valid_until=_valid_until(in_force, findings, acts, now),
+        findings=tuple(findings),
+        outcomes=outcomes,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _each_judged_once(policies: list[LoadedPolicy], findings: list[Finding]) -> None:
+    selected = sorted(rule.key for policy in policies for rule in policy.rules)
+    judged = sorted(finding.key for finding in findings)
+    if selected != judged:
+        raise RuntimeError(f"selected rules and findings differ: {sorted(set(selected) ^ set(judged))}")
+
+
+def _finding(
+    policy: LoadedPolicy,
+    selected: SelectedRule,
+    evidence: EvidenceSet,
+    acts: Sequence[Recorded],
+    now: datetime,
+    submitter: str,
+    notes: list[str],
+) -> Finding:
+    section = selected.section
+    origin = evidence.origin_of(selected.facts[0]) if selected.facts else evidence.origin
+    verdict = _judge(selected, evidence, origin, now)
+    rule = selected.rule
+    finding = Finding(
+        **verdict.model_dump(exclude={"fix"}),
+        fix=verdict.fix or section.fix or (rule.part("How to fix:") if rule else ""),
+        key=selected.key,
+        uses=selected.uses,
+        title=section.title or (rule.summary if rule else section.id.replace("-", " ")),
+        origin=origin,
+        controls=section.controls or (rule.controls if rule else ()),
+        severity=section.severity,
+        actions={},
+    )
+    waiver = _waiver_for(finding, evidence.subject, acts, now, submitter, notes)
+    actions = {
+        environment: action_for(
+            finding.outcome,
+            section.enforcement.get(environment, section.enforcement["default"]),
+            waived=waiver is not None,
+            waivable_to=Action(section.waivable_to),
+        )
+        for environment in policy.document.environments
+    }
+    return finding.model_copy(update={"actions": actions, "waiver": waiver.sha256 if waiver else None})
+
+
+def _judge(selected: SelectedRule, evidence: EvidenceSet, origin: Origin, now: datetime) -> Verdict:
+    for group in selected.facts:
+        if getattr(evidence.facts, group) is None:
+            return _absent(group, evidence)
+        unaccepted = _unaccepted(selected, evidence.origin_of(group))
+        if unaccepted:
+            return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{group} evidence is {unaccepted}")
+    if not selected.facts and (unaccepted := _unaccepted(selected, origin)):
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"the evidence is {unaccepted}")
+    # Whatever breaks while judging is a finding of its own, never a pass and never a crash of the audit.
+    try:
+        if selected.condition:
+            return evaluate(selected.condition, evidence, instant(now))
+        rule, params = selected.rule, selected.params
+        if rule is None or params is None:
+            raise RuntimeError(f"{selected.key} has neither a rule nor a condition")
+        return rule.judge(getattr(evidence.facts, rule.facts) if rule.facts else evidence, params, now)
+    except Exception as error:
+        return Verdict(outcome=Outcome.ERROR, why=f"judging failed: {type(error).__name__}: {error}"[:500])
+
+
+def _absent(group: str, evidence: EvidenceSet) -> Verdict:
+    for absent in evidence.facts.absent:
+        if absent.facts == group:
+            outcome = Outcome.ERROR if absent.kind == "failed" else Outcome.INCONCLUSIVE
+            return Verdict(outcome=outcome, why=f"no {group} evidence: {absent.why}")
+    return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"no {group} evidence")
+
+
+def _unaccepted(selected: SelectedRule, origin: Origin) -> str:
+    accept = selected.section.accept
+    if origin.kind not in accept.kind:
+        return f"{origin.kind}; the policy accepts {' or '.join(accept.kind)}"
+    if origin.predictions is not None and origin.predictions not in accept.predictions:
+        return f"from {origin.predictions} predictions; the policy accepts {' or '.join(accept.predictions)}"
+    return ""
+
+
+def _waiver_for(
+    finding: Finding,
+    subject: Subject,
+    acts: Sequence[Recorded],
+    now: datetime,
+    submitter: str,
+    notes: list[str],
+) -> Recorded | None:
+    """The live waiver that covers this finding, if any. One that does not cover it is named in `notes`."""
+    for item in reversed(acts):
+        waiver = item.act.waiver
+        if waiver is None or waiver.key != finding.key or finding.outcome not in WAIVABLE:
+            continue
+        why_not = ""
+        if item.act.role != APPROVER or not separate(item.act.actor, submitter):
+            why_not = "is not by an approver who is somebody other than the submitter"
+        elif item.seen.subject != subject:
+            why_not = "was given for another model version"
+        elif not parse_instant(waiver.not_before) <= now < parse_instant(waiver.expires):
+            why_not = f"is live from {waiver.not_before} to {waiver.expires} only"
+        elif not _covers_groups(finding, waiver.groups):
+            why_not = "does not cover every group concerned"
+        elif not _no_worse(finding, waiver.no_worse_than):
+            why_not = f"covers nothing worse than {waiver.no_worse_than}"
+        if not why_not:
+            return item
+        notes.append(f"waiver {waiver.ticket} for {finding.key} {why_not}")
+    return None
+
+
+def _covers_groups(finding: Finding, groups: tuple[tuple[str | None, ...], ...]) -> bool:
+    if not groups:
+        return True
+    compared = [looked.group for looked in finding.looked_at if looked.reference is not None]
+    return bool(compared) and all(group in groups for group in compared)
+
+
+def _no_worse(finding: Finding, bound: str | None) -> bool:
+    if bound is None:
+        return True
+    limit = finding.limit
+    values = [looked.value for looked in finding.looked_at if looked.reference is not None or looked.low is not None]
+    if limit is None or limit.op not in ("at_least", "at_most") or not values or None in values:
+        return False
+    numbers = [Decimal(value) for value in values if value is not None]
+    worst_value = min(numbers) if limit.op == "at_least" else max(numbers)
+    return worst_value >= Decimal(bound) if limit.op == "at_least" else worst_value <= Decimal(bound)
+
+
+def _apply_reviews(
+    outcomes: dict[str, Action],
+    findings: list[Finding],
+    evidence_sha256: Sha256,
+    policies: tuple[PolicyRef, ...],
+    acts: Sequence[Recorded],
+    submitter: str,
+    notes: list[str],
+) -> None:
+    """The last valid review of exactly this case counts: approve lifts `needs review`, reject denies everything."""
+    reviews = [item for item in acts if item.act.kind in ("approve", "reject")]
+    for item in reversed(reviews):
+        act, seen = item.act, item.seen
+        if act.role != APPROVER:
+            notes.append(f"{act.kind} by a {act.role} does not count: the role {APPROVER} is needed")
+        elif act.kind == "reject":
+            for environment in outcomes:
+                outcomes[environment] = Action.DENY
+            notes.append(f"rejected: {act.reason}")
+            return
+        elif not separate(act.actor, submitter):
+            notes.append("approve does not count: the approver is not known to be somebody other than the submitter")
+        elif seen.evidence != (evidence_sha256,) or seen.policies != policies:
+            notes.append("approve does not count: it was given for other evidence or another policy")
+        else:
+            unseen = _reviewed_keys(findings) - _reviewed_keys(seen.findings)
+            if unseen:
+                notes.append(f"approve does not count: {', '.join(sorted(unseen))} was not in what the approver saw")
+                continue
+            for environment, action in outcomes.items():
+                if action is Action.NEEDS_REVIEW:
+                    outcomes[environment] = Action.ALLOW
+            return
+
+
+def _reviewed_keys(findings: Sequence[Finding]) -> set[str]:
+    """Findings that ask for a review somewhere, with their outcome: what an approver answers for."""
+    return {f"{f.key} ({f.outcome.value})" for f in findings if Action.NEEDS_REVIEW in f.actions.values()}
+
+
+def _valid_until(
+    policies: list[LoadedPolicy], findings: list[Finding], acts: Sequence[Recorded], now: datetime
+) -> Instant:
+    """The earliest of the policies' periods and the expiry of each waiver that was used."""
+    days = min((policy.document.valid_for for policy in policies), default=0)
+    used = {finding.waiver for finding in findings}
+    ends = [parse_instant(item.act.waiver.expires) for item in acts if item.act.waiver and item.sha256 in used]
+    return instant(min([now + timedelta(days=days), *ends]))
+
+
+_ORDER = (Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.NOT_APPLICABLE)
+
+
+def _reading_order(finding: Finding) -> tuple[int, int, int, str]:
+    """Worst first: by action, then outcome, then severity, then key."""
+    action = list(Action).index(worst(list(finding.actions.values())))
+    return -action, _ORDER.index(finding.outcome), list(type(finding.severity)).index(finding.severity), finding.key
+

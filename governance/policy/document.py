@@ -1,0 +1,161 @@
+"""The policy document: which rules, with which parameters, enforced how. Read strictly, compiled once."""
+
+import difflib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from governance import strictyaml
+from governance.canonical import Document, Instant, Sha256, parse_instant, sha256
+from governance.errors import BadInput
+from governance.evidence.origin import Kind, Predictions
+from governance.policy.expression import Condition, compile_condition
+from governance.policy.outcome import Enforcement, Severity
+from governance.policy.rule import Params, Rule
+from governance.policy.rules import CATALOGUE
+
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+Control = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9.-]*$")]
+
+
+class InForce(Document):
+    """From (inclusive) until (exclusive), in the time that law is judged on."""
+
+    from_: Instant = Field(alias="from")
+    until: Instant | None = None
+
+    def covers(self, as_of: datetime) -> bool:
+        return parse_instant(self.from_) <= as_of and (self.until is None or as_of < parse_instant(self.until))
+
+
+class Accept(Document):
+    """Which evidence counts. Declared facts count only where a rule says so."""
+
+    kind: tuple[Kind, ...] = ("measured",)
+    predictions: tuple[Predictions, ...] = ("rescored", "supplied")
+
+
+class RuleSection(Document):
+    """One rule of a policy: either `uses` a rule of the catalogue or states an `expr` over required evidence."""
+
+    id: Slug
+    title: str | None = None
+    uses: str | None = None
+    with_: dict[str, Any] = Field({}, alias="with")
+    expr: str | None = None
+    requires: tuple[str, ...] = ()
+    controls: tuple[Control, ...] = ()
+    severity: Severity = Severity.MEDIUM
+    enforcement: dict[str, Enforcement]
+    accept: Accept = Accept()
+    waivable_to: Literal["allow", "needs review"] = "needs review"
+    why: str | None = None
+    fix: str | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.uses is None) == (self.expr is None):
+            raise ValueError("a rule has either `uses` or `expr`")
+        if self.expr is None and self.requires:
+            raise ValueError("`requires` goes with `expr`; a rule of the catalogue knows what it reads")
+        if self.expr is not None and self.with_:
+            raise ValueError("`with` goes with `uses`; an expression states its own limits")
+        if "default" not in self.enforcement:
+            raise ValueError("`enforcement` needs `default`, for environments it does not name")
+        return self
+
+
+class Policy(Document):
+    """`valid_for`: days that a decision under this policy may be relied on."""
+
+    schema_: Literal["governance.policy/v1"] = Field(alias="schema")
+    id: Slug
+    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+    title: str | None = None
+    in_force: InForce
+    environments: tuple[Slug, ...] = Field(min_length=1)
+    valid_for: int = Field(90, ge=1, le=3650)
+    rules: tuple[RuleSection, ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        ids = [section.id for section in self.rules]
+        for one in ids:
+            if ids.count(one) > 1:
+                raise ValueError(f"rule id {one!r} is used twice")
+        for section in self.rules:
+            for name in section.enforcement:
+                if name != "default" and name not in self.environments:
+                    raise ValueError(f"rule {section.id!r} enforces in {name!r}, which is not under `environments`")
+        return self
+
+
+class SelectedRule(NamedTuple):
+    """A rule of a policy, ready to judge. Exactly one of `rule` and `condition` is set."""
+
+    key: str
+    section: RuleSection
+    rule: Rule | None
+    params: Params | None
+    condition: Condition | None
+
+    @property
+    def uses(self) -> str:
+        return self.rule.name if self.rule else "expr@1"
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Groups of facts it reads."""
+        if self.condition:
+            return tuple(sorted({path.split(".")[0] for path in self.condition.requires}))
+        return (self.rule.facts,) if self.rule and self.rule.facts else ()
+
+
+class LoadedPolicy(NamedTuple):
+    """A policy with the digest of the bytes it was read from."""
+
+    document: Policy
+    sha256: Sha256
+    text: bytes
+    rules: tuple[SelectedRule, ...]
+
+
+def load_policy(data: bytes, name: str, catalogue: Mapping[str, Rule] = CATALOGUE) -> LoadedPolicy:
+    """Parse, validate and compile. Raises BadInput at file, line and column for every static fault."""
+    source = strictyaml.parse(data, name)
+    try:
+        policy = Policy.model_validate(source.tree)
+    except ValidationError as error:
+        raise strictyaml.explain(source, Policy, error) from error
+    selected = tuple(
+        _select(policy, index, section, source, catalogue) for index, section in enumerate(policy.rules)
+    )
+    return LoadedPolicy(policy, sha256(data), data, selected)
+
+
+def _select(
+    policy: Policy, index: int, section: RuleSection, source: strictyaml.Source, catalogue: Mapping[str, Rule]
+) -> SelectedRule:
+    key = f"{policy.id}#{section.id}"
+    at: strictyaml.Path = ("rules", index)
+    if section.expr is not None:
+        here = source.position((*at, "expr"))
+        where = f"{source.name}:{here.line}:{here.column}"
+        return SelectedRule(key, section, None, None, compile_condition(section.expr, section.requires, where))
+    rule = catalogue.get(section.uses or "")
+    if rule is None:
+        near = difflib.get_close_matches(section.uses or "", list(catalogue), n=1, cutoff=0.5)
+        raise source.error(
+            source.values[(*at, "uses")],
+            f"unknown rule {section.uses!r}",
+            expected="a rule of the catalogue as name@version (`governance policy rules` lists them)",
+            fix=f"did you mean {near[0]!r}?" if near else "",
+        )
+    try:
+        params = rule.params.model_validate(section.with_)
+    except ValidationError as error:
+        raise strictyaml.explain(source, rule.params, error, at=(*at, "with")) from error
+    return SelectedRule(key, section, rule, params, None)
+

@@ -1,0 +1,53 @@
+"""What a rule says about one evidence set, and what the decision keeps of it."""
+
+from typing import Literal
+
+from governance.canonical import Document, Real, Sha256
+from governance.evidence.origin import Origin
+from governance.policy.outcome import Action, Outcome, Severity
+
+
+def short(value: Real | float) -> str:
+    """A number for a sentence: 4 significant digits. What is compared and stored keeps 9."""
+    return format(float(value), ".4g")
+
+
+class Looked(Document):
+    """One thing that was looked at. For a statistical rule the claim holds where `low` meets the limit and is broken
+    where `high` misses it (or the reverse for an upper limit); `value` is the point estimate and `n` rows behind it."""
+
+    path: str
+    group: tuple[str | None, ...] | None = None
+    reference: tuple[str | None, ...] | None = None
+    value: str | None
+    low: Real | None = None
+    high: Real | None = None
+    n: int | None = None
+
+
+class Limit(Document):
+    op: Literal["at_least", "at_most", "is", "none"]
+    value: str
+
+
+class Verdict(Document):
+    """`why` is one plain sentence or two; `fix` overrides the rule's own advice where the facts allow better."""
+
+    outcome: Outcome
+    why: str
+    looked_at: tuple[Looked, ...] = ()
+    limit: Limit | None = None
+    fix: str = ""
+
+
+class Finding(Verdict):
+    """One rule of one policy, judged. `key` is policy#rule; `actions` what it asks for in each environment."""
+
+    key: str
+    uses: str
+    title: str
+    origin: Origin | None
+    controls: tuple[str, ...]
+    severity: Severity
+    actions: dict[str, Action]
+    waiver: Sha256 | None = None

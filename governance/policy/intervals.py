@@ -1,0 +1,40 @@
+"""Intervals for proportions, their ratios and their differences, from counts alone."""
+
+import math
+from statistics import NormalDist
+
+
+def z_value(alpha: float) -> float:
+    """The (1 - alpha) quantile of the standard normal distribution."""
+    return NormalDist().inv_cdf(1 - alpha)
+
+
+def wilson(k: int, n: int, z: float) -> tuple[float, float]:
+    """Score interval of a proportion k/n, n > 0 (Wilson, JASA 22, 1927). With z(alpha) each end is one-sided at alpha."""
+    p, z2 = k / n, z * z
+    centre = p + z2 / (2 * n)
+    half = z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+    # At k = 0 and k = n the end is exactly 0 or 1; rounding would leave it a hair inside.
+    low = 0.0 if k == 0 else (centre - half) / (1 + z2 / n)
+    high = 1.0 if k == n else (centre + half) / (1 + z2 / n)
+    return low, high
+
+
+def log_ratio_se(k1: int, n1: int, k2: int, n2: int) -> float:
+    """Standard error of log((k1/n1) / (k2/n2)), all counts > 0 (Katz et al., Biometrics 34, 1978)."""
+    return math.sqrt((n1 - k1) / (n1 * k1) + (n2 - k2) / (n2 * k2))
+
+
+def difference_se(k1: int, n1: int, k2: int, n2: int) -> float:
+    """Standard error of k1/n1 - k2/n2 (Wald)."""
+    p1, p2 = k1 / n1, k2 / n2
+    return math.sqrt(p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2)
+
+
+def newcombe(k1: int, n1: int, k2: int, n2: int, z: float) -> tuple[float, float]:
+    """Hybrid score interval of k1/n1 - k2/n2 (Newcombe, Statistics in Medicine 17, 1998, method 10)."""
+    p1, p2 = k1 / n1, k2 / n2
+    low1, high1 = wilson(k1, n1, z)
+    low2, high2 = wilson(k2, n2, z)
+    d = p1 - p2
+    return d - math.hypot(p1 - low1, high2 - p2), d + math.hypot(high1 - p1, p2 - low2)

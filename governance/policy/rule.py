@@ -1,0 +1,135 @@
+"""What a rule is. Text, parameters, examples and code of a rule live in one file; everything else is generated."""
+
+import inspect
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+from pydantic import ConfigDict
+
+from governance.canonical import Document
+from governance.evidence.evidence import EvidenceSet, Facts
+from governance.evidence.fairness import Measure
+from governance.policy.finding import Verdict
+from governance.policy.outcome import Outcome
+
+# Parts of a rule's docstring, in this order; tests hold every rule to them.
+PARTS = ("What it checks:", "Why it matters:", "How to fix:")
+
+
+class Params(Document):
+    """Base of a rule's parameters. Values come from YAML as text, so they are coerced, then closed and frozen."""
+
+    model_config = ConfigDict(strict=False)
+
+
+class Request(NamedTuple):
+    """What a rule needs measured, beyond its group of facts."""
+
+    attributes: tuple[str, ...] = ()
+    metric: str = ""
+    measure: Measure = "ratio"
+    min_rows: int = 0
+    explain_rows: int = 0
+
+
+class Example(NamedTuple):
+    """One case of a rule: documentation and test at once."""
+
+    outcome: Outcome
+    name: str
+    evidence: Any
+    params: dict[str, Any]
+
+
+def passes(name: str, evidence: Any, **params: Any) -> Example:
+    return Example(Outcome.PASS, name, evidence, params)
+
+
+def fails(name: str, evidence: Any, **params: Any) -> Example:
+    return Example(Outcome.FAIL, name, evidence, params)
+
+
+def inconclusive(name: str, evidence: Any, **params: Any) -> Example:
+    return Example(Outcome.INCONCLUSIVE, name, evidence, params)
+
+
+class Rule(NamedTuple):
+    """A declared rule. `facts` names the group of evidence it reads, or "" for one that reads the whole set."""
+
+    id: str
+    version: int
+    controls: tuple[str, ...]
+    examples: tuple[Example, ...]
+    function: Callable[..., Verdict]
+    facts: str
+    params: type[Params]
+    timed: bool
+    requests: Callable[[Any], Request] | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.id}@{self.version}"
+
+    @property
+    def summary(self) -> str:
+        return _text(self.function).split("\n\n")[0].replace("\n", " ")
+
+    def part(self, label: str) -> str:
+        """The text after one of PARTS."""
+        text = _text(self.function)
+        after = text[text.index(label) + len(label) :]
+        ends = [after.index(other) for other in PARTS if other in after]
+        return " ".join(after[: min(ends, default=len(after))].split())
+
+    def judge(self, evidence: Any, params: Params, now: datetime) -> Verdict:
+        return self.function(evidence, params, now) if self.timed else self.function(evidence, params)
+
+
+def rule(
+    identifier: str,
+    *,
+    version: int = 1,
+    controls: tuple[str, ...] = (),
+    examples: tuple[Example, ...] = (),
+    requests: Callable[[Any], Request] | None = None,
+) -> Callable[[Callable[..., Verdict]], Rule]:
+    """Declare a rule: `function(evidence, params)` or `function(evidence, params, now)` for one that reads the clock.
+
+    The annotation of the first argument says which evidence it reads. Raises RuntimeError for a rule that breaks the form.
+    """
+
+    def declare(function: Callable[..., Verdict]) -> Rule:
+        hints = get_type_hints(function)
+        arguments = list(inspect.signature(function).parameters)
+        if len(arguments) not in (2, 3) or "." not in identifier:
+            raise RuntimeError(f"rule {identifier}: expected <family>.<name> and (evidence, params[, now])")
+        missing = [part for part in PARTS if part not in _text(function)]
+        if missing:
+            raise RuntimeError(f"rule {identifier}: its docstring lacks {missing[0]!r}")
+        return Rule(
+            id=identifier,
+            version=version,
+            controls=controls,
+            examples=examples,
+            function=function,
+            facts=_facts_field(identifier, hints[arguments[0]]),
+            params=hints[arguments[1]],
+            timed=len(arguments) == 3,
+            requests=requests,
+        )
+
+    return declare
+
+
+def _facts_field(identifier: str, kind: Any) -> str:
+    if kind is EvidenceSet:
+        return ""
+    for name, field in Facts.model_fields.items():
+        if kind in get_args(field.annotation):
+            return name
+    raise RuntimeError(f"rule {identifier}: {kind!r} is no group of evidence")
+
+
+def _text(function: Callable[..., Any]) -> str:
+    return inspect.cleandoc(function.__doc__ or "")

@@ -1,0 +1,33 @@
+"""The catalogue: every built-in rule, by name. A rule that is not listed here does not exist."""
+
+from governance.policy.rule import Rule
+from governance.policy.rules.access.segregation_of_duties import segregation_of_duties
+from governance.policy.rules.access.wildcards import wildcards
+from governance.policy.rules.artifact.digest import digest
+from governance.policy.rules.artifact.format import format_
+from governance.policy.rules.documentation.present import present
+from governance.policy.rules.explainability.additivity import additivity
+from governance.policy.rules.explainability.share import share
+from governance.policy.rules.fairness.disparity import disparity
+from governance.policy.rules.lineage.digests_match import digests_match
+from governance.policy.rules.lineage.forbidden_columns import forbidden_columns
+from governance.policy.rules.lineage.sources_approved import sources_approved
+from governance.policy.rules.performance.floor import floor
+from governance.policy.rules.reproducibility.pinned import pinned
+
+ALL: tuple[Rule, ...] = (
+    segregation_of_duties,
+    wildcards,
+    digest,
+    format_,
+    present,
+    additivity,
+    share,
+    disparity,
+    digests_match,
+    forbidden_columns,
+    sources_approved,
+    floor,
+    pinned,
+)
+CATALOGUE: dict[str, Rule] = {item.name: item for item in ALL}

@@ -1,0 +1,79 @@
+"""access.segregation_of_duties: nobody holds two permissions that must be in different hands."""
+
+from governance.evidence.access import AccessFacts, Approval, Grant
+from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.outcome import Outcome
+from governance.policy.rule import Params, fails, inconclusive, passes, rule
+
+
+class SegregationParams(Params):
+    """`conflicts`: pairs of permissions. `approvers_lack`: permissions that whoever approved data or code must not hold."""
+
+    conflicts: tuple[tuple[str, str], ...] = (("train", "approve"), ("train", "deploy"))
+    approvers_lack: tuple[str, ...] = ("train",)
+
+
+def _access(*grants: tuple[str, str], approver: str = "cy") -> AccessFacts:
+    return AccessFacts(
+        grants=tuple(Grant(principal=p, permission=q, resource="m", line=i + 2) for i, (p, q) in enumerate(grants)),
+        approvals=(Approval(item="data:loans", principal=approver, role="owner", at="2026-01-01T00:00:00Z"),),
+    )
+
+
+@rule(
+    "access.segregation_of_duties",
+    controls=("iso-42001/a.3.2", "nist-ai-rmf/govern-2.1"),
+    examples=(
+        passes("different hands", _access(("ann", "train"), ("bo", "approve"))),
+        fails("one hand", _access(("ann", "train"), ("ann", "approve"))),
+        fails("a wildcard permission holds both", _access(("ann", "*"))),
+        fails("who trains approved the data", _access(("ann", "train"), approver="ann")),
+        inconclusive("no grants", AccessFacts(grants=(), approvals=())),
+    ),
+)
+def segregation_of_duties(evidence: AccessFacts, params: SegregationParams) -> Verdict:
+    """Nobody both builds the model and approves or deploys it.
+
+    What it checks: no principal of the grants file holds both permissions of a conflicting pair (a wildcard permission
+    holds all), and nobody who approved data or code holds a permission that approvers must not have.
+
+    Why it matters: a control that the controlled person can operate is no control.
+
+    How to fix: take one of the two permissions away (the line of the grants file is named), or have somebody else
+    approve.
+    """
+    held: dict[str, dict[str, int]] = {}
+    for grant in evidence.grants:
+        held.setdefault(grant.principal, {}).setdefault(grant.permission, grant.line)
+    limit = Limit(op="none", value="; ".join(f"{one} with {other}" for one, other in params.conflicts))
+    if not held:
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the grants file lists no grant", limit=limit)
+    everyone = held.get("*", {})
+
+    def line(principal: str, permission: str) -> int | None:
+        own = {**everyone, **held.get(principal, {})}
+        return own.get(permission, own.get("*"))
+
+    looked, wrong = [], []
+    for principal in sorted(held):
+        for one, other in params.conflicts:
+            lines = line(principal, one), line(principal, other)
+            if None not in lines:
+                where = f"grants line {lines[0]} and {lines[1]}"
+                looked.append(Looked(path=f"access.grants.{principal}", value=f"{one}, {other} ({where})"))
+                wrong.append(f"{principal} may {one} and {other} ({where})")
+    for approval in evidence.approvals:
+        for permission in params.approvers_lack:
+            if (at := line(approval.principal, permission)) is not None:
+                looked.append(Looked(path=f"access.approvals.{approval.item}", value=approval.principal))
+                wrong.append(f"{approval.principal} approved {approval.item} and may {permission} (grants line {at})")
+    if wrong:
+        return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong), looked_at=tuple(looked), limit=limit)
+    return Verdict(
+        outcome=Outcome.PASS,
+        why=f"{len(held)} principal(s), {len(evidence.approvals)} approval(s): no conflict",
+        looked_at=tuple(
+            Looked(path=f"access.grants.{name}", value=", ".join(sorted(permissions))) for name, permissions in held.items()
+        ),
+        limit=limit,
+    )

@@ -1,0 +1,235 @@
+"""fairness.disparity: no group fares worse than another beyond a limit, with honest uncertainty."""
+
+import math
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Literal, NamedTuple, Self
+
+from pydantic import Field, model_validator
+
+from governance.canonical import Threshold, real
+from governance.evidence.counts import Rate
+from governance.evidence.fairness import Cell, CountTable, Critical, FairnessFacts, Measure
+from governance.policy.finding import Limit, Looked, Verdict, short
+from governance.policy.intervals import difference_se, log_ratio_se, newcombe, z_value
+from governance.policy.outcome import Outcome
+from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
+
+
+class DisparityParams(Params):
+    """`attributes`: names, or intersections such as sex*race; every declared one where empty. `min_rows`: smaller groups
+    are not compared. `small_groups`: what such a group does to the verdict. `unknown_at_most`: share of rows whose
+    attribute is not known above which nothing can be said."""
+
+    metric: Rate = "selection_rate"
+    measure: Measure = "ratio"
+    attributes: tuple[str, ...] = ()
+    at_least: Threshold | None = None
+    at_most: Threshold | None = None
+    alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
+    decide_on: Literal["bound", "point"] = "bound"
+    min_rows: int = Field(30, ge=1)
+    small_groups: Literal["inconclusive", "listed"] = "inconclusive"
+    unknown_at_most: Threshold = Decimal("0.05")
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        wanted, other = ("at_least", "at_most") if self.measure == "ratio" else ("at_most", "at_least")
+        limit = getattr(self, wanted)
+        if limit is None or getattr(self, other) is not None:
+            raise ValueError(f"measure {self.measure} takes `{wanted}` and not `{other}`")
+        if not 0 < limit <= 1:
+            raise ValueError(f"`{wanted}` must be above 0 and at most 1")
+        return self
+
+    @property
+    def limit(self) -> Limit:
+        op: Literal["at_least", "at_most"] = "at_least" if self.measure == "ratio" else "at_most"
+        return Limit(op=op, value=str(getattr(self, op)))
+
+
+class Pair(NamedTuple):
+    """Two groups compared: `value` with the end that must clear the limit (`near`) and the end that breaks it (`far`)."""
+
+    low: Cell
+    high: Cell
+    value: float
+    near: float
+    far: float | None
+    factor: float
+
+
+def _facts(low: int, high: int, n: int, unknown: int = 0) -> FairnessFacts:
+    """Two groups of `n` rows with `low` and `high` selected."""
+    cells = tuple(Cell(group=(name,), tn=n - k, fp=0, fn=0, tp=k) for name, k in (("a", low), ("b", high)))
+    values = {"0.1": "1.65", "0.05": "1.96", "0.01": "2.58"}
+    critical = tuple(
+        Critical(metric="selection_rate", measure=measure, min_rows=30, groups=2, values=dict(values))
+        for measure in ("ratio", "difference")
+    )
+    table = CountTable(attributes=("sex",), unknown=unknown, cells=cells, seed=1, replicates=10000, critical=critical)
+    return FairnessFacts(rows=2 * n + unknown, tables=(table,))
+
+
+@rule(
+    "fairness.disparity",
+    controls=("us-eeoc/ugesp-1607.4d", "nyc-ll144/5-301.b2"),
+    requests=lambda p: Request(attributes=p.attributes, metric=p.metric, measure=p.measure, min_rows=p.min_rows),
+    examples=(
+        passes("equal rates, many rows", _facts(500, 500, 1000), at_least="0.8"),
+        fails("half the rate, many rows", _facts(250, 500, 1000), at_least="0.8"),
+        inconclusive("equal rates, few rows", _facts(20, 20, 40), at_least="0.8"),
+        inconclusive("nobody selected", _facts(0, 0, 1000), at_least="0.8"),
+        inconclusive("attribute unknown for a third", _facts(500, 500, 1000, unknown=1000), at_least="0.8"),
+        fails("point value below, decided on the point", _facts(79, 100, 200), at_least="0.8", decide_on="point"),
+        passes("difference within the limit", _facts(500, 510, 1000), measure="difference", at_most="0.1"),
+        fails("difference beyond the limit", _facts(300, 500, 1000), measure="difference", at_most="0.1"),
+    ),
+)
+def disparity(evidence: FairnessFacts, params: DisparityParams) -> Verdict:
+    """Every group's rate is close enough to every other group's.
+
+    What it checks: the ratio (or difference) of a rate such as the selection rate between each two groups of each
+    attribute. It passes when every pair clears the limit one-sided at alpha (an intersection-union test needs no
+    correction), fails when the simultaneous max-t band of some pair lies beyond the limit, and is inconclusive between.
+
+    Why it matters: a selection rate below four fifths of the highest group's is the usual first evidence of adverse
+    impact (29 CFR 1607.4 D). A point estimate alone condemns fair models on small data and clears unfair ones.
+
+    How to fix: look at which group and which cell of the confusion table drive the gap; review features that act as
+    proxies, the label's own bias and the threshold; if the verdict is inconclusive, evaluate on more rows.
+    """
+    tables = {"*".join(table.attributes): table for table in evidence.tables}
+    wanted = params.attributes or tuple(tables)
+    if not wanted:
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the evaluation data declares no sensitive attribute")
+    parts = [
+        _judge(name, tables[name], params)
+        if name in tables
+        else Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{name} is not in the evidence")
+        for name in wanted
+    ]
+    order = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+    worst = min((part.outcome for part in parts), key=order.index)
+    return Verdict(
+        outcome=worst,
+        why="; ".join(part.why for part in parts if part.outcome is worst),
+        looked_at=tuple(looked for part in sorted(parts, key=lambda p: order.index(p.outcome)) for looked in part.looked_at),
+        limit=params.limit,
+    )
+
+
+def _judge(name: str, table: CountTable, params: DisparityParams) -> Verdict:
+    path = f"fairness.{name}.{params.metric}.{params.measure}"
+    known = [cell for cell in table.cells if None not in cell.group and cell.rows]
+    judged = [cell for cell in known if cell.rows >= params.min_rows]
+    small = [cell for cell in known if cell.rows < params.min_rows]
+    rates = tuple(_rate(path, cell, params.metric) for cell in table.cells)
+    rows = table.unknown + sum(cell.rows for cell in known)
+
+    def thin(why: str) -> Verdict:
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{name}: {why}", looked_at=rates)
+
+    if rows and table.unknown > params.unknown_at_most * rows:
+        return thin(f"not known for {table.unknown} of {rows} rows, more than {params.unknown_at_most} of them")
+    if small and params.small_groups == "inconclusive":
+        return thin(f"{', '.join(_name(c) for c in small)} below {params.min_rows} rows: too few to judge")
+    if len(judged) < 2:
+        return thin(f"{len(judged)} group(s) of at least {params.min_rows} rows: nothing to compare")
+    for cell in judged:
+        k, n = cell.proportion(params.metric)
+        if n == 0 or (k == 0 and params.measure == "ratio"):
+            return thin(f"{params.metric} of {_name(cell)} is {k} of {n}: a {params.measure} is not defined")
+    critical = _critical(table, params)
+    if params.decide_on == "bound" and critical is None:
+        return thin(f"the evidence holds no critical values for {params.metric} {params.measure}; measure again")
+    pairs = list(_pairs(judged, params, critical.values.get(params.alpha) if critical else None))
+    worst = max(pairs, key=lambda pair: _badness(pair.value, params))
+    nearest = max(pairs, key=lambda pair: _badness(pair.near, params))
+    broken = [pair for pair in pairs if pair.far is not None and not _holds(pair.far, params)]
+    shown = [worst] + [pair for pair in (nearest, *broken[:1]) if pair is not worst]
+    looked = tuple(_looked(path, pair, params) for pair in shown[:2])
+    listed = f" ({len(small)} smaller group(s) listed, not compared)" if small else ""
+    said = f"{name}: {params.metric} {params.measure} {_name(worst.low)} to {_name(worst.high)} is {short(worst.value)}"
+    if params.decide_on == "point":
+        outcome = Outcome.PASS if _holds(worst.value, params) else Outcome.FAIL
+        return Verdict(outcome=outcome, why=f"{said} (decided on the point value){listed}", looked_at=looked + rates)
+    if broken:
+        bad = max(broken, key=lambda pair: _badness(pair.value, params))
+        said = f"{name}: {params.metric} {params.measure} {_name(bad.low)} to {_name(bad.high)} is {short(bad.value)}"
+        why = f"{said} and even the favourable end {short(bad.far or 0)} misses {params.limit.value}{listed}"
+        return Verdict(outcome=Outcome.FAIL, why=why, looked_at=(_looked(path, bad, params), *looked[1:], *rates))
+    if _holds(nearest.near, params):
+        return Verdict(outcome=Outcome.PASS, why=f"{said}; every pair clears the limit{listed}", looked_at=looked + rates)
+    more = math.ceil(nearest.factor * min(nearest.low.rows, nearest.high.rows)) if math.isfinite(nearest.factor) else None
+    settle = (
+        f"; a projection: about {more:,} rows in the smaller group would settle it if the rates stay"
+        if more
+        else "; the value is so close to the limit that more rows would hardly settle it"
+    )
+    far = short(nearest.far) if nearest.far is not None else "open"
+    band = f"[{short(nearest.near)}, {far}]" if params.measure == "ratio" else f"[{far}, {short(nearest.near)}]"
+    return Verdict(
+        outcome=Outcome.INCONCLUSIVE,
+        why=f"{said}; {band} for {_name(nearest.low)} to {_name(nearest.high)} straddles {params.limit.value}{settle}{listed}",
+        looked_at=looked + rates,
+    )
+
+
+def _pairs(cells: list[Cell], params: DisparityParams, critical: str | None) -> Iterator[Pair]:
+    """Every two groups once, the disadvantaged one first (lower rate over higher, or larger minus smaller)."""
+    z, c = z_value(float(params.alpha)), None if critical is None else float(critical)
+    limit = float(params.limit.value)
+    for i, one in enumerate(cells):
+        for other in cells[i + 1 :]:
+            (k1, n1), (k2, n2) = one.proportion(params.metric), other.proportion(params.metric)
+            low, high = (one, other) if k1 * n2 <= k2 * n1 else (other, one)
+            (kl, nl), (kh, nh) = low.proportion(params.metric), high.proportion(params.metric)
+            if params.measure == "ratio":
+                se = log_ratio_se(kl, nl, kh, nh)
+                value = (kl / nl) / (kh / nh)
+                near = value * math.exp(-z * se)
+                far = None if c is None else value * math.exp(c * se)
+                distance = math.log(value / limit)
+            else:
+                se = difference_se(kh, nh, kl, nl)
+                value = kh / nh - kl / nl
+                near = newcombe(kh, nh, kl, nl, z)[1]
+                far = None if c is None else value - c * se
+                distance = limit - value
+            need = z if distance > 0 else (c if c is not None else math.inf)
+            factor = (need * se / distance) ** 2 if distance else math.inf
+            yield Pair(low, high, value, near, far, factor)
+
+
+def _holds(value: float, params: DisparityParams) -> bool:
+    """Compared once, as decimals of 9 digits."""
+    number, limit = Decimal(real(value)), Decimal(params.limit.value)
+    return number >= limit if params.measure == "ratio" else number <= limit
+
+
+def _badness(value: float, params: DisparityParams) -> float:
+    return -value if params.measure == "ratio" else value
+
+
+def _critical(table: CountTable, params: DisparityParams) -> Critical | None:
+    key = (params.metric, params.measure, params.min_rows)
+    return next((c for c in table.critical if (c.metric, c.measure, c.min_rows) == key), None)
+
+
+def _looked(path: str, pair: Pair, params: DisparityParams) -> Looked:
+    ends = (pair.near, pair.far) if params.measure == "ratio" else (pair.far, pair.near)
+    low, high = (None if end is None else real(end) for end in ends)
+    n = pair.low.proportion(params.metric)[1] + pair.high.proportion(params.metric)[1]
+    return Looked(
+        path=path, group=pair.low.group, reference=pair.high.group, value=real(pair.value), low=low, high=high, n=n
+    )
+
+
+def _rate(path: str, cell: Cell, metric: str) -> Looked:
+    k, n = cell.proportion(metric)
+    return Looked(path=path.rsplit(".", 1)[0], group=cell.group, value=real(k / n) if n else None, n=n)
+
+
+def _name(cell: Cell) -> str:
+    return " x ".join("unknown" if part is None else part for part in cell.group)

@@ -1,0 +1,60 @@
+"""lineage.digests_match: the data that was read is the data that was recorded."""
+
+from governance.evidence.evidence import EvidenceSet
+from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.outcome import Outcome
+from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.rules.specimen import evidence_with_inputs
+
+_SAME, _OTHER = "a" * 64, "b" * 64
+
+
+class DigestsParams(Params):
+    """`roles`: inputs whose role starts with one of these must match. `require`: roles that must be there at all."""
+
+    roles: tuple[str, ...] = ("data.", "lineage.source:")
+    require: tuple[str, ...] = ("data.evaluation", "data.training")
+
+
+@rule(
+    "lineage.digests_match",
+    controls=("eu-ai-act/art-10.2.b", "iso-42001/a.7.5"),
+    examples=(
+        passes("both tables as recorded", evidence_with_inputs(("data.evaluation", _SAME, _SAME), ("data.training", _SAME, _SAME))),
+        fails("evaluation table changed", evidence_with_inputs(("data.evaluation", _OTHER, _SAME), ("data.training", _SAME, _SAME))),
+        inconclusive("no digest recorded", evidence_with_inputs(("data.evaluation", _SAME, None), ("data.training", _SAME, _SAME))),
+        inconclusive("training data not given", evidence_with_inputs(("data.evaluation", _SAME, _SAME))),
+    ),
+)  # fmt: skip
+def digests_match(evidence: EvidenceSet, params: DigestsParams) -> Verdict:
+    """Each table and each source that was read has the digest that the manifest records for it.
+
+    What it checks: the SHA-256 that we computed from the bytes of every data and source file equals the digest in the
+    manifest; files without a recorded digest, and required roles without a file, are inconclusive.
+
+    Why it matters: without it, the numbers in this audit may have been measured on other data than the model was
+    approved for.
+
+    How to fix: find out why the file changed; if the change is right, record the new digest in the manifest (sha256sum
+    prints it) and have the data approved again.
+    """
+    files = [item for item in evidence.inputs if item.role.startswith(params.roles)]
+    absent = [role for role in params.require if role not in {item.role for item in files}]
+    wrong = [item for item in files if item.recorded is not None and item.recorded != item.sha256]
+    bare = [item for item in files if item.recorded is None]
+    limit = Limit(op="is", value="the recorded digest")
+    if wrong:
+        return Verdict(
+            outcome=Outcome.FAIL,
+            why="; ".join(
+                f"{item.role} ({item.path}) is {item.sha256[:12]}, recorded {str(item.recorded)[:12]}" for item in wrong
+            ),
+            looked_at=tuple(Looked(path=item.role, value=item.sha256, n=item.rows) for item in wrong),
+            limit=limit,
+        )
+    looked = tuple(Looked(path=item.role, value=item.sha256, n=item.rows) for item in files)
+    if bare or absent:
+        said = [f"{item.role} has no recorded digest" for item in bare] + [f"{role} is not given" for role in absent]
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(said), looked_at=looked, limit=limit)
+    why = f"{len(files)} file(s) match their recorded digests"
+    return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)

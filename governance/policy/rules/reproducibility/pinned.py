@@ -1,0 +1,67 @@
+"""reproducibility.pinned: the environment, the code and the seeds are fixed."""
+
+from governance.evidence.reproducibility import ReproducibilityFacts
+from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.outcome import Outcome
+from governance.policy.rule import Params, fails, inconclusive, passes, rule
+
+
+class PinnedParams(Params):
+    """What must be fixed besides one exact version of every requirement."""
+
+    hashes: bool = True
+    commit: bool = True
+    seeds: bool = True
+
+
+def _pinned(**change: object) -> ReproducibilityFacts:
+    facts = ReproducibilityFacts(lock="a" * 64, requirements=3, pinned=3, hashed=3, commit="4" * 40, seeds=(0,))
+    return facts.model_copy(update=change)
+
+
+@rule(
+    "reproducibility.pinned",
+    controls=("eu-ai-act/annex-iv.2.g", "iso-42001/a.6.2.3"),
+    examples=(
+        passes("all fixed", _pinned()),
+        fails("one requirement open", _pinned(pinned=2)),
+        fails("no lock file", _pinned(lock=None, requirements=0, pinned=0, hashed=0)),
+        fails("no commit", _pinned(commit=None)),
+        inconclusive("empty lock file", _pinned(requirements=0, pinned=0, hashed=0)),
+    ),
+)
+def pinned(evidence: ReproducibilityFacts, params: PinnedParams) -> Verdict:
+    """The model can be built again: requirements locked, commit and seeds recorded.
+
+    What it checks: every requirement of the lock file names one exact version (and carries a digest), and the manifest
+    records the commit and the random seeds.
+
+    Why it matters: a model that cannot be rebuilt cannot be investigated, corrected or defended.
+
+    How to fix: lock the environment with digests (for example `uv pip compile --generate-hashes`), and record the commit
+    and the seeds of the training run in the manifest.
+    """
+    limit = Limit(op="is", value="locked, with commit and seeds")
+    looked = (
+        Looked(path="reproducibility.pinned", value=str(evidence.pinned), n=evidence.requirements),
+        Looked(path="reproducibility.hashed", value=str(evidence.hashed), n=evidence.requirements),
+        Looked(path="reproducibility.commit", value=evidence.commit),
+    )
+    if evidence.lock is not None and evidence.requirements == 0:
+        why = "the lock file lists no requirement"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+    wrong = []
+    if evidence.lock is None:
+        wrong.append("no lock file is given")
+    if evidence.pinned < evidence.requirements:
+        wrong.append(f"{evidence.requirements - evidence.pinned} of {evidence.requirements} requirements are not pinned")
+    if params.hashes and evidence.hashed < evidence.requirements:
+        wrong.append(f"{evidence.requirements - evidence.hashed} of {evidence.requirements} requirements carry no digest")
+    if params.commit and evidence.commit is None:
+        wrong.append("no commit is recorded")
+    if params.seeds and not evidence.seeds:
+        wrong.append("no seed is recorded")
+    if wrong:
+        return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong), looked_at=looked, limit=limit)
+    why = f"{evidence.requirements} requirements locked, commit {str(evidence.commit)[:12]}"
+    return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)
