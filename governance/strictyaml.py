@@ -5,6 +5,7 @@ the nearest known name.
 """
 
 import difflib
+import unicodedata
 from collections.abc import Iterator
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
@@ -74,6 +75,9 @@ def parse(data: bytes, name: str) -> Source:
             fix="save the file as UTF-8 (it looks like Latin-1 or Windows-1252)",
             where=name,
         ) from error
+    if not unicodedata.is_normalized("NFC", text):
+        # The text is kept and shown as evidence, and evidence has one spelling for each name.
+        raise BadInput("text is not in Unicode normal form C", fix="save it with composed characters", where=name)
     source = Source(name, text)
     try:
         source.tree = _Builder(source).build(yaml.parse(text, Loader=_LOADER))

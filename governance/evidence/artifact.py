@@ -6,7 +6,7 @@ from governance.evidence.origin import FactOrigin
 
 class ArtifactFacts(Document):
     """`recorded` is the manifest's digest. `found_format` is what the bytes look like. `problem` says why it could not
-    be opened, null when it was or when opening was not asked for; `untrusted_types` are what skops would have to run."""
+    be opened, null when it was or nobody asked for it; `untrusted_types` are what skops would have to run."""
 
     origin: FactOrigin | None = None
     path: str

@@ -18,7 +18,7 @@ from governance.evidence.reproducibility import ReproducibilityFacts
 
 
 class Absent(Document):
-    """Why a planned group of facts is not there. `failed`: collecting it broke; `missing`: there was nothing to read."""
+    """Why a planned group of facts is not there. `failed`: collecting broke; `missing`: there was nothing to read."""
 
     facts: str
     kind: Literal["missing", "failed"]
@@ -40,7 +40,7 @@ class Facts(Document):
 
 
 class EvidenceSet(Document):
-    """`manifest` is the digest of the manifest's bytes. `risk_tier` and `tools` (name -> version) are as of measuring."""
+    """`manifest` is the digest of the manifest's bytes; `risk_tier` and `tools` (name -> version) as of measuring."""
 
     schema_: Literal["governance.evidence/v1"] = Field("governance.evidence/v1", alias="schema")
     subject: Subject

@@ -20,7 +20,7 @@ class Source(Document):
 
 class Ancestor(Document):
     """A source column that reaches a feature. `path` runs from the source column to the feature, as dataset.column;
-    `influence` is indirect where a step only filters, joins, groups or sorts by it (OpenLineage ColumnLineage facet)."""
+    `influence` is indirect where a step only filters, joins, groups or sorts by it (OpenLineage ColumnLineage)."""
 
     dataset: str
     column: str

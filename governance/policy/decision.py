@@ -303,4 +303,3 @@ def _reading_order(finding: Finding) -> tuple[int, int, int, str]:
     """Worst first: by action, then outcome, then severity, then key."""
     action = list(Action).index(worst(list(finding.actions.values())))
     return -action, _ORDER.index(finding.outcome), list(type(finding.severity)).index(finding.severity), finding.key
-

@@ -129,9 +129,7 @@ def load_policy(data: bytes, name: str, catalogue: Mapping[str, Rule] = CATALOGU
         policy = Policy.model_validate(source.tree)
     except ValidationError as error:
         raise strictyaml.explain(source, Policy, error) from error
-    selected = tuple(
-        _select(policy, index, section, source, catalogue) for index, section in enumerate(policy.rules)
-    )
+    selected = tuple(_select(policy, index, section, source, catalogue) for index, section in enumerate(policy.rules))
     return LoadedPolicy(policy, sha256(data), data, selected)
 
 
@@ -158,4 +156,3 @@ def _select(
     except ValidationError as error:
         raise strictyaml.explain(source, rule.params, error, at=(*at, "with")) from error
     return SelectedRule(key, section, rule, params, None)
-

@@ -20,7 +20,7 @@ class Signature(Document):
 class Envelope(Document):
     """The JSON form of DSSE, without optional fields."""
 
-    payloadType: Annotated[str, Field(pattern=r"^[\x21-\x7e]+$", max_length=200)]
+    payloadType: Annotated[str, Field(pattern=r"^[\x21-\x7e]+$", max_length=200)]  # noqa: N815 (the name is the format's)
     payload: str
     signatures: tuple[Signature, ...] = Field(min_length=1, max_length=1)
 

@@ -73,7 +73,8 @@ def segregation_of_duties(evidence: AccessFacts, params: SegregationParams) -> V
         outcome=Outcome.PASS,
         why=f"{len(held)} principal(s), {len(evidence.approvals)} approval(s): no conflict",
         looked_at=tuple(
-            Looked(path=f"access.grants.{name}", value=", ".join(sorted(permissions))) for name, permissions in held.items()
+            Looked(path=f"access.grants.{name}", value=", ".join(sorted(permissions)))
+            for name, permissions in held.items()
         ),
         limit=limit,
     )

@@ -50,7 +50,14 @@ def wildcards(evidence: AccessFacts, params: WildcardParams) -> Verdict:
     ]
     if wrong:
         said = [f"grants line {g.line}: {g.principal} may {g.permission} on {g.resource}" for g in wrong]
-        looked = tuple(Looked(path=f"access.grants.{g.line}", value=f"{g.principal} {g.permission} {g.resource}") for g in wrong)
+        looked = tuple(
+            Looked(path=f"access.grants.{g.line}", value=f"{g.principal} {g.permission} {g.resource}") for g in wrong
+        )
         return Verdict(outcome=Outcome.FAIL, why="; ".join(said), looked_at=looked, limit=limit)
     why = f"{len(evidence.grants)} grant(s), each to a named principal on a named resource"
-    return Verdict(outcome=Outcome.PASS, why=why, limit=limit, looked_at=(Looked(path="access.grants", value="named", n=len(evidence.grants)),))
+    return Verdict(
+        outcome=Outcome.PASS,
+        why=why,
+        limit=limit,
+        looked_at=(Looked(path="access.grants", value="named", n=len(evidence.grants)),),
+    )

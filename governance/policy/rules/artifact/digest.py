@@ -45,4 +45,6 @@ def digest(evidence: ArtifactFacts, params: DigestParams) -> Verdict:
     if evidence.recorded != evidence.sha256:
         why = f"{evidence.path} is {evidence.sha256[:12]}, recorded {evidence.recorded[:12]}"
         return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)
-    return Verdict(outcome=Outcome.PASS, why=f"{evidence.path} is {evidence.sha256[:12]}", looked_at=looked, limit=limit)
+    return Verdict(
+        outcome=Outcome.PASS, why=f"{evidence.path} is {evidence.sha256[:12]}", looked_at=looked, limit=limit
+    )

@@ -27,7 +27,8 @@ def specimen(share: str, se: str, rows: int = 500, error: str = "1e-09") -> Expl
     """Two features, `a` with `share` and `b` with the rest."""
     rest = real(1 - float(share))
     features = tuple(
-        FeatureShare(feature=name, mean_abs=value, share=value, share_se=se) for name, value in (("a", share), ("b", rest))
+        FeatureShare(feature=name, mean_abs=value, share=value, share_se=se)
+        for name, value in (("a", share), ("b", rest))
     )
     return ExplainabilityFacts(
         explainer="linear", unit="log_odds", rows=rows, seed=1, background_rows=0, background=None, additivity_error=error,
@@ -64,7 +65,9 @@ def share(evidence: ExplainabilityFacts, params: ShareParams) -> Verdict:
     limit = Limit(op="at_most", value=str(params.at_most))
     unknown = [name for name in wanted if name not in found]
     if unknown:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{', '.join(unknown)}: not among the explained features", limit=limit)
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE, why=f"{', '.join(unknown)}: not among the explained features", limit=limit
+        )
     # Several features are several chances to fail by luck, so the failing end is corrected (Bonferroni).
     z_pass, z_fail = z_value(float(params.alpha)), z_value(float(params.alpha) / len(found))
     looked, above, open_, clear = [], [], [], []
@@ -76,7 +79,9 @@ def share(evidence: ExplainabilityFacts, params: ShareParams) -> Verdict:
         if Decimal(low) > params.at_most:
             above.append(f"{name} has a share of {short(value)}, at least {short(low)}")
         elif Decimal(high) > params.at_most:
-            open_.append(f"{name} has a share of {short(value)} [{short(low)}, {short(high)}], which straddles {limit.value}")
+            open_.append(
+                f"{name} has a share of {short(value)} [{short(low)}, {short(high)}], which straddles {limit.value}"
+            )
         else:
             clear.append(f"{name} has a share of {short(value)}, at most {short(high)}")
     if evidence.rows < params.min_rows:

@@ -114,7 +114,9 @@ def disparity(evidence: FairnessFacts, params: DisparityParams) -> Verdict:
     return Verdict(
         outcome=worst,
         why="; ".join(part.why for part in parts if part.outcome is worst),
-        looked_at=tuple(looked for part in sorted(parts, key=lambda p: order.index(p.outcome)) for looked in part.looked_at),
+        looked_at=tuple(
+            looked for part in sorted(parts, key=lambda p: order.index(p.outcome)) for looked in part.looked_at
+        ),
         limit=params.limit,
     )
 
@@ -160,8 +162,12 @@ def _judge(name: str, table: CountTable, params: DisparityParams) -> Verdict:
         why = f"{said} and even the favourable end {short(bad.far or 0)} misses {params.limit.value}{listed}"
         return Verdict(outcome=Outcome.FAIL, why=why, looked_at=(_looked(path, bad, params), *looked[1:], *rates))
     if _holds(nearest.near, params):
-        return Verdict(outcome=Outcome.PASS, why=f"{said}; every pair clears the limit{listed}", looked_at=looked + rates)
-    more = math.ceil(nearest.factor * min(nearest.low.rows, nearest.high.rows)) if math.isfinite(nearest.factor) else None
+        return Verdict(
+            outcome=Outcome.PASS, why=f"{said}; every pair clears the limit{listed}", looked_at=looked + rates
+        )
+    more = (
+        math.ceil(nearest.factor * min(nearest.low.rows, nearest.high.rows)) if math.isfinite(nearest.factor) else None
+    )
     settle = (
         f"; a projection: about {more:,} rows in the smaller group would settle it if the rates stay"
         if more

@@ -4,7 +4,7 @@ from governance.evidence.evidence import EvidenceSet
 from governance.policy.finding import Limit, Looked, Verdict
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
-from governance.policy.rules.specimen import evidence_with_inputs
+from governance.policy.specimen import evidence_with_inputs
 
 _SAME, _OTHER = "a" * 64, "b" * 64
 

@@ -54,7 +54,9 @@ def floor(evidence: PerformanceFacts, params: FloorParams) -> Verdict:
     path, limit = f"performance.{params.metric}", Limit(op="at_least", value=str(params.at_least))
     if n < params.min_rows:
         why = f"{params.metric} rests on {n} rows, fewer than {params.min_rows}"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=(Looked(path=path, value=None, n=n),), limit=limit)
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE, why=why, looked_at=(Looked(path=path, value=None, n=n),), limit=limit
+        )
     value = real(k / n)
     low, high = (real(end) for end in wilson(k, n, z_value(float(params.alpha))))
     looked = (Looked(path=path, value=value, low=low, high=high, n=n),)

@@ -54,9 +54,13 @@ def pinned(evidence: ReproducibilityFacts, params: PinnedParams) -> Verdict:
     if evidence.lock is None:
         wrong.append("no lock file is given")
     if evidence.pinned < evidence.requirements:
-        wrong.append(f"{evidence.requirements - evidence.pinned} of {evidence.requirements} requirements are not pinned")
+        wrong.append(
+            f"{evidence.requirements - evidence.pinned} of {evidence.requirements} requirements are not pinned"
+        )
     if params.hashes and evidence.hashed < evidence.requirements:
-        wrong.append(f"{evidence.requirements - evidence.hashed} of {evidence.requirements} requirements carry no digest")
+        wrong.append(
+            f"{evidence.requirements - evidence.hashed} of {evidence.requirements} requirements carry no digest"
+        )
     if params.commit and evidence.commit is None:
         wrong.append("no commit is recorded")
     if params.seeds and not evidence.seeds:

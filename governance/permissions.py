@@ -1,0 +1,34 @@
+"""Who may do what. Every answer comes with its reason; the decision checks the same separation again by itself."""
+
+from typing import NamedTuple
+
+from governance.policy.act import APPROVER, UNVERIFIED, Act, separate
+from governance.policy.decision import Decision
+
+
+class Permission(NamedTuple):
+    allowed: bool
+    reason: str
+
+
+def may_act(act: Act, roles: tuple[str, ...], seen: Decision) -> Permission:
+    """Whether the signer of `act`, who holds `roles`, may do this to the case they saw."""
+    if act.actor == UNVERIFIED:
+        return Permission(False, "nobody has authenticated this person; sign with a key of your own")
+    if act.role not in roles:
+        held = ", ".join(roles) or "none"
+        return Permission(False, f"{act.actor} acts as {act.role} but holds the roles: {held}")
+    if act.kind == "comment":
+        return Permission(True, "anybody known may comment")
+    if act.role != APPROVER:
+        return Permission(False, f"to {act.kind} takes the role {APPROVER}")
+    if act.kind == "reject":
+        return Permission(True, f"{act.actor} is an {APPROVER}")
+    if seen.submitter == UNVERIFIED:
+        return Permission(
+            False,
+            f"the submitter is {UNVERIFIED}, so nobody is known to be somebody else; check again with `--as NAME`",
+        )
+    if not separate(act.actor, seen.submitter):
+        return Permission(False, f"{act.actor} submitted this version; somebody else must {act.kind}")
+    return Permission(True, f"{act.actor} is an {APPROVER} and not the submitter {seen.submitter}")

@@ -1,0 +1,40 @@
+"""The gate: may this artifact run in this environment, now? Answered from one decision; anything unclear is a no."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from governance.canonical import Sha256, instant, parse_instant
+from governance.policy.decision import Decision
+from governance.policy.outcome import Action
+
+
+class Answer(NamedTuple):
+    """`why` says it in words, most important first."""
+
+    action: Action
+    why: tuple[str, ...]
+
+
+def gate(decision: Decision, artifact: Sha256, environment: str, now: datetime) -> Answer:
+    """Time is checked at the moment of the question: a decision that has run out allows nothing."""
+    if decision.subject.artifact is None:
+        return Answer(Action.DENY, ("the decision is about a model without an artifact: it allows none",))
+    if decision.subject.artifact != artifact:
+        return Answer(
+            Action.DENY,
+            (f"the decision is about artifact {decision.subject.artifact[:16]}, the question about {artifact[:16]}",),
+        )
+    if environment not in decision.outcomes:
+        known = ", ".join(sorted(decision.outcomes)) or "none"
+        return Answer(Action.DENY, (f"the decision says nothing about {environment!r}; it knows: {known}",))
+    action = decision.outcomes[environment]
+    if action is Action.ALLOW and now >= parse_instant(decision.valid_until):
+        return Answer(
+            Action.DENY, (f"the decision was valid until {decision.valid_until}; it is {instant(now)}: audit again",)
+        )
+    if action is Action.ALLOW and now < parse_instant(decision.now):
+        return Answer(Action.DENY, (f"the decision is from {decision.now}, which lies ahead of {instant(now)}",))
+    if action is Action.ALLOW:
+        return Answer(action, (f"decided on {decision.now}, valid until {decision.valid_until}",))
+    reasons = [f.title + ": " + f.why for f in decision.findings if f.actions.get(environment) is not Action.ALLOW]
+    return Answer(action, tuple(reasons) + decision.notes)

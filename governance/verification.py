@@ -1,0 +1,372 @@
+"""Bundle bytes and the verifier's own trust file in, the verified case out. No network, no database, no key of ours.
+
+The steps are numbered as `docs/verify-offline.md` names them; each raises VerificationFailed with a precise verdict.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal as Number
+from typing import Any, NamedTuple, TypeVar
+
+from governance import strictyaml
+from governance.canonical import Document, Sha256, loads, parse_instant, sha256
+from governance.errors import BadInput, Broken, VerificationFailed
+from governance.evidence.evidence import EvidenceSet
+from governance.evidence.manifest import Manifest
+from governance.policy.act import Act
+from governance.policy.decision import Decision, Recorded, decide
+from governance.policy.document import LoadedPolicy, load_policy
+from governance.policy.rule import Rule
+from governance.policy.rules import CATALOGUE
+from governance.signing.dsse import Envelope, open_envelope, unpack
+from governance.signing.keys import decode_public, key_id
+from governance.trail import checkpoint, merkle, proof
+from governance.trail.bundle import Bundle, Enclosed, parse_bundle
+from governance.trail.entry import Entry, EntryType, commitment
+from governance.trail.trust import Trust
+
+Kind = TypeVar("Kind", bound=Document)
+
+DECISION, EVIDENCE, ACT = "governance.decision/v1", "governance.evidence/v1", "governance.act/v1"
+POLICY, MANIFEST = "governance.policy/v1", "governance.manifest/v1"
+
+# Which entry speaks for which type of document.
+_ENTRY_TYPES: dict[str, frozenset[EntryType]] = {
+    EVIDENCE: frozenset({EntryType.EVIDENCE_SUBMITTED}),
+    MANIFEST: frozenset({EntryType.EVIDENCE_SUBMITTED}),
+    DECISION: frozenset({EntryType.DECISION_ISSUED}),
+    POLICY: frozenset({EntryType.DECISION_ISSUED}),
+    ACT: frozenset(
+        {
+            EntryType.REVIEW_APPROVED,
+            EntryType.REVIEW_REJECTED,
+            EntryType.REVIEW_COMMENTED,
+            EntryType.WAIVER_GRANTED,
+        }
+    ),
+}
+
+
+def payload_type(document_type: str) -> str:
+    """The DSSE payload type of a document: `governance.act/v1` is signed as application/vnd.governance.act.v1+json."""
+    return f"application/vnd.{document_type.replace('/', '.')}+json"
+
+
+class Signed(NamedTuple):
+    """One signature that held. `principal` is the trust file's name for the key's owner, empty for machine keys."""
+
+    role: str
+    keyid: str
+    principal: str
+    document: Sha256
+    type: str
+
+
+class Verified(NamedTuple):
+    """A decision that was verified and re-performed. `level` 0: the log vouches for itself."""
+
+    decision: Decision
+    decision_sha256: Sha256
+    evidence: EvidenceSet
+    evidence_sha256: Sha256
+    policies: tuple[LoadedPolicy, ...]
+    acts: tuple[Recorded, ...]
+    manifest: bytes
+    signed: tuple[Signed, ...]
+    entries: tuple[tuple[int, Entry], ...]
+    origin: str
+    size: int
+    root: str
+    checkpoint_note: str
+    level: int
+    checked: tuple[str, ...]
+    not_checked: tuple[str, ...]
+
+
+def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mapping[str, Rule] = CATALOGUE) -> Verified:
+    """Verify a bundle and re-perform its decision.
+
+    Raises VerificationFailed. Without `trust` everything that needs no key is checked, and then NO_TRUST is raised:
+    a bundle whose signers nobody vouches for proves nothing about who decided.
+    """
+    # 1. Canonical form and digests.
+    bundle = parse_bundle(data)
+    _digests(bundle)
+    decision = _document(bundle, bundle.decision, DECISION, Decision)
+    if len(decision.evidence) != 1:
+        raise _broken(Broken.UNSUPPORTED, f"a decision over {len(decision.evidence)} evidence sets")
+    evidence = _document(bundle, decision.evidence[0], EVIDENCE, EvidenceSet)
+    manifest = _enclosed(bundle, evidence.manifest, MANIFEST).text.encode()
+    acts = tuple(
+        Recorded(digest, act, _document(bundle, act.decision, DECISION, Decision))
+        for digest in decision.acts
+        for act in [_document(bundle, digest, ACT, Act)]
+    )
+    _nothing_else(bundle, decision, evidence)
+    # 2. Signatures, each by a key that the trust file names for that role.
+    signed = _signatures(bundle, trust) if trust else ()
+    # 3. and 4. Inclusion of every entry under one signed checkpoint; every document committed to by an entry.
+    entries, seen = _entries(bundle, trust)
+    _commitments(bundle, [entry for _, entry in entries], decision)
+    # 5. Acts: the signer is the actor and holds the role. Separation and liveness are judged again in step 7.
+    if trust:
+        _actors(acts, trust, signed)
+    # 6. Policies: pinned by the trust file, or shown.
+    if trust and trust.policies and (foreign := [p for p in decision.policies if p.sha256 not in trust.policies]):
+        raise _broken(
+            Broken.UNTRUSTED_POLICY,
+            "judged under a policy that the trust file does not pin",
+            got=", ".join(f"{policy.id} {policy.version} ({policy.sha256[:16]})" for policy in foreign),
+        )
+    # 7. Re-perform the decision with its recorded time. 8. Compare.
+    policies = tuple(_policy(bundle, ref.sha256, evidence, catalogue) for ref in decision.policies)
+    _subject(evidence, manifest)
+    again = decide(
+        evidence,
+        decision.evidence[0],
+        policies,
+        acts,
+        now=parse_instant(decision.now),
+        as_of=parse_instant(decision.as_of),
+        identifier=decision.id,
+        submitter=decision.submitter,
+        previous=decision.previous,
+    )
+    _equal(decision.model_dump(mode="json"), again.model_dump(mode="json"), "decision")
+    # 9. Freshness, then say what was and what was not checked.
+    if trust is None:
+        raise _broken(
+            Broken.NO_TRUST,
+            "digests, inclusion and the decision hold together, but no signature was checked",
+            expected="a trust file that names the keys you trust",
+            fix="ask the log's operator for the trust file on a way of your own, then add `--trust trust.json`",
+        )
+    if trust.max_age is not None and now - parse_instant(decision.now) > timedelta(days=trust.max_age):
+        raise _broken(Broken.STALE, f"decided on {decision.now}, more than {trust.max_age} days ago")
+    return Verified(
+        decision=decision,
+        decision_sha256=bundle.decision,
+        evidence=evidence,
+        evidence_sha256=decision.evidence[0],
+        policies=policies,
+        acts=acts,
+        manifest=manifest,
+        signed=signed,
+        entries=entries,
+        origin=seen.checkpoint.origin,
+        size=seen.checkpoint.size,
+        root=seen.checkpoint.root.hex(),
+        checkpoint_note=seen.note,
+        level=0,
+        checked=(
+            "canonical form and every digest",
+            f"{len(signed)} signatures against the trust file",
+            f"{len(entries)} entries included under the log's signed checkpoint",
+            "every document committed to by an entry",
+            "acts signed by their actors, in roles they hold",
+            "policies pinned by the trust file" if trust.policies else "policies shown, not pinned by the trust file",
+            "the decision re-performed with the recorded policies, evidence and time: equal",
+        ),
+        not_checked=(
+            "that the measured numbers follow from the data: the data is not in the bundle",
+            "that the log shows everybody the same history: no witness and no time stamp (level 0)",
+            "whether a later decision exists: ask the service or the log",
+        ),
+    )
+
+
+class _Seen(NamedTuple):
+    checkpoint: checkpoint.Checkpoint
+    note: str
+
+
+def _broken(verdict: Broken, what: str, **details: str) -> VerificationFailed:
+    return VerificationFailed(verdict, what, **details)
+
+
+def _digests(bundle: Bundle) -> None:
+    for digest, enclosed in bundle.documents.items():
+        if sha256(enclosed.text.encode()) != digest:
+            raise _broken(Broken.TAMPERED, f"a {enclosed.type} is not the document its digest names", got=digest[:16])
+
+
+def _enclosed(bundle: Bundle, digest: Sha256, kind: str) -> Enclosed:
+    enclosed = bundle.documents.get(digest)
+    if enclosed is None:
+        raise _broken(Broken.INCOMPLETE, f"the bundle lacks a {kind}", got=f"nothing with digest {digest[:16]}")
+    if enclosed.type != kind:
+        raise _broken(Broken.TAMPERED, "a document is of another type", got=enclosed.type, expected=kind)
+    return enclosed
+
+
+def _document(bundle: Bundle, digest: Sha256, kind: str, model: type[Kind]) -> Kind:
+    text = _enclosed(bundle, digest, kind).text.encode()
+    try:
+        value = loads(text)
+        if isinstance(value, dict) and value.get("schema") != kind:
+            raise _broken(Broken.UNSUPPORTED, "unknown document version", got=str(value.get("schema")), expected=kind)
+        return model.from_bytes(text)
+    except BadInput as error:
+        raise _broken(Broken.MALFORMED, f"a {kind} cannot be read: {error.what}", got=error.got) from error
+
+
+def _nothing_else(bundle: Bundle, decision: Decision, evidence: EvidenceSet) -> None:
+    """Every document in the bundle is one that the decision stands on, or that one of its acts saw."""
+    wanted = {bundle.decision, *decision.evidence, evidence.manifest, *decision.acts}
+    wanted |= {policy.sha256 for policy in decision.policies}
+    wanted |= {_document(bundle, digest, ACT, Act).decision for digest in decision.acts}
+    if extra := set(bundle.documents) - wanted:
+        raise _broken(
+            Broken.MALFORMED, "the bundle holds a document that the decision does not refer to", got=min(extra)
+        )
+
+
+def _signatures(bundle: Bundle, trust: Trust) -> tuple[Signed, ...]:
+    machine = {
+        EVIDENCE: ("measurer", [decode_public(key) for key in trust.measurers]),
+        DECISION: ("issuer", [decode_public(key) for key in trust.issuers]),
+        ACT: ("person", [decode_public(person.key) for person in trust.people]),
+    }
+    names = {key_id(decode_public(person.key)): person.principal for person in trust.people}
+    signed: dict[Sha256, Signed] = {}
+    for envelope in bundle.envelopes:
+        digest, kind = _payload(bundle, envelope)
+        role, keys = machine[kind]
+        opened = open_envelope(envelope, {key_id(key): key for key in keys})
+        if digest in signed:
+            raise _broken(Broken.MALFORMED, f"a {kind} is signed twice", got=digest[:16])
+        signed[digest] = Signed(role, opened.keyid, names.get(opened.keyid, ""), digest, kind)
+    for digest, enclosed in bundle.documents.items():
+        if enclosed.type in machine and digest not in signed:
+            raise _broken(Broken.INCOMPLETE, f"a {enclosed.type} carries no signature", got=digest[:16])
+    return tuple(signed.values())
+
+
+def _payload(bundle: Bundle, envelope: Envelope) -> tuple[Sha256, str]:
+    opened = unpack(envelope)
+    digest = sha256(opened.payload)
+    enclosed = bundle.documents.get(digest)
+    if enclosed is None or enclosed.type not in (EVIDENCE, DECISION, ACT):
+        raise _broken(Broken.TAMPERED, "an envelope signs a document that is not in the bundle", got=digest[:16])
+    if opened.payload_type != payload_type(enclosed.type):
+        raise _broken(Broken.TAMPERED, "an envelope's type is not its document's", got=opened.payload_type)
+    return digest, enclosed.type
+
+
+def _entries(bundle: Bundle, trust: Trust | None) -> tuple[tuple[tuple[int, Entry], ...], _Seen]:
+    """Every entry proven under one and the same checkpoint. Without trust its signature is not checked."""
+    if not bundle.entries:
+        raise _broken(Broken.INCOMPLETE, "the bundle proves no entry of a trail")
+    entries: dict[int, Entry] = {}
+    notes = set()
+    signed: checkpoint.Checkpoint | None = None
+    for proven in bundle.entries:
+        raw = proven.text.encode()
+        try:
+            entry = Entry.from_bytes(raw)
+        except BadInput as error:
+            raise _broken(Broken.MALFORMED, f"an entry cannot be read: {error.what}", got=error.got) from error
+        parsed = proof.parse(proven.proof)
+        notes.add(parsed.note)
+        if trust:
+            receipt = proof.verify(proven.proof, raw, trust.vkeys())
+            signed = receipt.checkpoint
+        else:
+            signed = checkpoint.parse(parsed.note.decode().partition("\n\n")[0] + "\n")
+            merkle.verify_inclusion(merkle.leaf_hash(raw), parsed.index, signed.size, parsed.hashes, signed.root)
+        if entry.origin != signed.origin:
+            raise _broken(Broken.TAMPERED, "an entry is of another log", got=entry.origin, expected=signed.origin)
+        if parsed.index in entries:
+            raise _broken(Broken.MALFORMED, "an entry is proven twice", got=f"index {parsed.index}")
+        entries[parsed.index] = entry
+    if len(notes) != 1 or signed is None:
+        raise _broken(Broken.MALFORMED, "entries are proven under different checkpoints", got=f"{len(notes)}")
+    return tuple(sorted(entries.items())), _Seen(signed, notes.pop().decode())
+
+
+def _commitments(bundle: Bundle, entries: list[Entry], decision: Decision) -> None:
+    """Every document is referred to by an entry that may speak for it, about this model; and every entry is used."""
+    open_ = {(ref.type, ref.commitment): (entry, ref.size) for entry in entries for ref in entry.refs}
+    used = set()
+    for digest, enclosed in bundle.documents.items():
+        data = enclosed.text.encode()
+        found = open_.get((enclosed.type, commitment(bytes.fromhex(enclosed.salt), data)))
+        if found is None or found[1] != len(data):
+            raise _broken(Broken.TAMPERED, f"no entry of the trail commits to a {enclosed.type}", got=digest[:16])
+        entry = found[0]
+        if entry.type not in _ENTRY_TYPES.get(enclosed.type, frozenset()):
+            raise _broken(Broken.TAMPERED, f"a {enclosed.type} hangs on an entry of another kind", got=entry.type.value)
+        if entry.subject != decision.subject and enclosed.type != POLICY:
+            raise _broken(Broken.TAMPERED, "an entry is about another model version", got=str(entry.subject))
+        used.add(entry.id)
+    if idle := [entry.id for entry in entries if entry.id not in used]:
+        raise _broken(Broken.MALFORMED, "an entry in the bundle has nothing to do with the decision", got=idle[0])
+
+
+def _actors(acts: tuple[Recorded, ...], trust: Trust, signed: tuple[Signed, ...]) -> None:
+    owners = {item.document: item for item in signed}
+    roles = {key_id(decode_public(person.key)): person for person in trust.people}
+    for recorded in acts:
+        person = roles[owners[recorded.sha256].keyid]
+        act = recorded.act
+        if act.actor != person.principal:
+            raise _broken(
+                Broken.TAMPERED, "an act is signed by somebody else", got=person.principal, expected=act.actor
+            )
+        if act.role not in person.roles:
+            raise _broken(
+                Broken.UNTRUSTED_KEY,
+                f"{act.actor} acted as {act.role}",
+                got=", ".join(person.roles) or "no role",
+                expected=act.role,
+                fix="if this person holds the role, say so in your trust file",
+            )
+
+
+def _policy(bundle: Bundle, digest: Sha256, evidence: EvidenceSet, catalogue: Mapping[str, Rule]) -> LoadedPolicy:
+    text = _enclosed(bundle, digest, POLICY).text.encode()
+    try:
+        return load_policy(text, f"policy {digest[:12]}", catalogue)
+    except BadInput as error:
+        made_by = evidence.tools.get("governance", "another version")
+        raise _broken(
+            Broken.NOT_REPERFORMABLE,
+            "this installation cannot judge the recorded policy again, so the bundle is neither valid nor tampered",
+            got=f"{error.what.splitlines()[0]} ({error.where})",
+            expected=f"governance {made_by}, which recorded it",
+        ) from error
+
+
+def _subject(evidence: EvidenceSet, manifest: bytes) -> None:
+    """The evidence is about the model version that its manifest names."""
+    try:
+        named = strictyaml.load(manifest, Manifest, "manifest").model
+    except BadInput as error:
+        raise _broken(Broken.MALFORMED, f"the manifest cannot be read: {error.what.splitlines()[0]}") from error
+    if (named.name, named.version) != (evidence.subject.name, evidence.subject.version):
+        raise _broken(Broken.TAMPERED, "the evidence is about another model version than its manifest", got=named.name)
+
+
+def _equal(recorded: Any, again: Any, path: str) -> None:
+    """Equal in everything; reals to 9 significant digits, whose last may differ by one between machines."""
+    if isinstance(recorded, dict) and isinstance(again, dict) and recorded.keys() == again.keys():
+        for key in recorded:
+            _equal(recorded[key], again[key], f"{path}.{key}")
+    elif isinstance(recorded, list) and isinstance(again, list) and len(recorded) == len(again):
+        for index, pair in enumerate(zip(recorded, again, strict=True)):
+            _equal(*pair, f"{path}[{index}]")
+    elif recorded != again and not (path.endswith((".value", ".low", ".high")) and _close(recorded, again)):
+        raise _broken(
+            Broken.TAMPERED,
+            "re-performing the decision gives something else",
+            got=f"{path} recorded as {recorded!r}"[:300],
+            expected=f"{again!r}"[:300],
+        )
+
+
+def _close(one: Any, other: Any) -> bool:
+    try:
+        a, b = Number(one), Number(other)
+    except (ArithmeticError, TypeError, ValueError):
+        return False
+    return abs(a - b) <= Number("2e-9") * max(abs(a), abs(b))
