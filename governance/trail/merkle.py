@@ -28,21 +28,37 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def root(leaf_hashes: Sequence[bytes]) -> bytes:
-    """Merkle tree hash of these leaf hashes; of none, SHA-256 of nothing."""
-    stack: list[bytes] = []
-    for count, leaf in enumerate(leaf_hashes, start=1):
-        node = leaf
+class Frontier:
+    """A tree that only grows: the hashes of its complete subtrees, largest first, from which its root follows."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        """Append one leaf hash."""
+        self.size += 1
+        node, count = leaf, self.size
         while count % 2 == 0:
-            node = node_hash(stack.pop(), node)
-            count //= 2
-        stack.append(node)
-    if not stack:
-        return EMPTY_ROOT
-    top = stack.pop()
-    while stack:
-        top = node_hash(stack.pop(), top)
-    return top
+            node, count = node_hash(self._peaks.pop(), node), count // 2
+        self._peaks.append(node)
+
+    def root(self) -> bytes:
+        """Merkle tree hash of the leaves so far; of none, SHA-256 of nothing."""
+        if not self._peaks:
+            return EMPTY_ROOT
+        *rest, top = self._peaks
+        for peak in reversed(rest):
+            top = node_hash(peak, top)
+        return top
+
+
+def root(leaf_hashes: Sequence[bytes]) -> bytes:
+    """Merkle tree hash of these leaf hashes."""
+    tree = Frontier()
+    for leaf in leaf_hashes:
+        tree.add(leaf)
+    return tree.root()
 
 
 def _split(count: int) -> int:

@@ -1,0 +1,1 @@
+"""How a trail's tables came to be, step by step. A published step never changes."""
