@@ -69,7 +69,8 @@ def dumps(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
 
 
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """For `json`'s object_pairs_hook: the object. Raises BadInput where a key comes twice."""
     result = dict(pairs)
     if len(result) != len(pairs):
         seen: set[str] = set()
@@ -95,7 +96,7 @@ def loads(data: bytes) -> Any:
     try:
         value = json.loads(
             data.decode("utf-8"),
-            object_pairs_hook=_no_duplicates,
+            object_pairs_hook=no_duplicates,
             parse_float=_no_float,
             parse_int=_bounded_int,
             parse_constant=_no_float,
@@ -160,7 +161,7 @@ def _instant_text(text: str) -> str:
 Real = Annotated[str, AfterValidator(_real_text)]
 """A real number in a document: a decimal string. `Decimal(x)` compares, `float(x)` computes."""
 Instant = Annotated[str, AfterValidator(_instant_text)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 Threshold = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=18)]
 """A limit in a policy: an exact decimal, written as text."""

@@ -161,9 +161,13 @@ class _Builder:
 
 def load(data: bytes, model: type[Model], name: str) -> Model:
     """Parse and validate. Raises BadInput with the position of the first fault and the nearest known name."""
-    source = parse(data, name)
+    return validate(parse(data, name), model)
+
+
+def validate(source: Source, model: type[Model]) -> Model:
+    """The model of a parsed text. Keys are the names of the published schema, never Python's. Raises BadInput."""
     try:
-        return model.model_validate(source.tree)
+        return model.model_validate(source.tree, by_alias=True, by_name=False)
     except ValidationError as error:
         raise explain(source, model, error) from error
 
@@ -181,7 +185,7 @@ def explain(source: Source, model: type[BaseModel], error: ValidationError, at: 
     distinct = {_present(source, (*at, *item["loc"])) for item in faults}
     more = f"then see to {len(distinct) - 1} more in this file" if len(distinct) > 1 else ""
     if fault["type"] == "extra_forbidden":
-        known = sorted(_known_keys(model, fault["loc"][:-1]))
+        known = sorted(_known_keys(model, path[len(at) : -1]))
         near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
         return source.error(
             source.position(path),
@@ -207,7 +211,7 @@ def _present(source: Source, loc: tuple[str | int, ...]) -> Path:
 
 
 def _known_keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> set[str]:
-    """Names allowed at `loc`: one step of the annotations for each step of the location."""
+    """Names allowed at `loc`, a path in the text: one step of the annotations for each step of the path."""
     kinds: list[Any] = [model]
     for part in loc:
         kinds = [inner for kind in kinds for inner in _step(kind, part)]
@@ -216,9 +220,7 @@ def _known_keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> set[str]:
 
 def _step(kind: Any, part: str | int) -> list[Any]:
     if _is_model(kind):
-        # A union branch adds its class name to the location: stay where we are.
-        found = [kind] if kind.__name__ == part else []
-        return found + [option for key, field in _fields(kind) if key == part for option in _options(field.annotation)]
+        return [option for key, field in _fields(kind) if key == part for option in _options(field.annotation)]
     # The value type of a mapping or a sequence is its last argument that is a type.
     arguments = [argument for argument in get_args(kind) if argument is not Ellipsis]
     return _options(arguments[-1]) if arguments else []

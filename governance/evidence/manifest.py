@@ -1,11 +1,25 @@
 """The manifest: `governance.yaml` beside a model says where everything is. Strict: unknown keys are errors."""
 
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from governance.canonical import Document, Instant, Sha256
+from governance.canonical import MAX_INTEGER, Document, Instant, Sha256
 
+_COMMIT = r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$"
+
+
+def _commit(text: str) -> str:
+    if not re.fullmatch(_COMMIT, text):
+        raise ValueError(
+            "expected a full commit id, 40 hex digits (64 with SHA-256), as `git rev-parse HEAD` prints it"
+        )
+    return text
+
+
+Commit = Annotated[str, AfterValidator(_commit), WithJsonSchema({"type": "string", "pattern": _COMMIT})]
+Seed = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 FORMATS = ("skops", "onnx", "xgboost-json", "pickle", "joblib")
 
@@ -146,8 +160,8 @@ class AccessSection(Document):
 
 class EnvironmentSection(Document):
     lock: str | None = None
-    commit: str | None = None
-    seeds: tuple[int, ...] = ()
+    commit: Commit | None = None
+    seeds: tuple[Seed, ...] = ()
 
 
 class Manifest(Document):

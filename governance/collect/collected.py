@@ -1,0 +1,121 @@
+"""Everything that is read rather than measured, in one call."""
+
+from typing import NamedTuple
+
+from governance.collect import access, documentation, lineage, openlineage, reproducibility, tabular
+from governance.collect.manifest import Loaded
+from governance.errors import BadInput
+from governance.evidence.access import AccessFacts, Approval, Grant
+from governance.evidence.documentation import DocumentationFacts
+from governance.evidence.evidence import Absent
+from governance.evidence.lineage import LineageFacts
+from governance.evidence.origin import FactOrigin, Input
+from governance.evidence.reproducibility import ReproducibilityFacts
+
+GROUPS = frozenset({"lineage", "access", "reproducibility", "documents"})
+MAX_EVENT_BYTES = 64 << 20
+
+
+class Collected(NamedTuple):
+    """Facts are null where they were not wanted, or where `absent` says why. `inputs`: all that was read, in order."""
+
+    lineage: LineageFacts | None
+    access: AccessFacts | None
+    reproducibility: ReproducibilityFacts | None
+    documents: DocumentationFacts | None
+    absent: tuple[Absent, ...]
+    inputs: tuple[Input, ...]
+
+
+def collect(loaded: Loaded, wanted: frozenset[str]) -> Collected:
+    """Reads what the wanted groups of facts need (other groups than `GROUPS` are somebody else's), and digests the
+    artifact and every table and source of the manifest, wanted or not. Raises BadInput for whatever cannot be read."""
+    reader = _Reader(loaded)
+    reader.digest_all()
+    approved = reader.approvals() if wanted & {"access", "lineage"} else ()
+    return Collected(
+        lineage=reader.lineage(approved) if "lineage" in wanted else None,
+        access=reader.access(approved) if "access" in wanted else None,
+        reproducibility=reader.reproducibility() if "reproducibility" in wanted else None,
+        documents=reader.documents() if "documents" in wanted else None,
+        absent=tuple(reader.absent),
+        inputs=tuple(reader.inputs),
+    )
+
+
+class _Reader:
+    """One pass over a manifest. `inputs` and `absent` grow as it reads."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.manifest, self.project = loaded.manifest, loaded.project
+        self.inputs: list[Input] = [loaded.input]
+        self.absent: list[Absent] = []
+
+    def digest_all(self) -> None:
+        artifact, data = self.manifest.artifact, self.manifest.data
+        files: list[tuple[str, str | None, str | None]] = [("artifact", artifact.path, artifact.sha256)]
+        if data.evaluation:
+            files.append(("data.evaluation", data.evaluation.path, data.evaluation.sha256))
+            files.append(("data.join", data.evaluation.join.path if data.evaluation.join else None, None))
+        if data.training:
+            files.append(("data.training", data.training.path, data.training.sha256))
+        files += [(f"lineage.source:{one.id}", one.path, one.sha256) for one in self.manifest.lineage.sources]
+        for role, path, recorded in files:
+            if path is not None:
+                self.inputs.append(self.project.input(role, path, recorded))
+
+    def approvals(self) -> tuple[Approval, ...]:
+        path = self.manifest.access.approvals
+        return access.approvals(self._read("access.approvals", path, tabular.MAX_BYTES), path) if path else ()
+
+    def lineage(self, approved: tuple[Approval, ...]) -> LineageFacts | None:
+        section = self.manifest.lineage
+        if not section.sources and not section.events:
+            self._missing("lineage", "the manifest names no data source and no lineage event")
+            return None
+        events, size = [], 0
+        for path in section.events:
+            data = self._read("lineage.event", path, openlineage.MAX_BYTES)
+            if (size := size + len(data)) > MAX_EVENT_BYTES:
+                expected = f"at most {MAX_EVENT_BYTES} bytes in all"
+                raise BadInput("too many lineage events", expected=expected, where="lineage.event")
+            events += openlineage.parse(data, path)
+        return lineage.facts(self.manifest, events, approved)
+
+    def access(self, approved: tuple[Approval, ...]) -> AccessFacts | None:
+        path = self.manifest.access.grants
+        if path is None and self.manifest.access.approvals is None:
+            self._missing("access", "the manifest names no access grants and no approvals")
+            return None
+        granted: tuple[Grant, ...] = ()
+        if path is not None:
+            granted = access.grants(self._read("access.grants", path, tabular.MAX_BYTES), path)
+        return access.facts(granted, approved)
+
+    def reproducibility(self) -> ReproducibilityFacts | None:
+        environment = self.manifest.environment
+        if environment.lock is None:
+            if environment.commit is None and not environment.seeds:
+                self._missing("reproducibility", "the manifest names no lock file, no commit and no seeds")
+                return None
+            return reproducibility.facts(environment, None, None)
+        data = self._read("environment.lock", environment.lock, reproducibility.MAX_BYTES)
+        return reproducibility.facts(environment, self.inputs[-1].sha256, reproducibility.lock(data, environment.lock))
+
+    def documents(self) -> DocumentationFacts | None:
+        if not self.manifest.documents:
+            self._missing("documents", "the manifest names no document")
+            return None
+        found = tuple(
+            documentation.document(kind, path, self._read(f"documents.{kind}", path, documentation.MAX_BYTES))
+            for kind, path in self.manifest.documents.items()
+        )
+        return DocumentationFacts(origin=FactOrigin(kind="declared"), documents=found)
+
+    def _read(self, role: str, path: str, limit: int) -> bytes:
+        data, record = self.project.read_input(role, path, limit)
+        self.inputs.append(record)
+        return data
+
+    def _missing(self, group: str, why: str) -> None:
+        self.absent.append(Absent(facts=group, kind="missing", why=why))

@@ -1,0 +1,95 @@
+"""Documents that accompany a model: Markdown (or plain text), by its headings and how much it says."""
+
+import re
+import unicodedata
+
+from governance import canonical
+from governance.errors import BadInput
+from governance.evidence.documentation import DocumentFact
+
+MAX_BYTES = 1 << 20
+MAX_HEADINGS = 2000
+MAX_HEADING = 200
+# CommonMark 0.31: ATX headings 4.2, setext underlines 4.3, fenced code 4.5; HTML comments are not shown to a reader.
+_ATX = re.compile(r" {0,3}#{1,6}(?:[ \t]+(.*))?")
+_SETEXT = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def document(kind: str, path: str, data: bytes) -> DocumentFact:
+    """Headings in order, and the number of words outside headings, code blocks, comments and front matter. Raises
+    BadInput for what is no text."""
+    where = f"documents.{kind}: {path}"
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            "not UTF-8 text",
+            got=f"byte 0x{data[error.start]:02x}",
+            expected="a Markdown or text file",
+            fix="export the document as Markdown",
+            where=where,
+        ) from error
+    if "\0" in text:
+        raise BadInput("not text", got="a NUL byte", expected="a Markdown or text file", where=where)
+    headings, words = _read(_without_comments(text).splitlines())
+    if len(headings) > MAX_HEADINGS:
+        raise BadInput("too many headings", got=str(len(headings)), expected=f"at most {MAX_HEADINGS}", where=where)
+    return DocumentFact(kind=kind, path=path, sha256=canonical.sha256(data), words=words, headings=tuple(headings))
+
+
+def _read(lines: list[str]) -> tuple[list[str], int]:
+    headings: list[str] = []
+    words = 0
+    fence = ""
+    paragraph: list[str] = []
+    for line in lines[_front_matter(lines) :]:
+        mark = _FENCE.fullmatch(line)
+        if fence:
+            closes = mark is not None and mark[1].startswith(fence) and not mark[2].strip()
+            fence = "" if closes else fence
+            continue
+        if mark and not (mark[1][0] == "`" and "`" in mark[2]):
+            fence, paragraph, words = mark[1], [], words + _words(paragraph)
+        elif atx := _ATX.fullmatch(line):
+            words, paragraph = words + _words(paragraph), []
+            headings.append(re.sub(r"(?:^|[ \t]+)#+$", "", (atx[1] or "").strip()))
+        elif paragraph and _SETEXT.fullmatch(line):
+            headings.append(" ".join(paragraph))
+            paragraph = []
+        elif not line.strip():
+            words, paragraph = words + _words(paragraph), []
+        else:
+            paragraph.append(line)
+    return [shown for heading in headings if (shown := _plain(heading))], words + _words(paragraph)
+
+
+def _front_matter(lines: list[str]) -> int:
+    """How many lines of YAML stand before the text, between two lines of three hyphens."""
+    if not lines or lines[0].rstrip() != "---":
+        return 0
+    return next((number + 1 for number, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), 0)
+
+
+def _without_comments(text: str) -> str:
+    """`text` without HTML comments; one that is never closed hides the rest, as a browser would."""
+    shown, position = [], 0
+    while (start := text.find("<!--", position)) >= 0:
+        shown.append(text[position:start])
+        end = text.find("-->", start + 4)
+        if end < 0:
+            return "".join(shown)
+        position = end + 3
+    return "".join(shown) + text[position:]
+
+
+def _words(lines: list[str]) -> int:
+    return sum(len(_WORD.findall(line)) for line in lines)
+
+
+def _plain(heading: str) -> str:
+    """Without emphasis, code marks and link targets, in normal form C, on one line."""
+    text = re.sub(r"\[([^\[\]]*)\]\([^()]*\)", r"\1", heading)
+    text = "".join(character for character in text if character not in "*`" and character.isprintable())
+    return unicodedata.normalize("NFC", " ".join(text.split()))[:MAX_HEADING]

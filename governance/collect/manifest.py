@@ -1,0 +1,38 @@
+"""Finds and reads a manifest."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from governance import strictyaml
+from governance.collect.project import Project
+from governance.errors import BadInput
+from governance.evidence.manifest import Manifest
+from governance.evidence.origin import Input
+
+FILE_NAME = "governance.yaml"
+
+
+class Loaded(NamedTuple):
+    """A manifest, its bytes, where each of its values stands, and the project around it (the folder it lies in)."""
+
+    manifest: Manifest
+    data: bytes
+    source: strictyaml.Source
+    project: Project
+    input: Input
+
+
+def load(path: Path, allow_roots: tuple[Path, ...] = ()) -> Loaded:
+    """`path` is a manifest, or a folder with a `governance.yaml`. Raises BadInput."""
+    file = path / FILE_NAME if path.is_dir() else path
+    if not file.parent.is_dir() or not (file.exists() or file.is_symlink()):
+        raise BadInput(
+            "there is no manifest",
+            got=str(file),
+            expected=f"a file {FILE_NAME} that says where the model and its data are",
+            fix="name the manifest or its folder: governance check PATH",
+        )
+    project = Project(file.parent, allow_roots)
+    data, record = project.read_input("manifest", file.name, strictyaml.MAX_BYTES)
+    source = strictyaml.parse(data, str(file))
+    return Loaded(strictyaml.validate(source, Manifest), data, source, project, record)

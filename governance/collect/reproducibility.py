@@ -1,0 +1,93 @@
+"""What would be needed to build the model again: the lock file, the commit, the seeds. Declared, as the manifest is."""
+
+import re
+from typing import NamedTuple
+
+from governance.errors import BadInput
+from governance.evidence.manifest import EnvironmentSection
+from governance.evidence.origin import FactOrigin
+from governance.evidence.reproducibility import ReproducibilityFacts
+
+MAX_BYTES = 8 << 20
+MAX_SPECIFIER = 1000
+# A name and perhaps extras (PEP 508), then nothing, or what PEP 508 allows to follow.
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\[\]]*\]\s*)?"
+_REQUIREMENT = re.compile(rf"{_NAME}(?:[=<>!~;@(].*)?", re.ASCII)
+# PEP 440: == or === with a version; with a wildcard it names many versions.
+_PINNED = re.compile(rf"{_NAME}\(?([^;@]*)", re.ASCII)
+_EXACT = re.compile(r"={2,3}\s*[A-Za-z0-9][A-Za-z0-9.!+_-]*", re.ASCII)
+_HASH = re.compile(r"--hash[= ](?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})(?!\S)")
+_INCLUDED = ("-r", "--requirement", "-e", "--editable")
+
+
+class Lock(NamedTuple):
+    """Counts of requirements: all, with one exact version, with a digest."""
+
+    requirements: int
+    pinned: int
+    hashed: int
+
+
+def lock(data: bytes, name: str) -> Lock:
+    """Counts the requirements of a lock file in pip's requirements format. What another file is included for, and an
+    editable install, count as one requirement that is not pinned. Raises BadInput for anything else."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        got = f"byte 0x{data[error.start]:02x}"
+        raise BadInput("not UTF-8 text", got=got, fix="save the file as UTF-8", where=name) from error
+    requirements = pinned = hashed = 0
+    for number, line in _logical_lines(text):
+        if line.startswith("-"):
+            requirements += line.split("=")[0].split()[0].startswith(_INCLUDED)
+            continue
+        specifier = line.split(" --", 1)[0].strip()
+        if len(specifier) > MAX_SPECIFIER or not _REQUIREMENT.fullmatch(specifier):
+            raise BadInput(
+                "not a requirement",
+                got=repr(line[:100]),
+                expected="pip's requirements format, one `name==version --hash=...` for each package",
+                fix="export the lock, for example: uv pip compile --generate-hashes, or pip-compile --generate-hashes",
+                where=f"{name}:{number}",
+            )
+        requirements += 1
+        pinned += _is_pinned(specifier)
+        hashed += bool(_HASH.search(line))
+    return Lock(requirements, pinned, hashed)
+
+
+def _is_pinned(specifier: str) -> bool:
+    found = _PINNED.match(specifier)
+    return found is not None and any(_EXACT.fullmatch(part.strip(" )")) for part in found.group(1).split(","))
+
+
+def _logical_lines(text: str) -> list[tuple[int, str]]:
+    """(line, text) without comments and empty lines. As pip reads it, a backslash at the end of a line continues it,
+    save on a line that is all comment, and comments go after lines are joined."""
+    found: list[tuple[int, str]] = []
+    pending: list[str] = []
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        comment = line.lstrip().startswith("#")
+        if line.endswith("\\") and not comment and number < len(lines):
+            pending.append(line[:-1])
+            continue
+        pending.append(f" {line}" if comment else line)
+        if joined := " ".join(re.sub(r"(?:^|\s)#.*$", "", "".join(pending)).split()):
+            found.append((number - len(pending) + 1, joined))
+        pending = []
+    return found
+
+
+def facts(environment: EnvironmentSection, sha256: str | None, locked: Lock | None) -> ReproducibilityFacts:
+    """`sha256` and `locked` are the lock file's; both null where the manifest names none."""
+    counts = locked or Lock(0, 0, 0)
+    return ReproducibilityFacts(
+        origin=FactOrigin(kind="declared"),
+        lock=sha256,
+        requirements=counts.requirements,
+        pinned=counts.pinned,
+        hashed=counts.hashed,
+        commit=environment.commit,
+        seeds=environment.seeds,
+    )

@@ -1,0 +1,72 @@
+"""Small CSV files with a fixed header, read strictly: a line that does not fit is refused with its number."""
+
+import csv
+import difflib
+import io
+from collections.abc import Iterator
+
+from governance import canonical
+from governance.errors import BadInput
+
+MAX_BYTES = 8 << 20
+
+
+def rows(data: bytes, header: tuple[str, ...], name: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line, cell by column) for each row; columns may stand in any order, white space around a cell does not count,
+    lines without anything are skipped. Raises BadInput. RFC 4180, in UTF-8, with or without a byte order mark."""
+    if len(data) > MAX_BYTES:
+        raise BadInput("file too large", got=f"{len(data)} bytes", expected=f"at most {MAX_BYTES}", where=name)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        got = f"byte 0x{data[error.start]:02x} on line {line}"
+        raise BadInput("not UTF-8 text", got=got, fix="save the file as UTF-8", where=name) from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    columns: list[str] | None = None
+    try:
+        for cells in reader:
+            where = f"{name}:{reader.line_num}"
+            cells = [_cell(cell, where) for cell in cells]
+            if not cells:
+                continue
+            if columns is None:
+                columns = _header(cells, header, where)
+                continue
+            if len(cells) != len(columns):
+                expected = f"{len(columns)}: {','.join(columns)}"
+                raise BadInput("wrong number of cells", got=str(len(cells)), expected=expected, where=where)
+            for column, cell in zip(columns, cells, strict=True):
+                if not cell:
+                    raise BadInput(f"the cell {column!r} is empty", expected="a value", where=where)
+            yield reader.line_num, dict(zip(columns, cells, strict=True))
+    except csv.Error as error:
+        raise BadInput(f"not CSV: {error}", where=f"{name}:{reader.line_num}") from error
+    if columns is None:
+        raise BadInput("the file is empty", expected=f"the header {','.join(header)}", where=name)
+
+
+def _cell(cell: str, where: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in cell.strip()):
+        raise BadInput("a control character in a cell", got=ascii(cell[:100]), expected="plain text", where=where)
+    try:
+        canonical.dumps(cell)
+    except BadInput as error:
+        raise BadInput(error.what, got=error.got, expected=error.expected, fix=error.fix, where=where) from error
+    return cell.strip()
+
+
+def _header(cells: list[str], header: tuple[str, ...], where: str) -> list[str]:
+    expected = f"the header {','.join(header)}"
+    for cell in cells:
+        if cell not in header:
+            near = difflib.get_close_matches(cell, header, n=1)
+            fix = f"did you mean {near[0]!r}?" if near else "separate cells with commas, and name the columns first"
+            raise BadInput("unknown column", got=repr(cell[:100]), expected=expected, fix=fix, where=where)
+        if cells.count(cell) > 1:
+            raise BadInput("a column comes twice", got=repr(cell), expected=expected, where=where)
+    if missing := [column for column in header if column not in cells]:
+        raise BadInput(
+            "a column is missing", got=",".join(cells), expected=f"{expected} with {missing[0]!r}", where=where
+        )
+    return cells
