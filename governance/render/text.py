@@ -1,0 +1,241 @@
+"""For the terminal: the verdict first, then what failed, worst first, with its number and how to fix it.
+
+Colour only repeats what a word says. Nothing from outside reaches the terminal unescaped.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from governance.canonical import sha256
+from governance.evidence.evidence import EvidenceSet
+from governance.policy.decision import Decision
+from governance.policy.finding import Finding
+from governance.policy.gate import Answer
+from governance.policy.outcome import Action
+from governance.render import wording
+from governance.render.sealed import Sealed
+from governance.render.visible import clip, columns, visible, wrap
+from governance.render.wording import ACTION_WORDS, SETTLED, State
+from governance.verification import Verified
+
+_MOST_SHOWN = 6
+_LABEL = 10
+_PAINT = {
+    Action.DENY: "1;31",
+    Action.NEEDS_REVIEW: "1;33",
+    Action.ALLOW: "1;32",
+    State.FAILED: "31",
+    State.ERROR: "31",
+    State.INCONCLUSIVE: "33",
+    State.WAIVED: "36",
+    State.PASSED: "32",
+    State.NOT_APPLICABLE: "2",
+}
+
+
+class _Page:
+    """Lines of text, escaped and wrapped as they are added."""
+
+    def __init__(self, colour: bool, width: int) -> None:
+        self.colour, self.width, self.lines = colour, max(40, width), list[str]()
+
+    def painted(self, text: str, paint: Action | State) -> str:
+        return f"\x1b[{_PAINT[paint]}m{text}\x1b[0m" if self.colour else text
+
+    def add(self, text: str, first: str = "", rest: str | None = None) -> None:
+        self.lines += wrap(visible(text), self.width, first, first if rest is None else rest)
+
+    def field(self, label: str, text: str) -> None:
+        """A labelled line under a finding."""
+        self.add(text, f"    {label:<{_LABEL}}", " " * (4 + _LABEL))
+
+    def blank(self) -> None:
+        self.lines.append("")
+
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self.lines) + "\n"
+
+
+def decision_text(
+    decision: Decision,
+    evidence: EvidenceSet,
+    *,
+    environment: str | None,
+    colour: bool,
+    width: int,
+    sealed: Sealed | None,
+) -> str:
+    """What `governance check` prints. `environment` is the one asked about, shown first."""
+    page = _Page(colour, width)
+    _verdict(page, decision, environment)
+    groups = wording.by_state(decision.findings)
+    for state, findings in groups.items():
+        if state in SETTLED or not findings:
+            continue
+        page.blank()
+        page.lines.append(page.painted(state.value.upper(), state))
+        for finding in findings:
+            _finding(page, finding)
+    _settled(page, groups)
+    page.blank()
+    page.add("Not measured, taken on somebody's word: " + "; ".join(_declared(evidence)), "", "  ")
+    for note in decision.notes:
+        page.add(note, "Note: ", "      ")
+    _record(page, decision, sealed)
+    return page.text()
+
+
+def _verdict(page: _Page, decision: Decision, environment: str | None) -> None:
+    """The verdict, what it rests on in at most two lines, how many rules there were."""
+    environments = wording.strictest(decision, environment)
+    subject = visible(f"{decision.subject.name} {decision.subject.version}")
+    verdicts = [
+        f"{visible(name)}: {page.painted(ACTION_WORDS[decision.outcomes[name]], decision.outcomes[name])}"
+        for name in environments
+    ]
+    if not verdicts:
+        verdicts = [page.painted(ACTION_WORDS[Action.DENY], Action.DENY) + " (no policy names an environment)"]
+    page.lines.append("  ".join([subject, *verdicts]))
+    if environments:
+        page.add(_because(decision, environments[0], 2 * (page.width - 2)), "", "  ")
+    rules = wording.plural(len(decision.findings), "rule")
+    page.add(f"{rules}: {wording.tally(decision.findings)}. Valid until {decision.valid_until}.", "", "  ")
+
+
+def _because(decision: Decision, environment: str, room: int) -> str:
+    """As many reasons as fit into `room` columns, at least one."""
+    action = decision.outcomes[environment]
+    if action is Action.ALLOW:
+        return _allowed(decision, environment)
+    asked = wording.blocking(decision, environment)
+    decisive = [finding for finding in asked if finding.actions[environment] is action] or asked
+    if not decisive:
+        return clip(f"{environment}: {'; '.join(decision.notes) or 'nothing was checked'}", room)
+    said = clip(f"{environment} because of: {wording.gist(decisive[0])}", room - 14)
+    for shown, finding in enumerate(decisive[1:], 1):
+        more = f"{said}; {wording.gist(finding)}"
+        if columns(visible(more)) > room - 14:
+            return f"{said}; and {len(decisive) - shown} more"
+        said = more
+    return said
+
+
+def _allowed(decision: Decision, environment: str) -> str:
+    if wording.blocking(decision, environment):
+        return f"{environment} is allowed after review, which answers for what is listed below"
+    unsettled = [f for f in decision.findings if environment in f.actions and wording.state_of(f) not in SETTLED]
+    if unsettled:
+        return f"{environment} is allowed; what is listed below is shown there and does not block"
+    return f"{environment} is allowed: nothing stands against it"
+
+
+def _finding(page: _Page, finding: Finding) -> None:
+    page.add(f"{finding.title} ({finding.severity.value})", "- ", "  ")
+    page.field("why", finding.why)
+    page.field("limit", wording.limit_of(finding.limit))
+    shown = [looked for looked in finding.looked_at if looked.value is not None or looked.group][:_MOST_SHOWN]
+    for looked in shown:
+        rows = "" if looked.n is None else f", n={looked.n:,}"
+        who = wording.who(looked)
+        said = f"{looked.path}{f' ({who})' if who else ''} = {wording.value_of(looked, finding.limit)}{rows}"
+        page.field("found", said)
+    if len(finding.looked_at) > len(shown) > 0:
+        page.field("", f"and {len(finding.looked_at) - len(shown)} more (--format json shows all)")
+    if finding.fix:
+        page.field("fix", finding.fix)
+    if finding.waiver:
+        page.field("waiver", f"act {finding.waiver[: wording.DIGEST_SHOWN]}..., was {finding.outcome.value}")
+    if finding.controls:
+        page.field("law", ", ".join(finding.controls))
+    page.field("evidence", wording.origin_of(finding))
+    page.field("rule", f"{finding.key} ({finding.uses}); {_effect(finding)}")
+
+
+def _effect(finding: Finding) -> str:
+    return ", ".join(f"{name}: {action.value}" for name, action in sorted(finding.actions.items()))
+
+
+def _settled(page: _Page, groups: dict[State, list[Finding]]) -> None:
+    for state in State:
+        if state not in SETTLED or not groups[state]:
+            continue
+        page.blank()
+        page.lines.append(page.painted(state.value.upper(), state))
+        for finding in groups[state]:
+            source = " [declared]" if finding.origin and finding.origin.kind == "declared" else ""
+            page.add(f"{finding.title}: {finding.why}{source}", "- ", "  ")
+
+
+def _declared(evidence: EvidenceSet) -> Iterator[str]:
+    for name, words in wording.declared(evidence):
+        yield f"{name} ({words})"
+
+
+def _record(page: _Page, decision: Decision, sealed: Sealed | None) -> None:
+    policies = ", ".join(
+        f"{ref.id} {ref.version} ({ref.sha256[: wording.DIGEST_SHOWN]}...){'' if ref.in_force else ' NOT IN FORCE'}"
+        for ref in decision.policies
+    )
+    artifact = decision.subject.artifact
+    page.blank()
+    page.add(artifact or "none: no artifact can be allowed by digest", "artifact  ", " " * 10)
+    page.add(policies or "none", "policy    ", " " * 10)
+    page.add(f"{decision.now}, law as of {decision.as_of}", "judged    ", " " * 10)
+    page.add(wording.principal(decision.submitter), "submitter ", " " * 10)
+    page.add(sha256(decision.to_bytes()), "decision  ", " " * 10)
+    if sealed is None:
+        page.add("nowhere: nobody can verify this later, and no gate accepts it", "sealed    ", " " * 10)
+        return
+    page.add(f"entry {sealed.index} of {sealed.trail}", "sealed    ", " " * 10)
+    if sealed.bundle:
+        page.add(sealed.bundle, "bundle    ", " " * 10)
+
+
+def verified_text(verified: Verified, *, colour: bool, width: int) -> str:
+    """What `governance verify` prints for a bundle that holds."""
+    page = _Page(colour, width)
+    decision = verified.decision
+    page.lines.append(f"{page.painted('VALID', Action.ALLOW)} at level {verified.level}")
+    page.add(wording.LEVELS.get(verified.level, "unknown to this version"), "  ")
+    _verdict(page, decision, None)
+    page.add(f"As of {decision.now}; what happened later is not in the bundle.")
+    page.blank()
+    page.lines.append("Who signed what")
+    for signed in verified.signed:
+        signer = signed.principal or f"the {signed.role}"
+        key = f"key {signed.keyid[: wording.DIGEST_SHOWN]}..."
+        document = f"{signed.type} {signed.document[: wording.DIGEST_SHOWN]}..."
+        page.add(f"{signer} ({signed.role}, {key}) signed {document}", "- ", "  ")
+    page.add(f"log {verified.origin}: {verified.size:,} entries, root {verified.root}", "- ", "  ")
+    for recorded in verified.acts:
+        act = recorded.act
+        page.add(f"{act.kind} by {act.actor} ({act.role}) at {act.at}: {clip(act.reason, 400)}", "- ", "  ")
+    _list(page, "Checked", verified.checked)
+    _list(page, "Not checked", verified.not_checked)
+    _list(page, "Taken on somebody's word", list(_declared(verified.evidence)))
+    _list(page, "Notes", decision.notes)
+    page.blank()
+    page.add(verified.decision_sha256, "decision  ", " " * 10)
+    page.add(verified.evidence_sha256, "evidence  ", " " * 10)
+    return page.text()
+
+
+def gate_text(
+    answer: Answer, decision: Decision, *, artifact: str, environment: str, now: str, colour: bool, width: int
+) -> str:
+    """What `governance gate` prints: may this artifact run in this environment, at the moment of the question."""
+    page = _Page(colour, width)
+    verdict = page.painted(ACTION_WORDS[answer.action], answer.action)
+    page.lines.append(f"{verdict}  {visible(environment)}: artifact {visible(artifact)}")
+    for why in answer.why:
+        page.add(why, "- ", "  ")
+    subject = f"{decision.subject.name} {decision.subject.version}"
+    page.add(f"Asked at {now} of the decision of {decision.now} about {subject}, valid until {decision.valid_until}.")
+    return page.text()
+
+
+def _list(page: _Page, title: str, items: Sequence[str]) -> None:
+    if items:
+        page.blank()
+        page.lines.append(title)
+        for item in items:
+            page.add(item, "- ", "  ")

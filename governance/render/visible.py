@@ -1,0 +1,74 @@
+"""Text that comes from outside, made safe to look at: what cannot be seen is spelled out, and nothing is dropped.
+
+A group called "A<U+202E>" must not turn a line around, and a path must not clear a terminal.
+"""
+
+import unicodedata
+from collections.abc import Container
+
+# Control, format (bidirectional marks, zero width), surrogate, private use, unassigned, line and paragraph separators.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_WIDE = frozenset({"W", "F"})
+_NARROWEST = 8
+
+
+def visible(text: str, covered: Container[str] | None = None) -> str:
+    """`text` with each unseen character as <U+XXXX>; also each one outside `covered`, the characters of a font."""
+    return "".join(char if _shows(char, covered) else f"<U+{ord(char):04X}>" for char in text)
+
+
+def lines(text: str, covered: Container[str] | None = None) -> list[str]:
+    """The lines of a longer text, each made visible. A tab counts as a space."""
+    return [visible(line.replace("\t", " "), covered) for line in text.splitlines()] or [""]
+
+
+def clip(text: str, characters: int) -> str:
+    """At most `characters` of them. What is cut is cut visibly."""
+    return text if len(text) <= characters else text[: characters - 3].rstrip() + "..."
+
+
+def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """`text` in lines of at most `width` columns. `first` and `rest` are put before the first and the other lines.
+
+    A wide character (Chinese, Japanese, Korean) takes two columns (Unicode Standard Annex 11), a mark takes none. A
+    word longer than a line is broken.
+    """
+    result, line, room = [], first, max(_NARROWEST, width - len(rest))
+    used, limit = 0, max(_NARROWEST, width - len(first))
+    for word in _pieces(text.split(), room):
+        space = 1 if used else 0
+        if used and used + space + columns(word) > limit:
+            result.append(line)
+            line, used, space, limit = rest, 0, 0, room
+        line += " " * space + word
+        used += space + columns(word)
+    return [*result, line]
+
+
+def columns(text: str) -> int:
+    """Columns that `text` takes in a terminal."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in _WIDE else 1 for char in text
+    )
+
+
+def _pieces(words: list[str], room: int) -> list[str]:
+    pieces = []
+    for word in words:
+        piece, used = "", 0
+        for char in word:
+            if piece and used + columns(char) > room:
+                pieces.append(piece)
+                piece, used = "", 0
+            piece += char
+            used += columns(char)
+        pieces.append(piece)
+    return pieces
+
+
+def _shows(char: str, covered: Container[str] | None) -> bool:
+    if char == " ":
+        return True
+    if unicodedata.category(char) in _UNSEEN or char.isspace():
+        return False
+    return covered is None or char in covered

@@ -1,0 +1,171 @@
+"""Outcomes, numbers, limits and origins in words: the same ones in every format."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from enum import StrEnum
+
+from governance.evidence.evidence import EvidenceSet
+from governance.policy.decision import Decision
+from governance.policy.finding import Finding, Limit, Looked
+from governance.policy.outcome import ACTIONS, Action, Outcome
+
+_REAL = re.compile(r"-?[0-9]+(?:\.[0-9]+(?:e[+-][0-9]{2,3})?|e[+-][0-9]{2,3})", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+DIGEST_SHOWN = 16
+
+
+class State(StrEnum):
+    """How a finding is read: its outcome, or that somebody answers for it. Worst first."""
+
+    FAILED = "failed"
+    ERROR = "error"
+    INCONCLUSIVE = "inconclusive"
+    WAIVED = "waived"
+    PASSED = "passed"
+    NOT_APPLICABLE = "not applicable"
+
+
+_STATES = {
+    Outcome.FAIL: State.FAILED,
+    Outcome.ERROR: State.ERROR,
+    Outcome.INCONCLUSIVE: State.INCONCLUSIVE,
+    Outcome.PASS: State.PASSED,
+    Outcome.NOT_APPLICABLE: State.NOT_APPLICABLE,
+}
+SETTLED = frozenset({State.PASSED, State.NOT_APPLICABLE})
+
+ACTION_WORDS = {Action.ALLOW: "ALLOW", Action.NEEDS_REVIEW: "NEEDS REVIEW", Action.DENY: "DENY"}
+
+LEVELS = {
+    0: "self-signed: the log vouches for itself, nobody else has seen it",
+    1: "time-stamped: an independent authority saw the log at a stated time",
+    2: "witnessed: independent witnesses saw the same log",
+}
+
+FACTS = {
+    "fairness": "outcomes by group",
+    "explainability": "attributions of the model's output to its features",
+    "lineage": "data sources, and the columns that reach the features",
+    "access": "grants and upstream approvals",
+    "performance": "how often the model is right",
+    "reproducibility": "lock file, commit and seeds",
+    "artifact": "the model file",
+    "documents": "the documents beside the model",
+}
+
+
+def state_of(finding: Finding) -> State:
+    return State.WAIVED if finding.waiver else _STATES[finding.outcome]
+
+
+def by_state(findings: Sequence[Finding]) -> dict[State, list[Finding]]:
+    """Every state, worst first; within one the decision's order, which is worst first too."""
+    return {state: [finding for finding in findings if state_of(finding) is state] for state in State}
+
+
+def tally(findings: Sequence[Finding]) -> str:
+    """How many findings there are of each kind: "2 failed, 1 inconclusive, 9 passed"."""
+    counted = [f"{len(group)} {state.value}" for state, group in by_state(findings).items() if group]
+    return ", ".join(counted) or "no finding"
+
+
+def strictest(decision: Decision, first: str | None = None) -> list[str]:
+    """Environments: the one that was asked for first, then by outcome, strictest first."""
+    return sorted(decision.outcomes, key=lambda name: (name != first, -ACTIONS.index(decision.outcomes[name]), name))
+
+
+def blocking(decision: Decision, environment: str) -> list[Finding]:
+    """What asks for more than allow in this environment, worst first."""
+    asked = [f for f in decision.findings if f.actions.get(environment, Action.ALLOW) is not Action.ALLOW]
+    return sorted(asked, key=lambda f: (-ACTIONS.index(f.actions[environment]), list(State).index(state_of(f))))
+
+
+def number(text: str, limit: Limit | None = None) -> str:
+    """A real with 4 significant digits, or with all it has where fewer would hide on which side of the limit it lies.
+    Digests are shortened, everything else stays as it is."""
+    if _DIGEST.fullmatch(text):
+        return text[:DIGEST_SHOWN] + "..."
+    if not _REAL.fullmatch(text):
+        return text
+    value = Decimal(text)
+    plain = abs(value) >= 10_000
+    short = format(value, ",.0f") if plain else format(float(value), ".4g")
+    if limit and limit.op in ("at_least", "at_most"):
+        bound, rounded = Decimal(limit.value), Decimal(short.replace(",", ""))
+        if (value >= bound) != (rounded >= bound) or (value <= bound) != (rounded <= bound):
+            return text
+    return short
+
+
+def value_of(looked: Looked, limit: Limit | None) -> str:
+    """ "0.61 [0.55, 0.7]"; an end that is not known is "open", a value that is not defined says so."""
+    said = "undefined" if looked.value is None else number(looked.value, limit)
+    if looked.low is None and looked.high is None:
+        return said
+    low, high = ("open" if end is None else number(end, limit) for end in (looked.low, looked.high))
+    return f"{said} [{low}, {high}]"
+
+
+def group_name(group: tuple[str | None, ...]) -> str:
+    return " x ".join("unknown" if part is None else part for part in group)
+
+
+def who(looked: Looked) -> str:
+    """The group, or the two that are compared; empty where there is none."""
+    if looked.group is None:
+        return ""
+    said = group_name(looked.group)
+    return said if looked.reference is None else f"{said} to {group_name(looked.reference)}"
+
+
+def gist(finding: Finding) -> str:
+    """The title, with the number that decided where there is one: "Selection rates (B to A 0.45, at least 0.8)"."""
+    first = finding.looked_at[0] if finding.looked_at else None
+    if first is None or finding.limit is None or first.low is first.high is None:
+        return finding.title
+    said = f"{who(first)} {value_of(first, finding.limit).split(' [')[0]}".strip()
+    return f"{finding.title} ({said}, limit {limit_of(finding.limit)})"
+
+
+def limit_of(limit: Limit | None) -> str:
+    if limit is None:
+        return "none stated"
+    words = {"at_least": "at least ", "at_most": "at most ", "is": "", "none": "must not occur: "}
+    return words[limit.op] + number(limit.value)
+
+
+def origin_of(finding: Finding) -> str:
+    """ "declared by ann (not measured)": who says so, and whether we computed it."""
+    origin = finding.origin
+    if origin is None:
+        return "origin unknown"
+    if origin.kind == "measured" and not finding.looked_at and finding.outcome in (Outcome.INCONCLUSIVE, Outcome.ERROR):
+        return "nothing was looked at"
+    if origin.kind == "declared":
+        return f"declared by {origin.by}, not measured"
+    supplied = ", from predictions that were supplied" if origin.predictions == "supplied" else ""
+    return f"measured ({origin.where}, by {origin.by}){supplied}"
+
+
+def declared(evidence: EvidenceSet) -> list[tuple[str, str]]:
+    """What this evidence takes on somebody's word, as (group of facts, in words). The manifest comes first."""
+    said = [("manifest", f"name, version, purpose and risk tier ({evidence.risk_tier})")]
+    for name, words in FACTS.items():
+        if getattr(evidence.facts, name) is None:
+            continue
+        origin = evidence.origin_of(name)
+        if origin.kind == "declared":
+            said.append((name, words))
+        elif origin.predictions == "supplied":
+            said.append((name, f"{words}: the predictions were supplied, we did not run the model"))
+    return said
+
+
+def principal(text: str) -> str:
+    """A principal as people read it; nobody is taken for somebody."""
+    return "unverified (nobody authenticated this person)" if text == "unverified" else text
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

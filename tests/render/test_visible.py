@@ -1,0 +1,45 @@
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.render.visible import clip, columns, lines, visible, wrap
+
+
+def test_what_cannot_be_seen_is_spelled_out() -> None:
+    assert visible("A\u202eB\x1b[2J\x00\u200b\ud800") == "A<U+202E>B<U+001B>[2J<U+0000><U+200B><U+D800>"
+    assert visible("a\u00a0b\nc") == "a<U+00A0>b<U+000A>c"
+    assert visible("Žena 女性 mujer") == "Žena 女性 mujer"
+
+
+def test_characters_outside_the_font_are_spelled_out() -> None:
+    assert visible("mü女", covered=set("mü")) == "mü<U+5973>"
+
+
+@given(st.text())
+def test_nothing_unseen_is_left_and_nothing_is_dropped(text: str) -> None:
+    shown = visible(text)
+    assert not [char for char in shown if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")]
+    position = 0
+    for char in text:
+        token = char if shown.startswith(char, position) else f"<U+{ord(char):04X}>"
+        assert shown.startswith(token, position)
+        position += len(token)
+    assert position == len(shown)
+
+
+@given(st.text(), st.integers(40, 120))
+def test_wrapped_lines_fit_and_keep_every_character(text: str, width: int) -> None:
+    text = visible(text)
+    wrapped = wrap(text, width, "- ", "  ")
+    assert all(columns(line) <= width for line in wrapped)
+    assert "".join(line[2:] for line in wrapped).replace(" ", "") == "".join(text.split())
+
+
+def test_wide_characters_take_two_columns() -> None:
+    assert wrap("女" * 30, 40) == ["女" * 20, "女" * 10]
+
+
+def test_clip_and_lines() -> None:
+    assert clip("abcdef", 6) == "abcdef" and clip("abcdefg", 6) == "abc..."
+    assert lines("one\r\ntwo\tthree\u202e") == ["one", "two three<U+202E>"] and lines("") == [""]
