@@ -41,8 +41,11 @@ def engine_for(path: Path, *, create: bool = False) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _settings(connection: sqlite3.Connection, _record: object) -> None:
-        for name, value in _SETTINGS.items():
-            connection.execute(f"PRAGMA {name}={value}")
+        try:
+            for name, value in _SETTINGS.items():
+                connection.execute(f"PRAGMA {name}={value}")
+        except UnicodeDecodeError as error:  # the driver could not even read SQLite's complaint about a damaged schema
+            raise sqlite3.DatabaseError("the schema holds text that is not UTF-8") from error
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -121,6 +124,7 @@ def faults(path: Path) -> Iterator[None]:
         raise explained from error
 
 
+_CALLERS_BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError)
 _RETRY = "nothing was written; mend it and try again"
 _MACHINE = {
     sqlite3.SQLITE_FULL: ("no space left for the trail", f"free some space: {_RETRY}"),
@@ -149,10 +153,10 @@ def _explain(error: BaseException | None, path: Path) -> GovernanceError | None:
         verdict = Broken.INCOMPLETE if _is_cut_off(path) else Broken.MALFORMED
         what = "the trail's file is cut off" if verdict is Broken.INCOMPLETE else "the trail's file is damaged"
         return VerificationFailed(verdict, what, got=text, fix=restore, where=where)
-    if text.startswith(("no such table", "no such column", "Could not decode to UTF-8")):
-        return VerificationFailed(
-            Broken.MALFORMED, "the trail's tables are not as written", got=text, fix=restore, where=where
-        )
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, _CALLERS_BUGS):
+        # Our statements are fixed, so what they cannot do is owed to the file: missing tables, text that is not UTF-8.
+        what = "the trail's tables are not as they were made"
+        return VerificationFailed(Broken.MALFORMED, what, got=text, fix=restore, where=where)
     return None
 
 

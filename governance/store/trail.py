@@ -117,7 +117,6 @@ class TrailStore:
         """
         with sqlite.faults(self.path), self._writing() as session:
             transaction = Transaction(session, str(self.path), signer, now, self._random)
-            transaction.check_edge()
             yield transaction
             transaction.seal()
             # Still nothing is durable: leaving _writing commits, and COMMIT returns once the WAL is synced.

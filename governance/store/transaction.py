@@ -53,6 +53,8 @@ class Transaction(Snapshot):
         self._old = self.head()
         self._size = self._old.size
         self._unreferenced: set[str] = set()
+        if self._size:
+            self._check_edge()
         self.now = self._not_before_last_entry(now)
 
     @property
@@ -160,7 +162,7 @@ class Transaction(Snapshot):
                 for environment, outcome in outcomes_of(row.data).items():
                     self._session.add(OutcomeRow(idx=index, environment=environment, outcome=outcome))
 
-    def check_edge(self) -> None:
+    def _check_edge(self) -> None:
         """Refuse to build on a log that is not as it was left: head, checkpoint, right edge and last entries agree.
 
         Cheap (at most 255 entries are hashed again); `verify_trail` checks the rest. Raises VerificationFailed.

@@ -1,5 +1,6 @@
 """Check a whole trail: every entry, tile, checkpoint, document and index row, against one trusted key."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func
@@ -28,23 +29,24 @@ class VerifiedTrail:
     level: int = 0
 
 
-def verify_trail(store: TrailStore, vkey: str) -> VerifiedTrail:
-    """Check everything in the trail against the log's verifier key.
+def verify_trail(store: TrailStore, vkey: str, seen: Sequence[bytes] = ()) -> VerifiedTrail:
+    """Check everything in the trail against the log's verifier key, and that it continues the checkpoints in `seen`.
 
     Raises VerificationFailed naming the entry, tile, checkpoint or document: TAMPERED, INCOMPLETE, MALFORMED,
-    UNSUPPORTED, UNTRUSTED_KEY. What it cannot see: that the end of the log was cut off together with its checkpoints;
-    compare with a receipt or checkpoint kept elsewhere.
+    UNSUPPORTED, UNTRUSTED_KEY; ROLLED_BACK or FORKED where the log is not the one that signed a checkpoint in `seen`.
+    Without a checkpoint kept elsewhere nobody can see that the end of a log was cut off together with its checkpoints.
     """
     with store.snapshot() as snapshot, sqlite.faults(store.path):
-        return _Check(snapshot, vkey).run()
+        return _Check(snapshot, vkey, seen).run()
 
 
 class _Check:
-    def __init__(self, snapshot: Snapshot, vkey: str) -> None:
+    def __init__(self, snapshot: Snapshot, vkey: str, seen: Sequence[bytes]) -> None:
         self._snapshot = snapshot
         self._session: Session = snapshot._session
         self._where = snapshot._where
         self._vkey = vkey
+        self._seen = [self._open(note, "a checkpoint kept elsewhere") for note in seen]
         self._levels: list[list[bytes]] = []
         self._ids: set[str] = set()
         self._documents: dict[str, tuple[str, str, int]] = {}
@@ -58,6 +60,14 @@ class _Check:
             raise self._broken(
                 Broken.TAMPERED, "the head is not what the newest checkpoint signs", str(head), str(signed)
             )
+        for kept in self._seen:
+            if kept.size > signed.size:
+                raise self._broken(
+                    Broken.ROLLED_BACK,
+                    "the log was longer once",
+                    f"{signed.size} entries",
+                    f"at least {kept.size} entries",
+                )
         self._read_documents()
         checkpoints = self._entries(signed)
         if self._count(TileRow) != self._full_tiles:
@@ -109,6 +119,10 @@ class _Check:
             self._same_index(row, entry, references.pop(row.idx, []), outcomes.pop(row.idx, {}))
             tree.add(row.leaf)
             self._add_to_tiles(0, row.leaf)
+            for kept in self._seen:
+                if kept.size == tree.size and kept.root != tree.root():
+                    what = f"the log signed two different roots at size {kept.size}"
+                    raise self._broken(Broken.FORKED, what, tree.root().hex(), kept.root.hex())
             if tree.size in notes:
                 self._checkpoint(notes[tree.size], checkpoint.Checkpoint(signed.origin, tree.size, tree.root()))
                 checked += 1

@@ -1,0 +1,111 @@
+import contextlib
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from governance.canonical import dumps
+from governance.evidence.origin import Subject
+from governance.store.trail import TrailStore
+from governance.trail import note
+from governance.trail.entry import EntryType
+
+ORIGIN = "log.example/store"
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class MemorySigner:
+    def __init__(self, seed: int) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+
+    @property
+    def public_key(self) -> bytes:
+        return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    def sign(self, message: bytes) -> bytes:
+        return self._key.sign(message)
+
+
+@pytest.fixture(scope="session")
+def signer() -> MemorySigner:
+    return MemorySigner(1)
+
+
+@pytest.fixture(scope="session")
+def stranger() -> MemorySigner:
+    return MemorySigner(2)
+
+
+@pytest.fixture(scope="session")
+def vkey(signer: MemorySigner) -> str:
+    return note.encode_vkey(ORIGIN, signer.public_key)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "trail.db"
+
+
+@pytest.fixture
+def store(path: Path, signer: MemorySigner) -> Iterator[TrailStore]:
+    with TrailStore.create(path, ORIGIN, signer, START) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def decide(signer: MemorySigner) -> Callable[..., list[int]]:
+    """Append decisions about versions `numbers` of model "credit", in one transaction; returns their indexes."""
+
+    def append(store: TrailStore, numbers: range, outcome: str = "allow", now: datetime | None = None) -> list[int]:
+        indexes = []
+        with store.transaction(signer, now or START + timedelta(seconds=1)) as tx:
+            for number in numbers:
+                document = dumps({"id": str(number), "outcomes": {"prod": outcome, "staging": "allow"}, "by": "Ann"})
+                ref = tx.put_document("governance.decision/v1", document)
+                subject = Subject(name="credit", version=str(number), artifact=f"{number:064x}")
+                entry = tx.compose(EntryType.DECISION_ISSUED, "local|ann", subject=subject, refs=[ref])
+                indexes.append(tx.append(entry))
+        return indexes
+
+    return append
+
+
+@pytest.fixture(scope="session")
+def edit() -> Callable[..., None]:
+    """Edit a closed trail's file as an attacker would: without triggers, without foreign keys."""
+
+    def run(path: Path, *statements: str | tuple[str, tuple[object, ...]]) -> None:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+            for name, _ in triggers:
+                connection.execute(f"DROP TRIGGER {name}")
+            for statement in statements:
+                connection.execute(*([statement] if isinstance(statement, str) else statement))
+            for _, sql in triggers:
+                connection.execute(sql)
+            connection.commit()
+
+    return run
+
+
+@pytest.fixture
+def start_writer(root: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Another process that appends to a trail and prints each entry's id and index after its commit."""
+
+    def start(path: Path, writer: int, count: int) -> subprocess.Popen[str]:
+        script = Path(__file__).with_name("writer.py")
+        return subprocess.Popen(
+            [sys.executable, str(script), str(path), str(writer), str(count)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={"PYTHONPATH": str(root), "PATH": ""},
+        )
+
+    return start

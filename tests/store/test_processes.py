@@ -1,0 +1,63 @@
+"""Several processes, one trail; and processes that die at any moment."""
+
+import itertools
+import random
+import time
+
+from governance.store.trail import TrailStore
+from governance.store.verify import verify_trail
+
+WRITERS, EACH, KILLS = 4, 40, 20
+
+
+def go(processes):
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+
+
+def acknowledged(process):
+    out, _ = process.communicate(timeout=60)
+    whole = [line.split() for line in out.splitlines(keepends=True) if line.endswith("\n")]
+    return {entry_id: int(index) for entry_id, index in whole}
+
+
+def test_many_writers_make_one_log(store, path, start_writer, vkey):
+    processes = [start_writer(path, writer, EACH) for writer in range(WRITERS)]
+    go(processes)
+    told = [acknowledged(process) for process in processes]
+    assert [process.returncode for process in processes] == [0] * WRITERS
+    assert verify_trail(store, vkey).size == 1 + WRITERS * EACH
+    with store.snapshot() as trail:
+        present = {stored.entry.id: stored.index for stored in trail.entries(1)}
+    assert {entry_id: index for writer in told for entry_id, index in writer.items()} == present
+    # They took turns; otherwise this test would say nothing about racing.
+    by_index = sorted((index, writer) for writer, entries in enumerate(told) for index in entries.values())
+    turns = sum(one[1] != two[1] for one, two in itertools.pairwise(by_index))
+    assert turns > WRITERS
+
+
+def test_a_killed_writer_loses_nothing_it_acknowledged(store, path, start_writer, vkey):
+    store.close()
+    choose = random.Random(7)
+    told = {}
+    for kill in range(KILLS):
+        process = start_writer(path, kill, 1_000_000)
+        go([process])
+        time.sleep(choose.uniform(0.005, 0.1))
+        process.kill()
+        fresh = acknowledged(process)
+        assert process.returncode == -9
+        told |= fresh
+        with TrailStore.open(path) as opened, opened.snapshot() as trail:
+            if kill % 5 == 4:
+                verify_trail(opened, vkey)
+            for entry_id, index in fresh.items():
+                assert trail.find(entry_id) == index
+    with TrailStore.open(path) as opened:
+        size = verify_trail(opened, vkey).size
+        # Each writer may have committed one entry that it had no time to tell.
+        assert len(told) <= size - 1 <= len(told) + KILLS
+        assert len(told) > KILLS
