@@ -1,0 +1,30 @@
+"""The one place that knows whether we run from a wheel or from a checkout."""
+
+from pathlib import Path
+
+from governance.errors import BadInput
+
+_PACKAGE = Path(__file__).parent
+_ROOT = _PACKAGE / "_bundled" if (_PACKAGE / "_bundled").is_dir() else _PACKAGE.parent
+
+
+def policy_names() -> list[str]:
+    """Names of the policies that come with the product, sorted."""
+    return sorted(path.parent.name for path in (_ROOT / "policies").glob("*/policy.yaml"))
+
+
+def policy(name: str) -> tuple[str, bytes]:
+    """(name to show, bytes) of a shipped policy. Raises BadInput naming the ones there are."""
+    if name not in policy_names():
+        raise BadInput(
+            "no such policy",
+            got=repr(name),
+            expected=f"a path to a policy.yaml, or one of: {', '.join(policy_names())}",
+            fix="`governance policy list` shows them",
+        )
+    return f"policies/{name}/policy.yaml", (_ROOT / "policies" / name / "policy.yaml").read_bytes()
+
+
+def report(kind: str) -> bytes:
+    """The definition of a report: its sections in order, and their wording."""
+    return (_ROOT / "reports" / kind / "report.yaml").read_bytes()

@@ -1,0 +1,198 @@
+"""`governance`: the commands and their options, in one place. Each command's module is imported when it runs."""
+
+import argparse
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from governance import __version__
+from governance.errors import BadInput, Broken, ExitCode, GovernanceError, VerificationFailed
+
+_EXITS = """exit codes: 0 allow (or done), 1 machine or internal error, 2 usage or bad input, 10 needs review, 11 deny,
+12 verification failed"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise BadInput(message, fix=f"`{self.prog} --help` shows how", where=self.prog)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="governance",
+        description="Audit machine-learning models: evidence, rules, signed decisions, a trail, a gate.",
+        epilog=_EXITS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"governance {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(name: str, text: str, *, formats: bool = True, project: bool = True) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text[:1].upper() + text[1:] + ".", epilog=_EXITS)
+        added.add_argument("--quiet", action="store_true", help="say nothing beside the result")
+        added.add_argument("--traceback", action="store_true", help=argparse.SUPPRESS)
+        if formats:
+            added.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+        if project:
+            added.add_argument(
+                "--project", type=Path, metavar="DIR", help="folder with the trail; default: found from here upwards"
+            )
+        return added
+
+    def person(added: argparse.ArgumentParser, required: bool) -> None:
+        added.add_argument(
+            "--as", dest="name", metavar="NAME", required=required, help="who you are; asks your password"
+        )
+        added.add_argument("--password-file", type=Path, metavar="FILE", help="read the password from a file")
+
+    command("init", "start a trail: keys, .governance/ and a trust file")
+
+    key = command("key", "make a person's key, wrapped with their password")
+    key.add_argument("action", choices=("new",))
+    key.add_argument("person", metavar="NAME")
+    key.add_argument(
+        "--role", action="append", required=True, help="submitter, reviewer, approver or auditor; repeatable"
+    )
+    key.add_argument("--password-file", type=Path, metavar="FILE")
+
+    check = command("check", "measure and judge one model version, and seal the decision")
+    check.add_argument(
+        "manifest", type=Path, nargs="?", default=Path("governance.yaml"), help="default: governance.yaml"
+    )
+    check.add_argument(
+        "--policy", action="append", metavar="NAME|FILE", help="a shipped policy or a policy.yaml; repeatable"
+    )
+    check.add_argument("--environment", metavar="ENV", help="whose outcome is the exit code; default: the strictest")
+    check.add_argument("--as-of", metavar="DATE", help="judge under the policies of that day (2026-06-01)")
+    check.add_argument("--bundle", type=Path, metavar="FILE", help="also write the bundle")
+    check.add_argument(
+        "--allow-root", type=Path, action="append", default=[], metavar="DIR", help="files may lie there too"
+    )
+    check.add_argument("--dry-run", action="store_true", help="seal nothing")
+    check.add_argument("--fresh", action="store_true", help="measure again even if nothing changed")
+    person(check, required=False)
+
+    show = command("show", "show the latest decision about a model version")
+    show.add_argument("model", metavar="NAME@VERSION")
+
+    for kind, text in (
+        ("approve", "approve a case that needs review"),
+        ("reject", "reject a case"),
+        ("comment", "comment on a case"),
+        ("waive", "excuse one finding for a time"),
+    ):
+        act = command(kind, text)
+        act.add_argument("model", metavar="NAME@VERSION")
+        person(act, required=True)
+        act.add_argument("--role", default="approver", help="default: approver")
+        act.add_argument("--reason", required=True)
+        act.add_argument("--decision", metavar="SHA256", help="the decision you saw; refused if it is not the latest")
+        act.add_argument("--bundle", type=Path, metavar="FILE", help="also write the new bundle")
+        if kind == "waive":
+            act.add_argument("--finding", required=True, metavar="POLICY#RULE")
+            act.add_argument("--ticket", required=True)
+            act.add_argument("--expires", required=True, metavar="TIME", help="2026-12-31T00:00:00Z")
+            act.add_argument("--not-before", metavar="TIME", help="default: now")
+            act.add_argument("--no-worse-than", metavar="NUMBER")
+            act.add_argument(
+                "--group", action="append", default=[], help="only for this group (a,b for an intersection)"
+            )
+            act.add_argument("--compensating", metavar="TEXT", help="what is done instead")
+
+    bundle = command("bundle", "write the bundle of the latest decision about a model version", formats=False)
+    bundle.add_argument("model", metavar="NAME@VERSION")
+    bundle.add_argument("--out", type=Path, required=True, metavar="FILE")
+
+    verify = command("verify", "verify a bundle offline and judge it again", project=False)
+    verify.add_argument("bundle", type=Path)
+    verify.add_argument(
+        "--trust", type=Path, metavar="FILE", help="your trust file; without it only integrity is checked"
+    )
+
+    gate = command("gate", "ask whether an artifact may run in an environment")
+    gate.add_argument("--artifact", required=True, metavar="FILE|SHA256")
+    gate.add_argument("--environment", required=True, metavar="ENV")
+    gate.add_argument("--bundle", type=Path, metavar="FILE", help="answer from this bundle, offline")
+    gate.add_argument("--trust", type=Path, metavar="FILE", help="default: the project's own")
+
+    report = command("report", "write the PDF report of a decision", formats=False)
+    report.add_argument("model", metavar="NAME@VERSION", nargs="?")
+    report.add_argument("--bundle", type=Path, metavar="FILE", help="of this bundle instead; nothing is recorded")
+    report.add_argument("--trust", type=Path, metavar="FILE", help="with --bundle: your trust file")
+    report.add_argument("--out", type=Path, required=True, metavar="FILE")
+
+    trail = command("trail", "show or verify the trail")
+    trail.add_argument("action", choices=("show", "verify"))
+    trail.add_argument("--trust", type=Path, metavar="FILE", help="default: the project's own")
+    trail.add_argument("--last", type=int, default=20, metavar="N", help="show: how many entries; default: 20")
+
+    policy = command("policy", "list shipped policies, list the rules, or check a policy file", project=False)
+    policy.add_argument("action", choices=("list", "rules", "check"))
+    policy.add_argument("file", nargs="?", metavar="NAME|FILE")
+
+    schema = command("schema", "print the JSON Schema of a document", formats=False, project=False)
+    schema.add_argument("document", help="manifest, policy, evidence, decision, act, entry, bundle, trust or check")
+
+    demo = command(
+        "demo", "audit two versions of a model on real data, from denial to release", formats=False, project=False
+    )
+    demo.add_argument("--out", type=Path, default=Path("build/demo"), metavar="DIR", help="default: build/demo")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; every failure becomes one message and the exit code that the contract gives it."""
+    arguments = sys.argv[1:] if argv is None else argv
+    as_json = "json" in arguments
+    try:
+        args = build_parser().parse_args(arguments)
+        from governance.cli.context import Context
+
+        as_json = getattr(args, "format", "text") == "json"
+        module = {"approve": "act", "reject": "act", "comment": "act", "waive": "act"}.get(args.command, args.command)
+        code: int = import_module(f"governance.cli.{module}").run(Context(args))
+        sys.stdout.flush()
+        return code
+    except GovernanceError as error:
+        _report(error, as_json)
+        return int(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return int(ExitCode.INTERNAL)
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted: what was sealed is sealed, nothing is half-written\n")
+        return int(ExitCode.INTERNAL)
+    except OSError as error:
+        _report(GovernanceError(f"the machine refused: {error}", fix="see to the disk or the permissions"), as_json)
+        return int(ExitCode.INTERNAL)
+    except MemoryError:
+        _report(GovernanceError("out of memory", fix="give it more memory or a smaller table"), as_json)
+        return int(ExitCode.INTERNAL)
+    except Exception as error:
+        if "--traceback" in arguments:
+            raise
+        what = f"internal error: {type(error).__name__}: {error}"
+        _report(GovernanceError(what, fix="run it again with --traceback and report what it says"), as_json)
+        return int(ExitCode.INTERNAL)
+
+
+def _report(error: GovernanceError, as_json: bool) -> None:
+    from governance.render.visible import lines
+
+    if as_json:
+        verdict: Broken | None = error.verdict if isinstance(error, VerificationFailed) else None
+        body = {
+            "schema": "governance.error/v1",
+            "error": error.what,
+            "where": error.where,
+            **{label: text for label, text in error.details() if text},
+            "exit_code": int(error.exit_code),
+        }
+        sys.stdout.write(json.dumps(body | ({"verdict": verdict.value} if verdict else {}), indent=2) + "\n")
+    text = "\n".join(lines(str(error)))
+    sys.stderr.write(f"error: {text}\n" if not isinstance(error, VerificationFailed) else f"{text}\n")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,68 @@
+"""governance approve, reject, comment, waive"""
+
+from pydantic import ValidationError
+
+from governance.canonical import instant
+from governance.cli.context import Context, model_version
+from governance.errors import BadInput, ExitCode
+from governance.policy.act import Waiver
+
+
+def run(context: Context) -> int:
+    from governance.operations.export import export_bundle
+    from governance.operations.files import write_whole
+    from governance.operations.review import act
+    from governance.render.json import decision_json
+    from governance.render.text import decision_text
+
+    args = context.args
+    model, version = model_version(args.model)
+    workspace = context.workspace()
+    reviewed = act(
+        workspace,
+        args.command,
+        model=model,
+        version=version,
+        name=args.name,
+        role=args.role,
+        password=context.password(args.name),
+        reason=args.reason,
+        seen=args.decision,
+        waiver=_waiver(context) if args.command == "waive" else None,
+    )
+    if args.bundle:
+        write_whole(args.bundle, export_bundle(workspace, reviewed.sealed.decision_sha256))
+    sealed = context.sealed(workspace, reviewed.sealed)
+    if context.as_json:
+        context.say(decision_json(reviewed.decision, reviewed.evidence, sealed))
+    else:
+        context.say(
+            decision_text(
+                reviewed.decision,
+                reviewed.evidence,
+                environment=None,
+                colour=context.colour,
+                width=context.width,
+                sealed=sealed,
+            )
+        )
+    return ExitCode.ALLOW
+
+
+def _waiver(context: Context) -> Waiver:
+    args = context.args
+    try:
+        return Waiver(
+            key=args.finding,
+            groups=tuple(tuple(group.split(",")) for group in args.group),
+            no_worse_than=args.no_worse_than,
+            ticket=args.ticket,
+            not_before=args.not_before or instant(context.now()),
+            expires=args.expires,
+            compensating=args.compensating,
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        option = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-") if first["loc"] else "waiver"
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise BadInput(message, got=str(first["input"])[:100], where=option) from error

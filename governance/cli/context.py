@@ -1,0 +1,136 @@
+"""What every command gets: settings, clock, chance, and the terminal. Chosen here, at the edge, and passed down."""
+
+import os
+import shutil
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from datetime import UTC, datetime
+from getpass import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from governance.errors import BadInput, ExitCode
+from governance.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from governance.operations.sealing import Place
+    from governance.operations.workspace import Workspace
+    from governance.policy.outcome import Action
+    from governance.render.sealed import Sealed
+    from governance.trail.trust import Trust
+
+
+class Context:
+    """One invocation of the command line."""
+
+    def __init__(self, args: Namespace) -> None:
+        self.args = args
+        self.settings: Settings = load_settings()
+        self.quiet: bool = getattr(args, "quiet", False)
+        self._progress_shown = False
+
+    @property
+    def colour(self) -> bool:
+        return self.settings.colour and sys.stdout.isatty()
+
+    @property
+    def width(self) -> int:
+        return min(shutil.get_terminal_size((100, 24)).columns, 120) if sys.stdout.isatty() else 100
+
+    @property
+    def as_json(self) -> bool:
+        return getattr(self.args, "format", "text") == "json"
+
+    @staticmethod
+    def now() -> datetime:
+        return datetime.now(UTC).replace(microsecond=0)
+
+    def workspace(self, start: Path | None = None) -> "Workspace":
+        from governance.operations.workspace import Workspace
+
+        folder = getattr(self.args, "project", None) or start or Path.cwd()
+        if not folder.is_dir():
+            raise BadInput("no such folder", got=str(folder), expected="the project's folder")
+        return Workspace.find(folder, self.settings, self.now, os.urandom)
+
+    def trust(self, workspace: "Workspace | None" = None) -> "Trust | None":
+        """The trust file that the caller names, or the project's own where a project answers for itself."""
+        from governance.operations.files import read_whole
+        from governance.trail.trust import load_trust
+
+        path: Path | None = getattr(self.args, "trust", None)
+        if path is not None:
+            return load_trust(read_whole(path, "trust file"), str(path))
+        return workspace.trust() if workspace is not None else None
+
+    def password(self, name: str) -> Callable[[], str]:
+        """Asks for it when it is needed: from a file, or on the terminal."""
+
+        def ask() -> str:
+            from governance.operations.files import read_whole
+
+            path: Path | None = getattr(self.args, "password_file", None)
+            if path is not None:
+                return read_whole(path, "password file").decode().rstrip("\r\n")
+            if not sys.stdin.isatty():
+                raise BadInput(
+                    f"no way to ask for the password of {name}",
+                    got="standard input is not a terminal",
+                    fix="run it in a terminal, or give --password-file",
+                )
+            return getpass(f"Password of {name}: ")
+
+        return ask
+
+    def progress(self, what: str) -> None:
+        """One line that replaces itself, on a terminal only."""
+        if sys.stderr.isatty() and not self.quiet:
+            sys.stderr.write(f"\r\x1b[K{what} ...")
+            sys.stderr.flush()
+            self._progress_shown = True
+
+    def done(self) -> None:
+        if self._progress_shown:
+            sys.stderr.write("\r\x1b[K")
+            self._progress_shown = False
+
+    def sealed(self, workspace: "Workspace", place: "Place | None") -> "Sealed | None":
+        """Where a decision was sealed, for rendering."""
+        return None if place is None else self.sealed_at(workspace, place.decision_sha256)
+
+    def sealed_at(self, workspace: "Workspace", decision_sha256: str) -> "Sealed":
+        from governance.render.sealed import Sealed
+
+        with workspace.open_trail() as store, store.snapshot() as snapshot:
+            stored = snapshot.entries_referring(decision_sha256)[0]
+            bundle: Path | None = getattr(self.args, "bundle", None)
+            return Sealed(
+                trail=stored.entry.origin,
+                index=stored.index,
+                checkpoint=snapshot.checkpoint().decode(),
+                bundle=str(bundle) if bundle else None,
+            )
+
+    def say(self, text: str) -> None:
+        self.done()
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+    def note(self, text: str) -> None:
+        """Beside the result: to standard error."""
+        self.done()
+        if not self.quiet:
+            sys.stderr.write(text + "\n")
+
+
+def exit_for(action: "Action") -> ExitCode:
+    """The exit code of a verdict."""
+    return {"allow": ExitCode.ALLOW, "needs review": ExitCode.NEEDS_REVIEW, "deny": ExitCode.DENY}[action.value]
+
+
+def model_version(text: str) -> tuple[str, str]:
+    """NAME@VERSION, at the last @."""
+    name, at, version = text.rpartition("@")
+    if not (name and at and version):
+        raise BadInput("not a model version", got=repr(text), expected="NAME@VERSION, such as adult-income@1.10")
+    return name, version

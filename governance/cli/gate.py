@@ -1,0 +1,77 @@
+"""governance gate"""
+
+import json
+import re
+from pathlib import Path
+
+from governance.canonical import instant
+from governance.cli.context import Context, exit_for
+from governance.errors import BadInput
+
+
+def run(context: Context) -> int:
+    from governance.operations.ask import ask_bundle, ask_trail
+    from governance.operations.files import read_whole
+    from governance.render.text import gate_text
+
+    args = context.args
+    artifact = _digest(args.artifact)
+    now = context.now()
+    if args.bundle:
+        data = read_whole(args.bundle, "bundle")
+        trust = context.trust() or _own_trust(context)
+        asked = ask_bundle(data, trust, artifact, args.environment, now)
+    else:
+        workspace = context.workspace()
+        own = context.trust(workspace)
+        if own is None:
+            raise BadInput("nobody to trust", fix="give --trust FILE")
+        asked = ask_trail(workspace, own, artifact, args.environment)
+    answer, verified = asked
+    if context.as_json:
+        body = {
+            "schema": "governance.gate/v1",
+            "answer": answer.action.value,
+            "why": answer.why,
+            "artifact": artifact,
+            "environment": args.environment,
+            "asked_at": instant(now),
+            "decision": verified.decision_sha256 if verified else None,
+            "as_of": verified.decision.now if verified else None,
+            "level": verified.level if verified else None,
+        }
+        context.say(json.dumps(body, indent=2))
+    else:
+        context.say(
+            gate_text(
+                answer,
+                verified.decision if verified else None,
+                artifact=artifact,
+                environment=args.environment,
+                now=instant(now),
+                colour=context.colour,
+                width=context.width,
+            )
+        )
+    return exit_for(answer.action)
+
+
+def _own_trust(context: Context):  # type: ignore[no-untyped-def]
+    """A bundle asked about inside a project is held against that project's trust file; elsewhere against none."""
+    workspace = context.workspace()
+    return workspace.trust() if workspace.exists else None
+
+
+def _digest(text: str) -> str:
+    """A digest as it is, or the digest of a file or folder. Raises BadInput."""
+    from governance.collect.project import Project
+
+    if re.fullmatch(r"(sha256:)?[0-9a-f]{64}", text):
+        return text.removeprefix("sha256:")
+    path = Path(text)
+    if not path.exists():
+        raise BadInput(
+            "no such artifact", got=text, expected="a file, a folder or a SHA-256 in hex", where="--artifact"
+        )
+    project = Project(path.resolve().parent)
+    return project.digest(project.resolve(path.name, "artifact"))[0]

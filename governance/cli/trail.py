@@ -1,0 +1,82 @@
+"""governance trail show, governance trail verify"""
+
+import json
+
+from governance.cli.context import Context
+from governance.errors import BadInput, ExitCode
+
+
+def run(context: Context) -> int:
+    return _show(context) if context.args.action == "show" else _verify(context)
+
+
+def _show(context: Context) -> int:
+    from governance.render.visible import visible
+
+    workspace = context.workspace()
+    with workspace.open_trail() as store, store.snapshot() as snapshot:
+        head = snapshot.head()
+        start = max(0, head.size - max(0, context.args.last))
+        rows = [(stored, snapshot.principal(stored.entry.actor)) for stored in snapshot.entries(start)]
+    if context.as_json:
+        body = {
+            "schema": "governance.trail/v1",
+            "origin": head.origin,
+            "size": head.size,
+            "root": head.root.hex(),
+            "entries": [
+                {
+                    "index": stored.index,
+                    "principal": principal,
+                    "entry": stored.entry.model_dump(mode="json", by_alias=True),
+                }
+                for stored, principal in rows
+            ],
+        }
+        context.say(json.dumps(body, indent=2))
+        return ExitCode.ALLOW
+    context.say(f"{head.origin}: {head.size} entries, root {head.root.hex()}")
+    for stored, principal in rows:
+        entry = stored.entry
+        about = f"{entry.subject.name}@{entry.subject.version}" if entry.subject else "-"
+        who = (principal or entry.actor[:12]).split("|")
+        shown = who[0] if who[0] in ("log", "issuer") else who[-1]
+        context.say(visible(f"{stored.index:>6}  {entry.time}  {entry.type.value:<34} {shown:<12} {about}"))
+    context.note("`governance trail verify` checks all of it")
+    return ExitCode.ALLOW
+
+
+def _verify(context: Context) -> int:
+    from governance.store.verify import verify_trail
+
+    workspace = context.workspace()
+    trust = context.trust(workspace)
+    with workspace.open_trail() as store:
+        with store.snapshot() as snapshot:
+            origin = snapshot.head().origin
+        log = next((log for log in trust.logs if log.origin == origin), None) if trust else None
+        if log is None:
+            raise BadInput("the trust file does not name this log", got=origin, fix="give the trust file of this log")
+        context.progress("hashing every entry again")
+        verified = verify_trail(store, log.key)
+    context.done()
+    if context.as_json:
+        body = {
+            "schema": "governance.trail-verified/v1",
+            "verdict": "VALID",
+            "level": verified.level,
+            "origin": verified.origin,
+            "size": verified.size,
+            "root": verified.root.hex(),
+            "documents": verified.documents,
+        }
+        context.say(json.dumps(body, indent=2))
+    else:
+        context.say(
+            f"VALID at level {verified.level}: the log vouches for itself; no witness, no time stamp\n"
+            f"  {verified.origin}: {verified.size} entries, {verified.documents} documents, "
+            f"{verified.checkpoints} checkpoints\n"
+            f"  root {verified.root.hex()}\n"
+            "  not checked: that nothing was cut off at the end; compare with a bundle or checkpoint kept elsewhere"
+        )
+    return ExitCode.ALLOW

@@ -1,0 +1,178 @@
+"""Signers. Machine keys are files that only their owner may read; a person's key is wrapped with their password.
+
+This stops whoever steals a database or a log key from inventing approvals. It does not stop a malicious live server
+that a person types their password into.
+"""
+
+import base64
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal, Protocol, get_args
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from pydantic import Field
+
+from governance.canonical import Document
+from governance.errors import BadInput, MachineFault, Refused
+from governance.signing.keys import PublicKey, encode_public
+
+MachineRole = Literal["log", "issuer", "measurer"]
+MACHINE_ROLES: tuple[MachineRole, ...] = get_args(MachineRole)
+MIN_PASSWORD = 12
+# RFC 7914 section 2; 2**17 * 8 * 128 bytes = 128 MiB and about half a second for each guess.
+_SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**17, 8, 1
+
+Entropy = Callable[[int], bytes]
+
+
+class KeySigner:
+    """An Ed25519 private key in memory (RFC 8032)."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+
+    @property
+    def public_key(self) -> bytes:
+        return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    def sign(self, message: bytes) -> bytes:
+        return self._key.sign(message)
+
+
+class WrappedKey(Document):
+    """A person's key at rest: ChaCha20-Poly1305 under scrypt of the password; the principal is authenticated too."""
+
+    schema_: Literal["governance.wrapped-key/v1"] = Field("governance.wrapped-key/v1", alias="schema")
+    principal: str
+    key: PublicKey
+    n: int = Field(ge=2**14, le=2**20)
+    r: int = Field(ge=1, le=16)
+    p: int = Field(ge=1, le=4)
+    salt: str
+    nonce: str
+    sealed: str
+
+
+class Password(Protocol):
+    def __call__(self) -> str: ...
+
+
+def create_machine_keys(folder: Path, entropy: Entropy) -> None:
+    """One key for each machine role, PKCS#8 in PEM, readable by the owner only. Raises BadInput where one exists."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for role in MACHINE_ROLES:
+        key = Ed25519PrivateKey.from_private_bytes(entropy(32))
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        _write_private(folder / f"{role}.pem", pem)
+
+
+def machine_signer(folder: Path, role: MachineRole) -> KeySigner | None:
+    """The signer of a role, or None where this machine holds no such key. Raises BadInput, MachineFault."""
+    path = folder / f"{role}.pem"
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise MachineFault("a key cannot be read", got=str(error), where=str(path)) from error
+    except (ValueError, TypeError) as error:
+        raise BadInput("not a private key", got=str(error), expected="PKCS#8 in PEM", where=str(path)) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise BadInput("not an Ed25519 key", got=type(key).__name__, where=str(path))
+    return KeySigner(key)
+
+
+def create_person_key(path: Path, principal: str, password: str, entropy: Entropy) -> KeySigner:
+    """Make a person's key and wrap it with their password. Raises BadInput for a short password or an existing key."""
+    if len(password) < MIN_PASSWORD:
+        raise BadInput(
+            "the password is too short",
+            got=f"{len(password)} characters",
+            expected=f"at least {MIN_PASSWORD}",
+            fix="take four words that have nothing to do with each other",
+        )
+    raw, salt, nonce = entropy(32), entropy(16), entropy(12)
+    key = Ed25519PrivateKey.from_private_bytes(raw)
+    signer = KeySigner(key)
+    sealed = ChaCha20Poly1305(_stretch(password, salt, _SCRYPT_N, _SCRYPT_R, _SCRYPT_P)).encrypt(
+        nonce, raw, principal.encode()
+    )
+    wrapped = WrappedKey(
+        principal=principal,
+        key=encode_public(signer.public_key),
+        n=_SCRYPT_N,
+        r=_SCRYPT_R,
+        p=_SCRYPT_P,
+        salt=base64.b64encode(salt).decode(),
+        nonce=base64.b64encode(nonce).decode(),
+        sealed=base64.b64encode(sealed).decode(),
+    )
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write_private(path, json.dumps(wrapped.model_dump(by_alias=True), indent=2).encode() + b"\n")
+    return signer
+
+
+def unwrap_person_key(path: Path, principal: str, password: str) -> KeySigner:
+    """The key, for one signature. Raises Refused for a wrong password, BadInput for a missing or damaged file."""
+    try:
+        wrapped = WrappedKey.model_validate_json(path.read_bytes())
+        salt, nonce, sealed = (
+            base64.b64decode(v, validate=True) for v in (wrapped.salt, wrapped.nonce, wrapped.sealed)
+        )
+    except FileNotFoundError as error:
+        raise BadInput(
+            f"{principal} has no key on this machine",
+            expected=str(path),
+            fix=f"`governance key new {principal.removeprefix('local|')} --role approver` makes one",
+        ) from error
+    except OSError as error:
+        raise MachineFault("a key cannot be read", got=str(error), where=str(path)) from error
+    except ValueError as error:
+        raise BadInput("the key file is damaged", got=str(error).splitlines()[0], where=str(path)) from error
+    if wrapped.principal != principal:
+        raise BadInput("the key file belongs to somebody else", got=wrapped.principal, expected=principal)
+    secret = _stretch(password, salt, wrapped.n, wrapped.r, wrapped.p)
+    try:
+        raw = ChaCha20Poly1305(secret).decrypt(nonce, sealed, principal.encode())
+    except (InvalidTag, ValueError) as error:
+        raise Refused(f"wrong password for {principal}", fix="type it again; nothing was signed") from error
+    signer = KeySigner(Ed25519PrivateKey.from_private_bytes(raw))
+    if encode_public(signer.public_key) != wrapped.key:
+        raise BadInput("the key file is damaged", got="its public key belongs to another key", where=str(path))
+    return signer
+
+
+def _stretch(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
+    return Scrypt(salt=salt, length=32, n=n, r=r, p=p).derive(password.encode())
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    """Whole or not at all, mode 0600 from the first byte, never over an existing key."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise BadInput("a key exists already and is never overwritten", where=str(path)) from error
+    except OSError as error:
+        raise MachineFault("a key cannot be written", got=str(error), where=str(path)) from error
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()
+        raise MachineFault("a key cannot be written", got=str(error), where=str(path)) from error

@@ -1,0 +1,36 @@
+"""The gate's question, answered from a bundle or from the project's trail; either way the proof is checked first."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from governance.operations.export import bundle_of
+from governance.operations.workspace import Workspace
+from governance.policy.gate import Answer, gate
+from governance.policy.outcome import Action
+from governance.trail.trust import Trust
+from governance.verification import Verified, verify
+
+
+class Asked(NamedTuple):
+    """`verified` is None where no decision about the artifact was found."""
+
+    answer: Answer
+    verified: Verified | None
+
+
+def ask_bundle(data: bytes, trust: Trust | None, artifact: str, environment: str, now: datetime) -> Asked:
+    """Offline: only what the bundle says. Raises VerificationFailed."""
+    verified = verify(data, trust, now=now)
+    return Asked(gate(verified.decision, artifact, environment, now), verified)
+
+
+def ask_trail(workspace: Workspace, trust: Trust, artifact: str, environment: str) -> Asked:
+    """The latest decision about the artifact in this trail. Raises VerificationFailed, BadInput."""
+    now = workspace.clock()
+    with workspace.open_trail() as store, store.snapshot() as snapshot:
+        issued = snapshot.latest_decision(artifact=artifact)
+        if issued is None:
+            why = f"no decision about artifact {artifact[:16]} is in this trail: it was never audited"
+            return Asked(Answer(Action.DENY, (why,)), None)
+        data = bundle_of(snapshot, issued.sha256).to_bytes()
+    return ask_bundle(data, trust, artifact, environment, now)

@@ -1,0 +1,269 @@
+"""Check a model version: collect, measure, judge, seal."""
+
+import platform
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from governance import __version__, bundled
+from governance.canonical import instant, parse_instant, sha256
+from governance.collect.collected import Collected, collect
+from governance.collect.manifest import Loaded, load
+from governance.errors import BadInput
+from governance.evidence.evidence import EvidenceSet, Facts
+from governance.evidence.origin import Origin, Subject
+from governance.evidence.plan import Plan
+from governance.operations.files import read_whole
+from governance.operations.sealing import (
+    Place,
+    act_entries,
+    put_signed,
+    read_acts,
+    read_decision,
+    seal_decision,
+)
+from governance.operations.workspace import Workspace
+from governance.policy.decision import Decision, Recorded, decide
+from governance.policy.document import LoadedPolicy, load_policy
+from governance.policy.plan import plan
+from governance.trail.entry import UUID_RANDOM_SIZE, EntryType, uuid7
+from governance.verification import EVIDENCE, MANIFEST
+
+if TYPE_CHECKING:
+    from governance.store.transaction import Transaction
+
+_RISK_TIERS = ("low", "medium", "high")
+Progress = Callable[[str], None]
+
+
+class Checked(NamedTuple):
+    """`sealed` is None for a dry run and where the keys are not here; `unsealed_because` then says why."""
+
+    decision: Decision
+    evidence: EvidenceSet
+    sealed: Place | None
+    unsealed_because: str
+
+
+def load_policies(names: Sequence[str]) -> tuple[LoadedPolicy, ...]:
+    """Policies by path or by the name of a shipped one. Raises BadInput, also where two are the same."""
+    loaded = []
+    for name in names:
+        if "/" in name or name.endswith((".yaml", ".yml")):
+            shown, data = name, read_whole(Path(name), "policy")
+        else:
+            shown, data = bundled.policy(name)
+        loaded.append(load_policy(data, shown))
+    ids = [policy.document.id for policy in loaded]
+    if len(set(ids)) != len(ids):
+        raise BadInput("two policies have the same id", got=", ".join(ids), expected="each policy once")
+    return tuple(loaded)
+
+
+def check(
+    workspace: Workspace,
+    manifest: Path,
+    policies: tuple[LoadedPolicy, ...],
+    *,
+    submitter: str,
+    allow_roots: tuple[Path, ...] = (),
+    as_of: datetime | None = None,
+    dry_run: bool = False,
+    fresh: bool = False,
+    progress: Progress = lambda _: None,
+) -> Checked:
+    """Judge one model version and, unless `dry_run`, seal the decision in the trail.
+
+    Evidence that the trail holds for the same inputs, plan and release is used again unless `fresh`: so approvals and
+    waivers given for it stay in force. Raises BadInput, MachineFault, VerificationFailed.
+    """
+    loaded = load(manifest, allow_roots)
+    wanted = plan(policies, loaded.manifest)
+    progress("reading the inputs")
+    collected = collect(loaded, frozenset(wanted.facts))
+    subject = _subject(loaded, collected)
+    because = "a dry run leaves no trace" if dry_run else _cannot_seal(workspace)
+    known = None if because or fresh else _recorded(workspace, loaded, wanted, collected, subject)
+    evidence = known or _measure(workspace, loaded, wanted, collected, subject, submitter, progress)
+    loaded.project.assert_unchanged()
+    progress("judging")
+    if because:
+        now = workspace.clock()
+        data = evidence.to_bytes()
+        decision = decide(
+            evidence,
+            sha256(data),
+            policies,
+            [],
+            now=now,
+            as_of=as_of or now,
+            identifier=uuid7(now, workspace.entropy(UUID_RANDOM_SIZE)),
+            submitter=submitter,
+            previous=None,
+        )
+        return Checked(decision, evidence, None, because)
+    decision, sealed = _seal(workspace, loaded, evidence, policies, submitter, as_of)
+    return Checked(decision, evidence, sealed, "")
+
+
+def _cannot_seal(workspace: Workspace) -> str:
+    if not workspace.exists:
+        return "there is no trail here; `governance init` starts one"
+    origin = workspace.trust().logs[0].origin
+    missing = [role for role in ("measurer", "issuer", "log") if workspace.signer(origin, role) is None]
+    return f"this machine does not hold the {', '.join(missing)} key of {origin}" if missing else ""
+
+
+def _subject(loaded: Loaded, collected: Collected) -> Subject:
+    artifact = next((item.sha256 for item in collected.inputs if item.role == "artifact"), None)
+    return Subject(name=loaded.manifest.model.name, version=loaded.manifest.model.version, artifact=artifact)
+
+
+def _recorded(
+    workspace: Workspace, loaded: Loaded, wanted: Plan, collected: Collected, subject: Subject
+) -> EvidenceSet | None:
+    """The evidence of the latest decision about this model version, if measuring again would read the same bytes."""
+    with workspace.open_trail() as store, store.snapshot() as snapshot:
+        issued = snapshot.latest_decision(name=subject.name, version=subject.version)
+        if issued is None:
+            return None
+        decision = read_decision(snapshot, issued.sha256)
+        evidence = EvidenceSet.from_bytes(snapshot.document(decision.evidence[0]).data)
+    same = (
+        evidence.subject == subject
+        and evidence.manifest == sha256(loaded.data)
+        and evidence.plan == wanted
+        and evidence.tools.get("governance") == __version__
+        and [item.model_copy(update={"rows": None}) for item in evidence.inputs] == list(collected.inputs)
+        and not any(absent.kind == "failed" for absent in evidence.facts.absent)
+    )
+    return evidence if same else None
+
+
+def _measure(
+    workspace: Workspace,
+    loaded: Loaded,
+    wanted: Plan,
+    collected: Collected,
+    subject: Subject,
+    submitter: str,
+    progress: Progress,
+) -> EvidenceSet:
+    from governance.measure.run import measure
+
+    started = workspace.clock()
+    roles = {item.role: item for item in collected.inputs}
+    manifest = loaded.manifest
+    paths = {}
+    if manifest.artifact.path is not None:
+        paths["artifact"] = loaded.project.resolve(manifest.artifact.path, "artifact")
+    if evaluation := manifest.data.evaluation:
+        paths["evaluation"] = loaded.project.resolve(evaluation.path, "data.evaluation")
+        if evaluation.join:
+            paths["join"] = loaded.project.resolve(evaluation.join.path, "data.evaluation.join")
+    artifact = roles.get("artifact")
+    # The seed follows from what is measured: nobody can try seeds until one of them passes.
+    seed = int(sha256("".join(item.sha256 for item in collected.inputs).encode())[:12], 16)
+    measured = measure(
+        manifest,
+        wanted,
+        paths,
+        artifact.sha256 if artifact else None,
+        artifact.size if artifact else 0,
+        seed,
+        progress,
+    )
+    tier = manifest.model.risk_tier
+    return EvidenceSet(
+        subject=subject,
+        risk_tier=tier if tier in _RISK_TIERS else "high",
+        manifest=sha256(loaded.data),
+        plan=wanted,
+        origin=Origin(
+            kind="measured",
+            by=submitter,
+            where="ci" if workspace.settings.ci else "local",
+            predictions=measured.predictions,
+        ),
+        tools={"governance": __version__, "python": platform.python_version(), **measured.tools},
+        started_at=instant(started),
+        inputs=tuple(
+            item.model_copy(update={"rows": measured.rows[item.role]}) if item.role in measured.rows else item
+            for item in collected.inputs
+        ),
+        facts=Facts(
+            fairness=measured.fairness,
+            performance=measured.performance,
+            explainability=measured.explainability,
+            artifact=measured.artifact,
+            lineage=collected.lineage,
+            access=collected.access,
+            reproducibility=collected.reproducibility,
+            documents=collected.documents,
+            absent=(*collected.absent, *measured.absent),
+        ),
+    )
+
+
+def _seal(
+    workspace: Workspace,
+    loaded: Loaded,
+    evidence: EvidenceSet,
+    policies: tuple[LoadedPolicy, ...],
+    submitter: str,
+    as_of: datetime | None,
+) -> tuple[Decision, Place]:
+    origin = workspace.trust().logs[0].origin
+    measurer, issuer, log = (workspace.required_signer(origin, role) for role in ("measurer", "issuer", "log"))
+    data, subject = evidence.to_bytes(), evidence.subject
+    with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
+        issued = transaction.latest_decision(name=subject.name, version=subject.version)
+        before = read_decision(transaction, issued.sha256) if issued else None
+        causes = [issued.entry_id] if issued else []
+        if before is None or before.evidence != (sha256(data),):
+            entry = transaction.compose(
+                EntryType.EVIDENCE_SUBMITTED,
+                submitter,
+                subject=subject,
+                refs=[
+                    *put_signed(transaction, EVIDENCE, data, measurer),
+                    transaction.put_document(MANIFEST, loaded.data),
+                ],
+                causes=causes,
+            )
+            transaction.append(entry)
+            causes = [*causes, entry.id]
+        acts = _still_meant(transaction, before, evidence, sha256(data))
+        decision = decide(
+            evidence,
+            sha256(data),
+            policies,
+            acts,
+            now=transaction.now,
+            as_of=as_of or transaction.now,
+            identifier=uuid7(transaction.now, workspace.entropy(UUID_RANDOM_SIZE)),
+            submitter=submitter,
+            previous=issued.sha256 if issued else None,
+        )
+        causes += act_entries(transaction, decision.acts)
+        return decision, seal_decision(transaction, decision, policies, issuer, causes[:16])
+
+
+def _still_meant(
+    transaction: "Transaction", before: Decision | None, evidence: EvidenceSet, evidence_sha256: str
+) -> list[Recorded]:
+    """Acts of the previous decision that can speak to this one: all where the evidence is the same, else live waivers
+    for the same artifact."""
+    if before is None:
+        return []
+    acts = read_acts(transaction, before.acts)
+    if before.evidence == (evidence_sha256,):
+        return acts
+    return [
+        recorded
+        for recorded in acts
+        if recorded.act.waiver is not None
+        and recorded.seen.subject == evidence.subject
+        and transaction.now < parse_instant(recorded.act.waiver.expires)
+    ]

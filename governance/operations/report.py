@@ -1,0 +1,40 @@
+"""The PDF of a decision: verified first, rendered purely, its digest appended to the trail."""
+
+from datetime import datetime
+
+from governance import __version__, bundled
+from governance.canonical import instant
+from governance.operations.export import export_bundle
+from governance.operations.workspace import Workspace
+from governance.trail.entry import EntryType
+from governance.trail.trust import Trust
+from governance.verification import verify
+
+REPORT = "governance.report/pdf"
+
+
+def render_bundle(data: bytes, trust: Trust | None, now: datetime) -> bytes:
+    """A PDF of whoever's bundle, for whoever trusts these keys. Nothing is recorded. Raises VerificationFailed."""
+    from governance.render.pdf import render_pdf
+
+    verified = verify(data, trust, now=now)
+    return render_pdf(verified, instant(now), f"governance {__version__}", bundled.report("audit"))
+
+
+def issue_report(workspace: Workspace, decision_sha256: str, principal: str) -> bytes:
+    """A PDF of a decision in this trail, recorded there. Raises BadInput, VerificationFailed, MachineFault."""
+    trust = workspace.trust()
+    log = workspace.required_signer(trust.logs[0].origin, "log")
+    pdf = render_bundle(export_bundle(workspace, decision_sha256), trust, workspace.clock())
+    with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
+        issued = transaction.entries_referring(decision_sha256)[0].entry
+        transaction.append(
+            transaction.compose(
+                EntryType.REPORT_RENDERED,
+                principal,
+                subject=issued.subject,
+                refs=[transaction.put_document(REPORT, pdf)],
+                causes=[issued.id],
+            )
+        )
+    return pdf

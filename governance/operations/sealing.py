@@ -1,0 +1,83 @@
+"""What every verb that writes does: documents, their envelopes, one entry each, in one transaction."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from governance.canonical import sha256
+from governance.policy.act import Act
+from governance.policy.decision import Decision, Recorded
+from governance.policy.document import LoadedPolicy, load_policy
+from governance.signing import dsse
+from governance.signing.keys import Signer, key_id
+from governance.trail.entry import EntryType, Ref
+from governance.verification import ACT, DECISION, POLICY, payload_type
+
+if TYPE_CHECKING:
+    from governance.store.snapshot import Snapshot
+    from governance.store.transaction import Transaction
+
+ENVELOPE = "governance.envelope/v1"
+
+
+class Place(NamedTuple):
+    """Where a decision stands in the trail."""
+
+    decision_sha256: str
+    origin: str
+    position: int
+    entry_id: str
+
+
+def put_signed(transaction: "Transaction", kind: str, data: bytes, signer: Signer) -> list[Ref]:
+    """A document and its envelope."""
+    envelope = dsse.seal(payload_type(kind), data, signer)
+    return [transaction.put_document(kind, data), transaction.put_document(ENVELOPE, envelope.to_bytes())]
+
+
+def seal_decision(
+    transaction: "Transaction",
+    decision: Decision,
+    policies: tuple[LoadedPolicy, ...],
+    issuer: Signer,
+    causes: list[str],
+) -> Place:
+    data = decision.to_bytes()
+    refs = put_signed(transaction, DECISION, data, issuer)
+    refs += [transaction.put_document(POLICY, policy.text) for policy in policies]
+    entry = transaction.compose(
+        EntryType.DECISION_ISSUED,
+        f"issuer|{key_id(issuer.public_key)}",
+        subject=decision.subject,
+        refs=refs,
+        causes=causes,
+    )
+    return Place(sha256(data), transaction.origin, transaction.append(entry), entry.id)
+
+
+def read_decision(snapshot: "Snapshot", digest: str) -> Decision:
+    return Decision.from_bytes(snapshot.document(digest).data)
+
+
+def read_policies(snapshot: "Snapshot", decision: Decision) -> tuple[LoadedPolicy, ...]:
+    """The very policies a decision was made under."""
+    return tuple(
+        load_policy(snapshot.document(ref.sha256).data, f"policy {ref.id} {ref.version}") for ref in decision.policies
+    )
+
+
+def read_acts(snapshot: "Snapshot", digests: tuple[str, ...]) -> list[Recorded]:
+    """Acts with the decisions their actors saw."""
+    acts = []
+    for digest in digests:
+        act = Act.from_bytes(snapshot.document(digest).data)
+        acts.append(Recorded(digest, act, read_decision(snapshot, act.decision)))
+    return acts
+
+
+def act_entries(snapshot: "Snapshot", digests: tuple[str, ...]) -> list[str]:
+    """Ids of the entries that recorded these acts."""
+    return [
+        stored.entry.id
+        for digest in digests
+        for stored in snapshot.entries_referring(digest)
+        if any(ref.type == ACT for ref in stored.entry.refs)
+    ]

@@ -1,0 +1,110 @@
+"""A project's place: `.governance/` with the trail and the public keys; private keys live in the user's own folder."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from governance.errors import BadInput
+from governance.keys import KeySigner, MachineRole, machine_signer, unwrap_person_key
+from governance.operations.files import read_whole, write_whole
+from governance.settings import Settings
+from governance.signing.keys import decode_public, encode_public
+from governance.trail.trust import Person, Trust, load_trust
+
+if TYPE_CHECKING:
+    from governance.store.trail import TrailStore
+
+FOLDER = ".governance"
+Clock = Callable[[], datetime]
+Entropy = Callable[[int], bytes]
+
+
+class Workspace:
+    """Paths, keys, clock and chance of one project, chosen at the edge and handed to every verb."""
+
+    def __init__(self, root: Path, settings: Settings, clock: Clock, entropy: Entropy) -> None:
+        self.root, self.settings, self.clock, self.entropy = root, settings, clock, entropy
+
+    @classmethod
+    def find(cls, start: Path, settings: Settings, clock: Clock, entropy: Entropy) -> "Workspace":
+        """The nearest folder from `start` upwards that has a trail; `start` itself where none has."""
+        start = start.resolve()
+        root = next((folder for folder in (start, *start.parents) if (folder / FOLDER).is_dir()), start)
+        return cls(root, settings, clock, entropy)
+
+    @property
+    def home(self) -> Path:
+        return self.root / FOLDER
+
+    @property
+    def trail_path(self) -> Path:
+        return self.home / "trail.db"
+
+    @property
+    def trust_path(self) -> Path:
+        return self.home / "trust.json"
+
+    @property
+    def exists(self) -> bool:
+        return self.trail_path.exists()
+
+    def trust(self) -> Trust:
+        """The project's own trust file. Raises BadInput."""
+        if not self.exists:
+            raise BadInput("there is no trail here", got=str(self.root), fix="`governance init` starts one")
+        return load_trust(read_whole(self.trust_path, "trust file"), str(self.trust_path))
+
+    def write_trust(self, trust: Trust) -> None:
+        write_whole(self.trust_path, trust.model_dump_json(by_alias=True, indent=2).encode() + b"\n")
+
+    def open_trail(self) -> "TrailStore":
+        from governance.store.trail import TrailStore
+
+        if not self.exists:
+            raise BadInput("there is no trail here", got=str(self.root), fix="`governance init` starts one")
+        return TrailStore.open(self.trail_path, self.entropy)
+
+    def machine_keys(self, origin: str) -> Path:
+        return self.settings.config / "logs" / origin
+
+    def signer(self, origin: str, role: MachineRole) -> KeySigner | None:
+        """This machine's key for a role of this log, or None where it holds none."""
+        return machine_signer(self.machine_keys(origin), role)
+
+    def required_signer(self, origin: str, role: MachineRole) -> KeySigner:
+        signer = self.signer(origin, role)
+        if signer is None:
+            raise BadInput(
+                f"this machine does not hold the {role} key of {origin}",
+                expected=str(self.machine_keys(origin) / f"{role}.pem"),
+                fix="run it where the keys are, or bring them here from your backup; they are never made anew",
+            )
+        return signer
+
+    def person_key(self, name: str) -> Path:
+        return self.settings.config / "people" / f"{name}.json"
+
+    def authenticate(self, name: str, password: Callable[[], str]) -> tuple[Person, KeySigner]:
+        """A person who knows their password, as the trust file names them. Raises BadInput, Refused."""
+        principal = local(name)
+        person = next((person for person in self.trust().people if person.principal == principal), None)
+        if person is None:
+            raise BadInput(
+                f"{name} is nobody this project knows",
+                expected=", ".join(p.principal.removeprefix("local|") for p in self.trust().people) or "nobody yet",
+                fix=f"`governance key new {name} --role submitter` makes a key for {name}",
+            )
+        signer = unwrap_person_key(self.person_key(name), principal, password())
+        if signer.public_key != decode_public(person.key):
+            raise BadInput(
+                f"the key of {name} on this machine is not the one that this project trusts",
+                got=encode_public(signer.public_key),
+                expected=person.key,
+            )
+        return person, signer
+
+
+def local(name: str) -> str:
+    """The principal of a local person."""
+    return f"local|{name}"
