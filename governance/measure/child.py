@@ -1,0 +1,166 @@
+"""The limited child process: the only place where a model file is opened.
+
+It gets an empty environment, a folder of its own as working directory, limits on time, memory and file size, a task as
+JSON on stdin, tables as Arrow files. It answers with JSON documents and plain int32 numbers, never with a pickle, one
+file for each stage, so that a crash while explaining does not take back the predictions. A child that was taken over
+by a model can write any bytes: nothing but the JSON parser and `numpy.frombuffer` reads them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import governance
+from governance.canonical import Document
+from governance.errors import BadInput, MachineFault
+from governance.measure.messages import (
+    EXPLAINED,
+    FEATURES,
+    OPENED,
+    PREDICTED,
+    PREDICTIONS,
+    Explained,
+    Opened,
+    Predicted,
+    Task,
+)
+
+if TYPE_CHECKING:
+    import numpy
+    import pyarrow
+
+_LARGEST = 16 * 2**20
+"""Bytes of one JSON answer that the parent is willing to parse."""
+# `-I` keeps the caller's folder and environment out of the path. The package itself may lie in a checkout that is not
+# installed: its folder is on the path for that one import only, so that nothing beside it can be imported.
+WORKER = (
+    "import sys; sys.path.insert(0, sys.argv[1]); import governance; del sys.path[0]; "
+    "from governance.measure.worker import main; main()"
+)
+_Answer = TypeVar("_Answer", bound=Document)
+
+
+class Answers(NamedTuple):
+    """What came back. A stage that was asked for and is None did not finish: `died` says why. `codes`: int32[rows]."""
+
+    opened: Opened | None
+    predicted: Predicted | None
+    codes: numpy.ndarray | None
+    explained: Explained | None
+    died: str
+
+
+def ask(task: Task, tables: Mapping[str, pyarrow.Table], code: str = WORKER) -> Answers:
+    """Run the task in a child process and read its answers. Never raises for what the model does.
+
+    `tables` are written to the child's folder under their names. `code` is what the child runs.
+    """
+    with TemporaryDirectory(prefix="governance-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        for file, table in tables.items():
+            _write(folder / file, table)
+        died = _run(task, folder, code)
+        opened, trouble = _document(folder / OPENED, Opened)
+        predicted = explained = codes = None
+        ready = opened is not None and opened.problem is None
+        if ready and task.predict:
+            predicted, trouble = _document(folder / PREDICTED, Predicted)
+            if predicted and predicted.failure is None:
+                codes, trouble = _codes(folder / PREDICTIONS, len(tables[FEATURES]), len(predicted.classes))
+        if ready and task.explain:
+            explained, later = _document(folder / EXPLAINED, Explained)
+            trouble = trouble or later
+        return Answers(opened, predicted, codes, explained, died or trouble)
+
+
+def _run(task: Task, folder: Path, code: str) -> str:
+    """How the child ended, in words; empty where it ended well."""
+    if not sys.executable:
+        raise MachineFault("there is no Python executable to open the model with", fix="run under a normal interpreter")
+    command = [sys.executable, "-I", "-X", "utf8", "-c", code, str(Path(governance.__file__).absolute().parents[1])]
+    # One thread: sums then have one order, and the address space is not spent on stacks.
+    environment = dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+    )
+    environment |= {"HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"}
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            env=environment,
+            close_fds=True,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise MachineFault("cannot start the child process that opens models", got=str(error)) from error
+    with process:
+        try:
+            process.communicate(task.to_bytes(), timeout=task.limits.wall)
+        except subprocess.TimeoutExpired:
+            return f"the child process did not end within {task.limits.wall} s and was stopped"
+        finally:
+            if process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode == 0:
+        return ""
+    if process.returncode > 0:
+        return f"the child process ended with code {process.returncode}"
+    try:
+        return f"the child process was ended by {signal.Signals(-process.returncode).name}"
+    except ValueError:
+        return f"the child process was ended by signal {-process.returncode}"
+
+
+def _write(path: Path, table: pyarrow.Table) -> None:
+    import pyarrow.ipc
+
+    with pyarrow.ipc.new_file(path, table.schema) as writer:
+        writer.write_table(table)
+
+
+def _read(path: Path, most: int) -> bytes | None:
+    """The bytes of a plain file of at most `most` bytes; None where there is none (a link is none)."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        data = file.read(most + 1)
+    return data if len(data) <= most else None
+
+
+def _document(path: Path, kind: type[_Answer]) -> tuple[_Answer | None, str]:
+    data = _read(path, _LARGEST)
+    if data is None:
+        return None, f"the child process left no {path.name}"
+    try:
+        return kind.from_bytes(data), ""
+    except BadInput as error:
+        return None, f"the child process wrote a {path.name} that is none: {error.what}"
+
+
+def _codes(path: Path, rows: int, classes: int) -> tuple[numpy.ndarray | None, str]:
+    import numpy as np
+
+    data = _read(path, 4 * rows)
+    if data is None or len(data) != 4 * rows:
+        return None, f"the child process did not leave {rows} predictions"
+    codes = np.frombuffer(data, dtype="<i4")
+    if codes.min() < 0 or codes.max() >= classes:
+        return None, "the child process left predictions of a class that it does not name"
+    return codes, ""

@@ -1,0 +1,201 @@
+"""Opening a Parquet or CSV file in DuckDB so that nothing is guessed, dropped or read from elsewhere."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+from governance.errors import BadInput, MachineFault
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MEMORY = "1GB"
+_GLOB = "*?["
+_CSV = (
+    "auto_detect=false, header=true, delim=',', quote='\"', escape='\"', nullstr='', strict_mode=true, "
+    "null_padding=false, ignore_errors=false, parallel=false"
+)
+
+
+class Table(NamedTuple):
+    """A table to select from. Column number i is `c{i}` in SQL: file names for columns may repeat or differ in case."""
+
+    relation: str
+    where: str
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: int
+
+    def column(self, name: str, key: str) -> int:
+        """The number of the column of exactly this name. BadInput where there is none, or more than one; `key` is the
+        place in the manifest that asks for it."""
+        found = [index for index, existing in enumerate(self.names) if existing == name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise BadInput(
+                f"{len(found)} columns are called {name!r}",
+                expected="one column of that name",
+                fix=f"rename one of them in {Path(self.where).name}, or do not use it ({key})",
+                where=self.where,
+            )
+        raise BadInput(
+            f"no column {name!r} ({key})", expected=f"one of {self._nearest(name)}", fix=f"mend {key}", where=self.where
+        )
+
+    def _nearest(self, name: str) -> str:
+        from difflib import get_close_matches
+
+        lower = {existing.lower(): existing for existing in self.names}
+        near = [lower[match] for match in get_close_matches(name.lower(), list(lower), n=5, cutoff=0.5)]
+        names = near or list(self.names[:10])
+        return ", ".join(repr(each) for each in names) + (", ..." if not near and len(self.names) > 10 else "")
+
+    @property
+    def source(self) -> str:
+        """The relation with its columns named c0, c1, ..., for a FROM clause."""
+        return f"{self.relation} AS t({', '.join(f'c{index}' for index in range(len(self.names)))})"
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def connection(files: Iterable[Path]) -> Iterator[DuckDBPyConnection]:
+    """DuckDB in this process, able to read exactly these files. It spills to a temporary folder beyond MEMORY.
+
+    DuckDB's complaints about data become BadInput; about the machine, MachineFault.
+    """
+    import duckdb
+
+    allowed = ", ".join(quoted(str(path.absolute())) for path in files)
+    with TemporaryDirectory(prefix="governance-") as spill, duckdb.connect(":memory:") as connected:
+        for setting in (
+            "enable_progress_bar=false",
+            "autoinstall_known_extensions=false",
+            "autoload_known_extensions=false",
+            f"memory_limit='{MEMORY}'",
+            f"temp_directory={quoted(spill)}",
+            f"allowed_paths=[{allowed}]",
+            "enable_external_access=false",
+            "lock_configuration=true",
+        ):
+            connected.execute(f"SET {setting}")
+        try:
+            yield connected
+        except duckdb.OutOfMemoryException as error:
+            raise MachineFault(
+                "a table has too many different values to count in memory", got=_first_line(error), expected=MEMORY
+            ) from error
+        except duckdb.Error as error:
+            raise BadInput("a table cannot be read", got=_first_line(error), expected="sound Parquet or CSV") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:300]
+
+
+def open_table(connected: DuckDBPyConnection, path: Path) -> Table:
+    """The table of a .parquet or .csv file. BadInput for another suffix, an empty or broken file, or no rows."""
+    import duckdb
+
+    where, suffix = path.name, path.suffix.lower()
+    if suffix not in (".parquet", ".csv"):
+        raise BadInput("not a table we read", got=path.name, expected=".parquet or .csv", fix="convert it", where=where)
+    if any(char in str(path.absolute()) for char in _GLOB):
+        raise BadInput(f"a path with one of {_GLOB} would be read as a pattern", got=str(path), fix="rename it")
+    if path.stat().st_size == 0:
+        raise BadInput("the file is empty", expected="a table with at least one row", where=where)
+    try:
+        table = _parquet(connected, path) if suffix == ".parquet" else _csv(connected, path)
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        raise BadInput(
+            f"cannot be read as {suffix[1:]}", got=_first_line(error), fix="write the file again", where=where
+        ) from error
+    if table.rows == 0:
+        raise BadInput("the table has no rows", expected="at least one row", where=where)
+    return table
+
+
+def _parquet(connected: DuckDBPyConnection, path: Path) -> Table:
+    literal = quoted(str(path.absolute()))
+    # DuckDB renames columns whose names repeat or differ in case only; the file's own names are in its schema.
+    schema = connected.execute(f"SELECT name, num_children FROM parquet_schema({literal})").fetchall()
+    names, position = [], 1
+    while position < len(schema):
+        names.append(schema[position][0])
+        position = _after(schema, position)
+    relation = f"read_parquet({literal}, hive_partitioning=false)"
+    described = connected.execute(f"SELECT * FROM {relation} LIMIT 0").description or []
+    if len(described) != len(names):
+        raise BadInput("the Parquet schema contradicts itself", where=path.name)
+    rows = connected.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0]
+    return Table(relation, path.name, tuple(names), tuple(str(column[1]) for column in described), rows)
+
+
+def _after(schema: list[tuple[str, int | None]], position: int) -> int:
+    """The position after a schema element and all that is nested in it (depth-first list, Parquet's SchemaElement)."""
+    after, pending = position, 1
+    while pending and after < len(schema):
+        pending += (schema[after][1] or 0) - 1
+        after += 1
+    return after
+
+
+def _csv(connected: DuckDBPyConnection, path: Path) -> Table:
+    names, rows = _checked_csv(path)
+    columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(names)))
+    relation = f"read_csv({quoted(str(path.absolute()))}, columns={{{columns}}}, {_CSV})"
+    read = connected.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0]
+    if read != rows:
+        raise BadInput(
+            "two readers disagree on the number of rows",
+            got=f"{rows} and {read}",
+            expected="RFC 4180: commas, double quotes, one kind of line end",
+            where=path.name,
+        )
+    return Table(relation, path.name, names, ("VARCHAR",) * len(names), rows)
+
+
+def _checked_csv(path: Path) -> tuple[tuple[str, ...], int]:
+    """Column names and number of rows of an RFC 4180 file in UTF-8, each record as wide as the header.
+
+    DuckDB 2.0 drops a last record whose quote never closes and a field too many at the end of a line, in silence; so
+    Python's reader looks at every record first.
+    """
+    rows = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.reader(lines, strict=True)
+            header = next(reader, [])
+            width = len(header)
+            for record in reader:
+                if len(record) != width:
+                    if not record:
+                        continue
+                    raise BadInput(
+                        f"line {reader.line_num} has {len(record)} fields",
+                        expected=f"{width}, as in the header",
+                        fix="quote fields that hold commas; give every record all its fields",
+                        where=path.name,
+                    )
+                rows += 1
+    except csv.Error as error:
+        raise BadInput(
+            f"line {reader.line_num} is not CSV",
+            got=str(error),
+            expected="RFC 4180: a quoted field is closed, and a quote in it is doubled",
+            where=path.name,
+        ) from error
+    except UnicodeDecodeError as error:
+        raise BadInput("not UTF-8", got=str(error), fix="save the file as UTF-8", where=path.name) from error
+    return tuple(header), rows
