@@ -220,7 +220,7 @@ def verified_text(verified: Verified, *, colour: bool, width: int) -> str:
 
 
 def gate_text(
-    answer: Answer, decision: Decision, *, artifact: str, environment: str, now: str, colour: bool, width: int
+    answer: Answer, decision: Decision | None, *, artifact: str, environment: str, now: str, colour: bool, width: int
 ) -> str:
     """What `governance gate` prints: may this artifact run in this environment, at the moment of the question."""
     page = _Page(colour, width)
@@ -228,8 +228,12 @@ def gate_text(
     page.lines.append(f"{verdict}  {visible(environment)}: artifact {visible(artifact)}")
     for why in answer.why:
         page.add(why, "- ", "  ")
-    subject = f"{decision.subject.name} {decision.subject.version}"
-    page.add(f"Asked at {now} of the decision of {decision.now} about {subject}, valid until {decision.valid_until}.")
+    if decision is None:
+        page.add(f"Asked at {now}; there was no decision to ask.")
+    else:
+        subject = f"{decision.subject.name} {decision.subject.version}"
+        until = f"valid until {decision.valid_until}"
+        page.add(f"Asked at {now} of the decision of {decision.now} about {subject}, {until}.")
     return page.text()
 
 

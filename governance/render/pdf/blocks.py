@@ -1,0 +1,126 @@
+"""What pages are made of: escaped text, tables that repeat their head, labelled values, badges."""
+
+from collections.abc import Sequence
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.platypus import Flowable, Paragraph, Preformatted, Spacer, Table
+
+from governance.render.pdf import style
+from governance.render.visible import clip, lines, visible
+
+LONGEST, IN_CELL = 12_000, 320
+
+
+def markup(text: str) -> str:
+    """Text from outside for a paragraph: unseen and uncovered characters spelled out, markup escaped, lines kept."""
+    return "<br/>".join(escape(line) for line in lines(clip(text, LONGEST), style.covered()))
+
+
+def rich(template: str, *values: str) -> str:
+    """Our own markup around text from outside: only `values` are escaped."""
+    return template.format(*(markup(value) for value in values))
+
+
+def paragraph(text: str, kind: ParagraphStyle = style.BODY) -> Paragraph:
+    return Paragraph(markup(text), kind)
+
+
+def cell(text: str, kind: ParagraphStyle = style.CELL) -> Paragraph:
+    """Text for a table: one paragraph that is never higher than a page."""
+    return Paragraph(markup(clip(" ".join(text.split("\n")), IN_CELL)), kind)
+
+
+def digest(text: str) -> Paragraph:
+    """A digest, whole, in the fixed font."""
+    return Paragraph(escape(visible(text, style.FIXED_COVERED)), style.DIGEST)
+
+
+def listed(items: Sequence[str]) -> list[Flowable]:
+    return [Paragraph(markup(item), style.LIST, bulletText="\u2022") for item in items]
+
+
+def verbatim(text: str, width: float) -> Flowable:
+    """Fixed-width text as it is, as small as it must be to keep its lines; longer ones than that are broken."""
+    shown = [visible(line, style.FIXED_COVERED) for line in text.splitlines()]
+    longest = max(map(len, shown), default=1)
+    size = min(8.0, max(5.2, (width - 16) / (0.6 * max(longest, 1))))
+    room = int((width - 16) / (0.6 * size))
+    broken = [line[at : at + room] for line in shown for at in range(0, max(len(line), 1), room)]
+    kind = ParagraphStyle("verbatim", fontName=style.FIXED, fontSize=size, leading=size * 1.4)
+    box = Table([[Preformatted("\n".join(broken), kind)]], colWidths=[width])
+    box.setStyle([("BACKGROUND", (0, 0), (-1, -1), HexColor(style.SHADE)), ("LEFTPADDING", (0, 0), (-1, -1), 8)])
+    return box
+
+
+def grid(
+    head: Sequence[str], rows: Sequence[Sequence[Any]], widths: Sequence[float], right: Sequence[int] = ()
+) -> Table:
+    """A table with its head on every page. `right` are the columns of numbers."""
+    kinds = [style.HEAD_RIGHT if column in right else style.HEAD for column in range(len(head))]
+    cells = [[Paragraph(escape(word), kind) for word, kind in zip(head, kinds, strict=True)]]
+    texts = [style.CELL_RIGHT if column in right else style.CELL for column in range(len(head))]
+    for row in rows:
+        cells.append(
+            [cell(item, kind) if isinstance(item, str) else item for item, kind in zip(row, texts, strict=True)]
+        )
+    table = Table(cells, colWidths=list(widths), repeatRows=1)
+    table.setStyle(
+        [
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LEFTPADDING", (0, 0), (-1, -1), 4),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+            ("TOPPADDING", (0, 0), (-1, -1), 3.5),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
+            ("LINEBELOW", (0, 0), (-1, 0), 0.9, HexColor(style.ACCENT)),
+            ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor(style.RULE)),
+        ]
+    )
+    return table
+
+
+def labelled(pairs: Sequence[tuple[str, Any]], width: float, label: float = 92) -> Table:
+    """Labels and values. A value is text or a flowable or several."""
+    rows = [
+        [Paragraph(escape(name), style.LABEL), cell(value) if isinstance(value, str) else value]
+        for name, value in pairs
+    ]
+    table = Table(rows, colWidths=[label, width - label])
+    table.setStyle(
+        [
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+            ("TOPPADDING", (0, 0), (-1, -1), 1.5),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+        ]
+    )
+    return table
+
+
+class Badge(Flowable):
+    """A word in white on its colour."""
+
+    def __init__(self, word: str, colour: str, size: float = 6.6) -> None:
+        super().__init__()
+        self.word, self.colour, self.size = word, colour, size
+        style.covered()
+        self.width = stringWidth(word, style.BOLD, size) + 9
+        self.height = size + 5
+
+    def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
+        return self.width, self.height
+
+    def draw(self) -> None:
+        self.canv.setFillColor(HexColor(self.colour))
+        self.canv.roundRect(0, 0, self.width, self.height, 2, stroke=0, fill=1)
+        self.canv.setFillColor(HexColor("#ffffff"))
+        self.canv.setFont(style.BOLD, self.size)
+        self.canv.drawString(4.5, 3.1, self.word)
+
+
+def space(height: float = style.GAP) -> Spacer:
+    return Spacer(1, height)

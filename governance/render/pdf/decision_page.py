@@ -1,0 +1,204 @@
+"""Page one: what was decided about which model, why, on whose word, and who answers for it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from reportlab.lib.colors import HexColor
+from reportlab.platypus import Flowable, Paragraph, Table
+
+from governance.policy.finding import Finding
+from governance.policy.outcome import Action
+from governance.render import wording
+from governance.render.pdf import style
+from governance.render.pdf.blocks import Badge, cell, digest, labelled, markup, paragraph, rich, space
+from governance.render.visible import clip
+from governance.render.wording import ACTION_WORDS, SETTLED
+from governance.verification import Verified
+
+_HEIGHT = style.PORTRAIT[1] - style.MARGIN - style.FOOT
+_STAMPS_IN_ROW = 4
+
+
+def first_page(verified: Verified, title: str, generated_at: str, tool: str) -> list[Flowable]:
+    """One page: as many findings, acts and notes as fit, and a word on how many more there are."""
+    story: list[Flowable] = []
+    for most in range(7, 0, -1):
+        story = _page(verified, title, generated_at, tool, most)
+        if sum(_height(flowable) for flowable in story) <= _HEIGHT:
+            break
+    return story
+
+
+def _height(flowable: Flowable) -> float:
+    _, height = flowable.wrap(style.WIDTH, _HEIGHT)
+    return float(height) + float(flowable.getSpaceAfter()) + float(flowable.getSpaceBefore())
+
+
+def _page(verified: Verified, title: str, generated_at: str, tool: str, most: int) -> list[Flowable]:
+    decision = verified.decision
+    subject = decision.subject
+    return [
+        paragraph(title.upper(), style.KICKER),
+        paragraph(clip(f"{subject.name} {subject.version}", 120), style.TITLE),
+        _artifact(subject.artifact),
+        space(),
+        _stamps(decision.outcomes),
+        space(4),
+        paragraph(
+            f"{wording.plural(len(decision.findings), 'rule')} judged: {wording.tally(decision.findings)}.", style.BODY
+        ),
+        *_why(verified, most),
+        *_people(verified, most),
+        *_notes(decision.notes, most),
+        *_declared(verified, most),
+        Paragraph("On record", style.GROUP),
+        _record(verified, generated_at, tool, most),
+    ]
+
+
+def _artifact(sha256: str | None) -> Flowable:
+    if sha256 is None:
+        return paragraph("No artifact was handed in: nothing can be allowed by digest.", style.LABEL)
+    return labelled([("artifact SHA-256", digest(sha256))], style.WIDTH)
+
+
+def _stamps(outcomes: dict[str, Action]) -> Flowable:
+    """The verdict of each environment, in words on its colour."""
+    names = sorted(outcomes)
+    shown: list[tuple[str, Action]] = [(name, outcomes[name]) for name in names] or [("everywhere", Action.DENY)]
+    across = min(len(shown), _STAMPS_IN_ROW)
+    rows = [shown[at : at + across] for at in range(0, len(shown), across)]
+    cells = [[_stamp(*item, small=across > 2) for item in row] + [""] * (across - len(row)) for row in rows]
+    table = Table(cells, colWidths=[style.WIDTH / across] * across)
+    commands: list[tuple[Any, ...]] = [
+        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 12),
+        ("TOPPADDING", (0, 0), (-1, -1), 7),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 10),
+        ("INNERGRID", (0, 0), (-1, -1), 4, HexColor("#ffffff")),
+    ]
+    for y, row in enumerate(rows):
+        for x, (_, action) in enumerate(row):
+            commands.append(("BACKGROUND", (x, y), (x, y), HexColor(style.ACTION_COLOURS[action])))
+    table.setStyle(commands)
+    return table
+
+
+def _stamp(environment: str, action: Action, small: bool) -> list[Flowable]:
+    words = f'<font size="{12 if small else 17}">{ACTION_WORDS[action]}</font>'
+    return [paragraph(environment, style.STAMP_LABEL), Paragraph(words, style.STAMP)]
+
+
+def _why(verified: Verified, most: int) -> list[Flowable]:
+    """What stands against the model, worst first, with its number."""
+    decision = verified.decision
+    against = [f for f in decision.findings if wording.state_of(f) not in SETTLED]
+    against.sort(key=lambda f: all(action is Action.ALLOW for action in f.actions.values()))
+    heading = Paragraph("What stands against it, and why", style.GROUP)
+    if not decision.findings:
+        return [heading, paragraph("Nothing was checked, and what was not checked is denied.")]
+    if not against:
+        return [heading, paragraph("No finding stands against it.")]
+    rows = [_reason(finding) for finding in against[:most]]
+    table = Table(rows, colWidths=[84, style.WIDTH - 84 - 128, 128])
+    table.setStyle(
+        [
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 6),
+            ("TOPPADDING", (0, 0), (-1, -1), 4),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 5),
+            ("LINEABOVE", (0, 0), (-1, -1), 0.4, HexColor(style.RULE)),
+        ]
+    )
+    rest = len(against) - most
+    tail = [paragraph(f"and {rest} more: see the table of findings", style.LABEL)] if rest > 0 else []
+    return [heading, table, *tail]
+
+
+def _reason(finding: Finding) -> list[Any]:
+    state = wording.state_of(finding)
+    effect = ", ".join(f"{name} {action.value}" for name, action in sorted(finding.actions.items()))
+    return [
+        Badge(state.value.upper(), style.STATE_COLOURS[state]),
+        [
+            cell(finding.title, style.CELL_BOLD),
+            cell(clip(finding.why, 260)),
+            cell(f"{finding.severity.value} severity; {effect}", style.SMALL),
+        ],
+        _measured(finding),
+    ]
+
+
+def _measured(finding: Finding) -> list[Flowable]:
+    """The number that decided against its limit."""
+    first = finding.looked_at[0] if finding.looked_at else None
+    if first is None:
+        return [cell("no evidence was looked at", style.LABEL)]
+    shown = [cell(clip(wording.value_of(first, finding.limit), 80), style.CELL_BOLD)]
+    if who := wording.who(first):
+        shown.append(cell(clip(who, 80)))
+    shown.append(cell(f"limit: {clip(wording.limit_of(finding.limit), 80)}", style.SMALL))
+    return shown
+
+
+def _people(verified: Verified, most: int) -> list[Flowable]:
+    if not verified.acts:
+        return []
+    shown = verified.acts[::-1][: max(1, most - 2)]
+    words = {"approve": "Approved", "reject": "Rejected", "comment": "Commented", "waive": "Waived"}
+    story: list[Flowable] = [Paragraph("Who answered for it", style.GROUP)]
+    for recorded in shown:
+        act = recorded.act
+        about = f" {act.waiver.key} until {act.waiver.expires}" if act.waiver else ""
+        head = f"{words[act.kind]}{about} by {act.actor} ({act.role}) on {act.at}"
+        story.append(Paragraph(rich("<b>{}</b>: {}", head, clip(" ".join(act.reason.split()), 240)), style.CELL))
+    if len(shown) < len(verified.acts):
+        story.append(paragraph(f"and {len(verified.acts) - len(shown)} earlier acts", style.LABEL))
+    return story
+
+
+def _notes(notes: Sequence[str], most: int) -> list[Flowable]:
+    if not notes:
+        return []
+    story: list[Flowable] = [Paragraph("To be noted", style.GROUP)]
+    story += [cell(note) for note in notes[:most]]
+    if len(notes) > most:
+        story.append(paragraph(f"and {len(notes) - most} more notes: see limits and assumptions", style.LABEL))
+    return story
+
+
+def _declared(verified: Verified, most: int) -> list[Flowable]:
+    said = [f"<b>{name}</b>: {markup(words)}" for name, words in wording.declared(verified.evidence)]
+    return [
+        Paragraph("Taken on somebody's word, not measured", style.GROUP),
+        Paragraph("; ".join(said) + ".", style.CELL),
+    ]
+
+
+def _record(verified: Verified, generated_at: str, tool: str, most: int) -> Flowable:
+    decision = verified.decision
+    policies = [
+        Paragraph(
+            rich("{} {}" + ("" if ref.in_force else ", <b>not in force</b>") + "  ", ref.id, ref.version)
+            + f'<font name="{style.FIXED}" size="6.6">{ref.sha256}</font>',
+            style.CELL,
+        )
+        for ref in decision.policies[:most]
+    ]
+    if len(decision.policies) > most:
+        policies.append(cell(f"and {len(decision.policies) - most} more"))
+    level = wording.LEVELS.get(verified.level, "unknown to this version")
+    return labelled(
+        [
+            ("submitted by", wording.principal(decision.submitter)),
+            ("judged", f"{decision.now}, under the law as of {decision.as_of}"),
+            ("valid until", decision.valid_until),
+            ("policy", policies or "none"),
+            ("level of proof", f"{verified.level}, {level}"),
+            ("decision", digest(verified.decision_sha256)),
+            ("evidence", digest(verified.evidence_sha256)),
+            ("this report", f"made at {generated_at} by {tool}"),
+        ],
+        style.WIDTH,
+    )
