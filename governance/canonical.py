@@ -30,7 +30,9 @@ def _check(value: Any, path: str, depth: int) -> None:
         return
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:
-            raise BadInput("integer too large", got=str(value), expected="magnitude below 2**53", where=path)
+            raise BadInput(
+                "integer too large", got=f"{value.bit_length()} bits", expected="magnitude below 2**53", where=path
+            )
     elif isinstance(value, str):
         if not value.isascii():
             _check_text(value, path)
@@ -40,7 +42,7 @@ def _check(value: Any, path: str, depth: int) -> None:
     elif isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str) or not key.isascii():
-                raise BadInput("object key is not ASCII text", got=repr(key), where=path)
+                raise BadInput("object key is not ASCII text", got=repr(key)[:200], where=path)
             _check(item, f"{path}.{key}", depth + 1)
     elif isinstance(value, float):
         raise BadInput("floating-point number in a document", got=repr(value), expected="a decimal string", where=path)
@@ -52,12 +54,12 @@ def _check_text(value: str, path: str) -> None:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise BadInput("text holds a lone surrogate", got=ascii(value), where=path) from error
+        raise BadInput("text holds a lone surrogate", got=ascii(value)[:200], where=path) from error
     if not unicodedata.is_normalized("NFC", value):
         raise BadInput(
             "text is not in Unicode normal form C",
-            got=ascii(value),
-            expected=ascii(unicodedata.normalize("NFC", value)),
+            got=ascii(value)[:200],
+            expected=ascii(unicodedata.normalize("NFC", value))[:200],
             fix="write the composed form, so that two spellings of one name cannot pass for two names",
             where=path,
         )
@@ -76,7 +78,7 @@ def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise BadInput("duplicate key in JSON", got=repr(key), expected="each key once")
+                raise BadInput("duplicate key in JSON", got=repr(key)[:200], expected="each key once")
             seen.add(key)
     return result
 
@@ -131,7 +133,8 @@ def instant(moment: datetime) -> str:
     """RFC 3339 in UTC, whole seconds. A naive datetime is a caller's bug."""
     if moment.tzinfo is None:
         raise RuntimeError("naive datetime: time always carries its zone")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime: it writes years before 1000 with fewer digits on some platforms.
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def parse_instant(text: str) -> datetime:
@@ -180,7 +183,7 @@ class Document(BaseModel):
         """Parse canonical bytes strictly (no coercion). Raises BadInput."""
         loads(data)
         try:
-            return cls.model_validate_json(data, strict=True)
+            return cls.model_validate_json(data, strict=True, by_alias=True, by_name=False)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise BadInput(

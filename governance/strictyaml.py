@@ -1,4 +1,5 @@
-"""Strict YAML: every scalar is text until the schema types it; duplicate keys, aliases, anchors and tags are refused.
+"""Strict YAML: every scalar is text until the schema types it; duplicate keys, aliases, anchors, tags and directives
+are refused.
 
 So `version: 1.10` stays 1.10, `NO` stays text, and no document can expand. Errors carry file, line, column, a caret and
 the nearest known name.
@@ -65,7 +66,7 @@ def parse(data: bytes, name: str) -> Source:
     if len(data) > MAX_BYTES:
         raise BadInput("document too large", got=f"{len(data)} bytes", expected=f"at most {MAX_BYTES}", where=name)
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise BadInput(
@@ -79,13 +80,17 @@ def parse(data: bytes, name: str) -> Source:
         # The text is kept and shown as evidence, and evidence has one spelling for each name.
         raise BadInput("text is not in Unicode normal form C", fix="save it with composed characters", where=name)
     source = Source(name, text)
+    # Before parsing: the parser's time grows with the square of the number of directives.
+    if directive := next((number for number, line in enumerate(source.lines, 1) if line.startswith("%")), 0):
+        raise source.error(Position(directive, 1), "YAML directive is not allowed here", expected="keys and values")
     try:
         source.tree = _Builder(source).build(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
         raise source.error(at, f"not YAML: {error.problem or error.context}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
+        # ValueError: PyYAML's own reader, used where it was built without libyaml, on an escape beyond Unicode.
         raise BadInput("not YAML", got=str(error).splitlines()[0], where=name) from error
     return source
 
@@ -112,6 +117,7 @@ class _Builder:
                 stack.pop()
             elif isinstance(event, yaml.ScalarEvent):
                 self._no_markup(event)
+                self._encodable(event)
                 self._add(stack, event, event.value)
             elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
                 self._no_markup(event)
@@ -132,7 +138,7 @@ class _Builder:
                 if not isinstance(value, str):
                     raise self._refuse(event, "a key that is not plain text", "a name")
                 if value in container:
-                    raise self.source.error(at, f"duplicate key {value!r}", expected="each key once")
+                    raise self.source.error(at, f"duplicate key {_shown(value)!r}", expected="each key once")
                 pending.append(value)
                 self.source.keys[(*path, value)] = at
                 return path
@@ -149,7 +155,12 @@ class _Builder:
         if event.anchor is not None:
             raise self._refuse(event, "YAML anchor", "the value written out where it is used")
         if event.tag is not None:
-            raise self._refuse(event, f"YAML tag {event.tag!r}", "plain text: the schema gives the type")
+            raise self._refuse(event, f"YAML tag {_shown(event.tag)!r}", "plain text: the schema gives the type")
+
+    def _encodable(self, event: Any) -> None:
+        # Half a surrogate pair (an escape such as "\\ud800") can be neither stored nor printed.
+        if not event.value.isascii() and any("\ud800" <= character <= "\udfff" for character in event.value):
+            raise self._refuse(event, "a character that is none (a lone surrogate)", "Unicode text")
 
     def _refuse(self, event: Any, what: str, expected: str) -> BadInput:
         return self.source.error(self._at(event), f"{what} is not allowed here", expected=expected)
@@ -179,17 +190,17 @@ def explain(source: Source, model: type[BaseModel], error: ValidationError, at: 
     unknown = [fault for fault in faults if fault["type"] == "extra_forbidden"]
     fault = max(unknown or faults, key=lambda item: len(item["loc"]))
     path = _present(source, (*at, *fault["loc"]))
-    shown = ".".join(str(part) for part in path) or "the document"
+    shown = _shown(".".join(str(part) for part in path)) or "the document"
     message = str(fault["msg"]).removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
     distinct = {_present(source, (*at, *item["loc"])) for item in faults}
     more = f"then see to {len(distinct) - 1} more in this file" if len(distinct) > 1 else ""
     if fault["type"] == "extra_forbidden":
         known = sorted(_known_keys(model, path[len(at) : -1]))
-        near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
+        near = difflib.get_close_matches(_shown(str(fault["loc"][-1])), known, n=1)
         return source.error(
             source.position(path),
-            f"unknown key {str(fault['loc'][-1])!r}",
+            f"unknown key {_shown(str(fault['loc'][-1]))!r}",
             expected=f"one of: {', '.join(known)}" if known else "no such key here",
             fix=f"did you mean {near[0]!r}?" if near else more,
         )
@@ -197,8 +208,13 @@ def explain(source: Source, model: type[BaseModel], error: ValidationError, at: 
         name = str(fault["loc"][-1])
         return source.error(source.position(path), f"{shown}: required key {name!r} is missing", fix=more)
     value = fault["input"]
-    got = repr(value)[:120] if isinstance(value, str) else f"a {'list' if isinstance(value, list) else 'mapping'}"
+    got = repr(_shown(value)) if isinstance(value, str) else f"a {'list' if isinstance(value, list) else 'mapping'}"
     return source.error(source.values.get(path, source.position(path)), f"{shown}: {message}", got=got, fix=more)
+
+
+def _shown(text: str) -> str:
+    """Short, and without what would move the cursor of a terminal."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text[:120])
 
 
 def _present(source: Source, loc: tuple[str | int, ...]) -> Path:

@@ -131,7 +131,10 @@ class Project:
 
     def _digest(self, path: Path, shown: str, role: str) -> tuple[str, int]:
         if path.is_dir():
-            names = _files(path, role)
+            try:
+                names = _files(path, role)
+            except OSError as error:
+                raise self._fault(error, shown, role, path) from error
             digests = [self._digest(path / name, f"{shown}/{name}", role) for name in names]
             rows = [[name, size, sha256] for name, (sha256, size) in zip(names, digests, strict=True)]
             sha256, total = canonical.sha256(canonical.dumps(rows)), sum(size for _, size in digests)

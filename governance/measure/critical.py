@@ -37,7 +37,7 @@ def critical_values(
     "Bootstrap methods: another look at the jackknife", 1979). With g the estimate (log-rate for a ratio, rate for a
     difference) and v its delta-method variance, t* = |(g*_i - g*_j) - (g_i - g_j)| / sqrt(v*_i + v*_j); the critical
     value is a quantile of max t* over all pairs of judged groups (Westfall and Young, "Resampling-based multiple
-    testing", 1993). Judged: every member known and at least `min_rows` rows.
+    testing", 1993). Judged: every member known, at least `min_rows` rows, the rate defined and, for a ratio, not zero.
     """
     import numpy as np
 
@@ -68,28 +68,20 @@ class _Comparing:
         self.judged = [
             index
             for index, cell in enumerate(cells)
-            if None not in cell.group and cell.rows >= max(comparison.min_rows, 1)
+            if None not in cell.group and cell.rows >= max(comparison.min_rows, 1) and self._defined(cell)
         ]
         self.maxima: list[Any] = []
-        self.reason = self._nothing_to_compare(cells)
+        fewest = f"fewer than two known groups have at least {comparison.min_rows} rows and a defined rate"
+        self.reason = fewest if len(self.judged) < 2 else None
         if self.reason is None:
             import numpy as np
 
             counts = np.array([[[getattr(cell, name) for name in _CELLS] for cell in cells]], dtype=np.int64)
             self.estimate, _ = self._estimates(counts)
 
-    def _nothing_to_compare(self, cells: Sequence[Cell]) -> str | None:
-        metric = self.comparison.metric
-        if len(self.judged) < 2:
-            return f"fewer than two known groups have at least {self.comparison.min_rows} rows"
-        for index in self.judged:
-            name = " x ".join(str(member) for member in cells[index].group)
-            above, below = cells[index].proportion(metric)
-            if below == 0:
-                return f"{metric} is undefined for {name}: it has no rows in the denominator"
-            if self.ratio and above == 0:
-                return f"{metric} is zero for {name}: a ratio with an empty cell has no interval"
-        return None
+    def _defined(self, cell: Cell) -> bool:
+        above, below = cell.proportion(self.comparison.metric)
+        return below > 0 and (above > 0 or not self.ratio)
 
     def _estimates(self, counts: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
         """(estimates, variances), each judged groups x replicates; not finite where undefined. Delta method: Agresti,
@@ -115,7 +107,9 @@ class _Comparing:
             moved = estimate - self.estimate
             largest = np.zeros(moved.shape[1])
             for first in range(len(moved) - 1):
-                squared = np.square(moved[first] - moved[first + 1 :]) / (variance[first] + variance[first + 1 :])
+                apart, spread = np.square(moved[first] - moved[first + 1 :]), variance[first] + variance[first + 1 :]
+                # Two rates of exactly 1 in every replicate are never apart: 0/0 is 0 there.
+                squared = np.where((apart == 0) & (spread == 0), 0.0, apart / spread)
                 largest = np.maximum(largest, squared.max(axis=0))
         largest[undefined | np.isnan(largest)] = np.inf
         self.maxima.append(np.sqrt(largest))

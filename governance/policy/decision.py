@@ -1,6 +1,6 @@
 """The decision: every selected rule judged once, acts applied, one action per environment. Pure and repeatable."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple

@@ -9,7 +9,6 @@ from pydantic import Field, ValidationError, model_validator
 
 from governance import strictyaml
 from governance.canonical import Document, Instant, Sha256, parse_instant, sha256
-from governance.errors import BadInput
 from governance.evidence.origin import Kind, Predictions
 from governance.policy.expression import Condition, compile_condition
 from governance.policy.outcome import Enforcement, Severity

@@ -1,7 +1,7 @@
 """Conditions in CEL (Common Expression Language) over a typed view of the evidence.
 
-The engine has edges that could let a broken condition pass, so a condition holds only where the result has type BOOL and
-is True, every name is declared, and the evidence it names under `requires` is there before it runs.
+The engine has edges that could let a broken condition pass, so a condition holds only where the result has type BOOL
+and is True, every name is declared, and the evidence it names under `requires` is there before it runs.
 """
 
 import re
@@ -35,7 +35,7 @@ def compile_condition(text: str, requires: tuple[str, ...], where: str) -> Condi
 
     if len(text) > MAX_CHARACTERS:
         raise BadInput("expression too long", got=f"{len(text)} characters", expected=f"{MAX_CHARACTERS}", where=where)
-    declared = {name: cel.Type.DYN for name in _VARIABLES} | {"now": cel.Type.STRING}
+    declared = dict.fromkeys(_VARIABLES, cel.Type.DYN) | {"now": cel.Type.STRING}
     try:
         program = cel.NewEnv(variables=declared).compile(text)
     except RuntimeError as error:

@@ -10,7 +10,8 @@ def z_value(alpha: float) -> float:
 
 
 def wilson(k: int, n: int, z: float) -> tuple[float, float]:
-    """Score interval of a proportion k/n, n > 0 (Wilson, JASA 22, 1927). With z(alpha) each end is one-sided at alpha."""
+    """Score interval of a proportion k/n, n > 0 (Wilson, JASA 22, 1927). With z(alpha) each end is one-sided at
+    alpha."""
     p, z2 = k / n, z * z
     centre = p + z2 / (2 * n)
     half = z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))

@@ -96,7 +96,8 @@ def rule(
 ) -> Callable[[Callable[..., Verdict]], Rule]:
     """Declare a rule: `function(evidence, params)` or `function(evidence, params, now)` for one that reads the clock.
 
-    The annotation of the first argument says which evidence it reads. Raises RuntimeError for a rule that breaks the form.
+    The annotation of the first argument says which evidence it reads. Raises RuntimeError for a rule that breaks the
+    form.
     """
 
     def declare(function: Callable[..., Verdict]) -> Rule:

@@ -20,7 +20,7 @@ class Signature(Document):
 class Envelope(Document):
     """The JSON form of DSSE, without optional fields."""
 
-    payloadType: Annotated[str, Field(pattern=r"^[\x21-\x7e]+$", max_length=200)]  # noqa: N815 (the name is the format's)
+    payloadType: Annotated[str, Field(pattern=r"^[\x21-\x7e]+$", max_length=200)]
     payload: str
     signatures: tuple[Signature, ...] = Field(min_length=1, max_length=1)
 
@@ -52,7 +52,8 @@ def unpack(envelope: Envelope) -> Opened:
 
 
 def open_envelope(envelope: Envelope, keys: Mapping[str, bytes]) -> Opened:
-    """Verify against `keys` (key id -> 32 raw bytes). Raises VerificationFailed (UNTRUSTED_KEY, TAMPERED, MALFORMED)."""
+    """Verify against `keys` (key id -> 32 raw bytes). Raises VerificationFailed (UNTRUSTED_KEY, TAMPERED,
+    MALFORMED)."""
     opened = unpack(envelope)
     signature = _strict(envelope.signatures[0].sig, "signature")
     if opened.keyid not in keys:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from governance.canonical import loads, sha256
 from governance.errors import BadInput, Broken, VerificationFailed
+from governance.policy.outcome import Action
 from governance.store.tables import (
     CheckpointRow,
     DocumentRow,
@@ -21,9 +21,7 @@ from governance.store.tables import (
 from governance.trail import merkle, proof, tiles
 from governance.trail.checkpoint import Checkpoint
 from governance.trail.entry import Entry, EntryType
-
-DECISION = "governance.decision/v1"
-ALLOW = "allow"
+from governance.verification import DECISION
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +156,7 @@ class Snapshot:
     def latest_allowed(self, name: str, environment: str, *, before: int | None = None) -> IssuedDecision | None:
         """The newest decision (before entry `before`) that allows a version of this model in the environment."""
         allowed = select(OutcomeRow.idx).where(
-            col(OutcomeRow.environment) == environment, col(OutcomeRow.outcome) == ALLOW
+            col(OutcomeRow.environment) == environment, col(OutcomeRow.outcome) == Action.ALLOW.value
         )
         conditions = [col(EntryRow.name) == name, col(EntryRow.idx).in_(allowed)]
         if before is not None:
@@ -263,9 +261,6 @@ class Snapshot:
     def _newest(self, *conditions: object) -> IssuedDecision | None:
         found = self._decisions(*conditions, newest=True)
         return found[0] if found else None
-
-    def _count(self, column: object) -> int:
-        return self._session.exec(select(func.count(column))).one()  # type: ignore[arg-type]
 
     def _broken(self, verdict: Broken, what: str, got: str = "", expected: str = "") -> VerificationFailed:
         return VerificationFailed(verdict, what, got=got, expected=expected, where=self._where)

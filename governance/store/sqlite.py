@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from governance.errors import Broken, GovernanceError, MachineFault, VerificationFailed
@@ -116,6 +117,8 @@ def faults(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into ours: the machine's faults into MachineFault, a broken file into VerificationFailed."""
     try:
         yield
+    except PoolTimeout as error:
+        raise MachineFault("too many threads want the trail at once", fix="try again", where=str(path)) from error
     except (DBAPIError, sqlite3.Error) as error:
         origin = error.orig if isinstance(error, DBAPIError) else error
         explained = _explain(origin, path)

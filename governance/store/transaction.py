@@ -10,7 +10,7 @@ from governance.canonical import instant, loads, parse_instant, sha256
 from governance.errors import BadInput, Broken, MachineFault
 from governance.evidence.origin import Subject
 from governance.signing.keys import Signer
-from governance.store.snapshot import DECISION, Snapshot
+from governance.store.snapshot import Snapshot
 from governance.store.tables import (
     CheckpointRow,
     DocumentRow,
@@ -31,6 +31,7 @@ from governance.trail.entry import (
     commitment,
     uuid7,
 )
+from governance.verification import DECISION
 
 MAX_DOCUMENT = 64 * 1024 * 1024
 CLOCK_TOLERANCE = timedelta(minutes=5)

@@ -9,12 +9,13 @@ from sqlmodel import Session, col, select
 from governance.canonical import sha256
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.store import sqlite
-from governance.store.snapshot import DECISION, Snapshot, parse_entry
+from governance.store.snapshot import Snapshot, parse_entry
 from governance.store.tables import CheckpointRow, DocumentRow, EntryRow, OutcomeRow, ReferenceRow, TileRow
 from governance.store.trail import TrailStore
 from governance.store.transaction import outcomes_of
 from governance.trail import checkpoint, merkle, tiles
 from governance.trail.entry import SALT_SIZE, Entry, EntryType, commitment
+from governance.verification import DECISION
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class _Check:
         self._levels: list[list[bytes]] = []
         self._ids: set[str] = set()
         self._documents: dict[str, tuple[str, str, int]] = {}
+        self._said: dict[str, dict[str, str] | None] = {}
         self._full_tiles = 0
 
     def run(self) -> VerifiedTrail:
@@ -100,6 +102,8 @@ class _Check:
             if len(row.salt) != SALT_SIZE or commitment(row.salt, row.data) != row.commitment:
                 raise self._broken(Broken.TAMPERED, f"document {row.sha256}: its salt does not open its commitment")
             self._documents[row.commitment] = (row.sha256, row.type, len(row.data))
+            if row.type == DECISION:
+                self._said[row.sha256] = self._outcomes_said(row.data)
 
     def _entries(self, signed: checkpoint.Checkpoint) -> int:
         """Walk entries, tiles and checkpoints together, in the order they were written."""
@@ -186,18 +190,21 @@ class _Check:
         if entry.type is EntryType.DECISION_ISSUED:
             for ref, digest in zip(entry.refs, digests, strict=True):
                 if ref.type == DECISION:
-                    expected |= self._said_outcomes(row.idx, digest)
+                    said_outcomes = self._said[digest]
+                    if said_outcomes is None:
+                        raise self._broken(Broken.MALFORMED, f"the decision of entry {row.idx} has no outcomes")
+                    expected |= said_outcomes
         if outcomes != expected:
             raise self._broken(
                 Broken.TAMPERED, f"the outcomes of entry {row.idx} are not the decision's", str(outcomes), str(expected)
             )
 
-    def _said_outcomes(self, index: int, digest: str) -> dict[str, str]:
-        data = self._session.exec(select(DocumentRow.data).where(col(DocumentRow.sha256) == digest)).one()
+    @staticmethod
+    def _outcomes_said(data: bytes) -> dict[str, str] | None:
         try:
             return outcomes_of(data)
-        except BadInput as error:
-            raise self._broken(Broken.MALFORMED, f"the decision of entry {index}: {error.what}") from error
+        except BadInput:
+            return None  # an error where an entry issues it, which `_same_index` finds
 
     def _checkpoint(self, note: bytes, expected: checkpoint.Checkpoint) -> None:
         got = self._open(note, f"checkpoint {expected.size}")

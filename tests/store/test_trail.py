@@ -1,5 +1,6 @@
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -229,6 +230,20 @@ def test_receipts_and_consistency_over_many_tiles(store, decide, vkey):
                 leaves += map(merkle.leaf_hash, tiles.decode_bundle(trail.entry_bundle(number, width), width))
         assert b"".join(leaves) == b"".join(exported[path] for path in exported if path.startswith("tile/0"))
         assert merkle.root(leaves) == head.root
+
+
+def test_threads_share_a_store(store, signer, vkey):
+    def submit(number):
+        with store.transaction(signer, START) as tx:
+            ref = tx.put_document("governance.evidence/v1", b"%d" % number)
+            index = tx.append(tx.compose(EntryType.EVIDENCE_SUBMITTED, "local|ann", refs=[ref]))
+        with store.snapshot() as trail:
+            proof.verify(trail.receipt(index), trail.entry(index).data, [vkey])
+        return index
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sorted(threads.map(submit, range(40))) == list(range(1, 41))
+    assert verify_trail(store, vkey).size == 41
 
 
 def test_time_does_not_run_backwards(store, signer, decide):

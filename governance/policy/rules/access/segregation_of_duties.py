@@ -7,7 +7,8 @@ from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
 
 class SegregationParams(Params):
-    """`conflicts`: pairs of permissions. `approvers_lack`: permissions that whoever approved data or code must not hold."""
+    """`conflicts`: pairs of permissions. `approvers_lack`: permissions that whoever approved data or code must not
+    hold."""
 
     conflicts: tuple[tuple[str, str], ...] = (("train", "approve"), ("train", "deploy"))
     approvers_lack: tuple[str, ...] = ("train",)

@@ -32,8 +32,8 @@ def _grant(principal: str, permission: str, resource: str) -> AccessFacts:
 def wildcards(evidence: AccessFacts, params: WildcardParams) -> Verdict:
     """No grant uses a wildcard.
 
-    What it checks: principal, permission and resource of each grant contain no `*`, save for permissions that the policy
-    lists as harmless.
+    What it checks: principal, permission and resource of each grant contain no `*`, save for permissions that the
+    policy lists as harmless.
 
     Why it matters: a wildcard grants to people and things that do not exist yet; nobody can review it.
 

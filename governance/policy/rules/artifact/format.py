@@ -29,13 +29,13 @@ class FormatParams(Params):
 def format_(evidence: ArtifactFacts, params: FormatParams) -> Verdict:
     """The artifact is in an allowed format, is what it says it is, and opens without running foreign code.
 
-    What it checks: the declared format is allowed, the bytes look like it, every type inside is on the allow-list, and a
-    limited child process could open it.
+    What it checks: the declared format is allowed, the bytes look like it, every type inside is on the allow-list,
+    and a limited child process could open it.
 
     Why it matters: opening a pickle runs whatever its author wrote; a malformed file can crash whatever serves it.
 
-    How to fix: export the model again in an allowed format (skops.io.dump for scikit-learn, ONNX, save_model to JSON for
-    xgboost) and record its digest.
+    How to fix: export the model again in an allowed format (skops.io.dump for scikit-learn, ONNX, save_model to JSON
+    for xgboost) and record its digest.
     """
     limit = Limit(op="is", value=", ".join(params.allowed))
     looked = (Looked(path="artifact.format", value=evidence.found_format),)

@@ -9,7 +9,8 @@ from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
 
 class PresentParams(Params):
-    """`kinds`: documents that must be there, by their name in the manifest. `headings`: headings each of them must have."""
+    """`kinds`: documents that must be there, by their name in the manifest. `headings`: headings each of them must
+    have."""
 
     kinds: tuple[str, ...] = ("model_card",)
     headings: tuple[str, ...] = ()

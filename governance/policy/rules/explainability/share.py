@@ -14,7 +14,8 @@ from governance.policy.rule import Params, Request, fails, inconclusive, passes,
 
 
 class ShareParams(Params):
-    """`features`: the features to limit; where empty, the one with the largest share. `rows`: at most so many explained."""
+    """`features`: the features to limit; where empty, the one with the largest share. `rows`: at most so many
+    explained."""
 
     features: tuple[str, ...] = ()
     at_most: Threshold
@@ -31,9 +32,15 @@ def specimen(share: str, se: str, rows: int = 500, error: str = "1e-09") -> Expl
         for name, value in (("a", share), ("b", rest))
     )
     return ExplainabilityFacts(
-        explainer="linear", unit="log_odds", rows=rows, seed=1, background_rows=0, background=None, additivity_error=error,
+        explainer="linear",
+        unit="log_odds",
+        rows=rows,
+        seed=1,
+        background_rows=0,
+        background=None,
+        additivity_error=error,
         importance=GlobalAttribution(top_feature="a", top_share=share, features=features),
-    )  # fmt: skip
+    )
 
 
 @rule(

@@ -17,7 +17,8 @@ from governance.policy.rule import Params, Request, fails, inconclusive, passes,
 
 
 class DisparityParams(Params):
-    """`attributes`: names, or intersections such as sex*race; every declared one where empty. `min_rows`: smaller groups
+    """`attributes`: names, or intersections such as sex*race; every declared one where empty. `min_rows`: smaller
+    groups
     are not compared. `small_groups`: what such a group does to the verdict. `unknown_at_most`: share of rows whose
     attribute is not known above which nothing can be said."""
 
@@ -49,7 +50,8 @@ class DisparityParams(Params):
 
 
 class Pair(NamedTuple):
-    """Two groups compared: `value` with the end that must clear the limit (`near`) and the end that breaks it (`far`)."""
+    """Two groups compared: `value` with the end that must clear the limit (`near`) and the end that breaks it
+    (`far`)."""
 
     low: Cell
     high: Cell
@@ -71,6 +73,13 @@ def _facts(low: int, high: int, n: int, unknown: int = 0) -> FairnessFacts:
     return FairnessFacts(rows=2 * n + unknown, tables=(table,))
 
 
+def _with_small(facts: FairnessFacts) -> FairnessFacts:
+    """The same with a third group of 5 rows."""
+    table = facts.tables[0]
+    small = Cell(group=("c",), tn=3, fp=0, fn=0, tp=2)
+    return FairnessFacts(rows=facts.rows + 5, tables=(table.model_copy(update={"cells": (*table.cells, small)}),))
+
+
 @rule(
     "fairness.disparity",
     controls=("us-eeoc/ugesp-1607.4d", "nyc-ll144/5-301.b2"),
@@ -79,6 +88,8 @@ def _facts(low: int, high: int, n: int, unknown: int = 0) -> FairnessFacts:
         passes("equal rates, many rows", _facts(500, 500, 1000), at_least="0.8"),
         fails("half the rate, many rows", _facts(250, 500, 1000), at_least="0.8"),
         inconclusive("equal rates, few rows", _facts(20, 20, 40), at_least="0.8"),
+        inconclusive("one group too small to judge", _with_small(_facts(500, 500, 1000)), at_least="0.8"),
+        fails("a small group hides no failure", _with_small(_facts(250, 500, 1000)), at_least="0.8"),
         inconclusive("nobody selected", _facts(0, 0, 1000), at_least="0.8"),
         inconclusive("attribute unknown for a third", _facts(500, 500, 1000, unknown=1000), at_least="0.8"),
         fails("point value below, decided on the point", _facts(79, 100, 200), at_least="0.8", decide_on="point"),
@@ -123,63 +134,78 @@ def disparity(evidence: FairnessFacts, params: DisparityParams) -> Verdict:
 
 def _judge(name: str, table: CountTable, params: DisparityParams) -> Verdict:
     path = f"fairness.{name}.{params.metric}.{params.measure}"
+    rates = tuple(_rate(path, cell, params.metric) for cell in table.cells)
     known = [cell for cell in table.cells if None not in cell.group and cell.rows]
+    rows = table.unknown + sum(cell.rows for cell in known)
+    if rows and table.unknown > params.unknown_at_most * rows:
+        why = f"{name}: not known for {table.unknown} of {rows} rows, more than {params.unknown_at_most} of them"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=rates)
     judged = [cell for cell in known if cell.rows >= params.min_rows]
     small = [cell for cell in known if cell.rows < params.min_rows]
-    rates = tuple(_rate(path, cell, params.metric) for cell in table.cells)
-    rows = table.unknown + sum(cell.rows for cell in known)
-
-    def thin(why: str) -> Verdict:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{name}: {why}", looked_at=rates)
-
-    if rows and table.unknown > params.unknown_at_most * rows:
-        return thin(f"not known for {table.unknown} of {rows} rows, more than {params.unknown_at_most} of them")
-    if small and params.small_groups == "inconclusive":
-        return thin(f"{', '.join(_name(c) for c in small)} below {params.min_rows} rows: too few to judge")
-    if len(judged) < 2:
-        return thin(f"{len(judged)} group(s) of at least {params.min_rows} rows: nothing to compare")
-    for cell in judged:
-        k, n = cell.proportion(params.metric)
-        if n == 0 or (k == 0 and params.measure == "ratio"):
-            return thin(f"{params.metric} of {_name(cell)} is {k} of {n}: a {params.measure} is not defined")
+    comparable = [cell for cell in judged if _defined(cell, params)]
     critical = _critical(table, params)
-    if params.decide_on == "bound" and critical is None:
-        return thin(f"the evidence holds no critical values for {params.metric} {params.measure}; measure again")
-    pairs = list(_pairs(judged, params, critical.values.get(params.alpha) if critical else None))
+    pairs = list(_pairs(comparable, params, critical.values.get(params.alpha) if critical else None))
+    # A group that cannot be judged stands in the way of a pass. It never hides that two others are too far apart.
+    doubts = [
+        f"{params.metric} of {_name(cell)} is {'{} of {}'.format(*cell.proportion(params.metric))}: "
+        f"a {params.measure} is not defined"
+        for cell in judged
+        if cell not in comparable
+    ]
+    if small and params.small_groups == "inconclusive":
+        doubts.append(f"{', '.join(map(_name, small))} below {params.min_rows} rows: too few to judge")
+    if not pairs:
+        doubts.append(f"{len(comparable)} group(s) of at least {params.min_rows} rows: nothing to compare")
+    elif params.decide_on == "bound" and critical is None:
+        doubts.append(f"the evidence holds no critical values for {params.metric} {params.measure}; measure again")
+    listed = f" ({len(small)} smaller group(s) listed, not compared)" if small and not doubts else ""
+    outcome, why, shown = _compare(pairs, params, doubts)
+    looked = tuple(_looked(path, pair, params) for pair in dict.fromkeys(shown))
+    return Verdict(outcome=outcome, why=f"{name}: {why}{listed}", looked_at=looked + rates)
+
+
+def _compare(pairs: list[Pair], params: DisparityParams, doubts: list[str]) -> tuple[Outcome, str, tuple[Pair, ...]]:
+    """Outcome, reason, and the pairs that show it, most telling first."""
+    if not pairs:
+        return Outcome.INCONCLUSIVE, "; ".join(doubts), ()
+
+    def said(pair: Pair) -> str:
+        return f"{params.metric} {params.measure} {_name(pair.low)} to {_name(pair.high)} is {short(pair.value)}"
+
     worst = max(pairs, key=lambda pair: _badness(pair.value, params))
-    nearest = max(pairs, key=lambda pair: _badness(pair.near, params))
-    broken = [pair for pair in pairs if pair.far is not None and not _holds(pair.far, params)]
-    shown = [worst] + [pair for pair in (nearest, *broken[:1]) if pair is not worst]
-    looked = tuple(_looked(path, pair, params) for pair in shown[:2])
-    listed = f" ({len(small)} smaller group(s) listed, not compared)" if small else ""
-    said = f"{name}: {params.metric} {params.measure} {_name(worst.low)} to {_name(worst.high)} is {short(worst.value)}"
     if params.decide_on == "point":
-        outcome = Outcome.PASS if _holds(worst.value, params) else Outcome.FAIL
-        return Verdict(outcome=outcome, why=f"{said} (decided on the point value){listed}", looked_at=looked + rates)
+        if not _holds(worst.value, params):
+            return Outcome.FAIL, f"{said(worst)} (decided on the point value)", (worst,)
+        if doubts:
+            return Outcome.INCONCLUSIVE, "; ".join([*doubts, said(worst)]), (worst,)
+        return Outcome.PASS, f"{said(worst)} (decided on the point value)", (worst,)
+    broken = [pair for pair in pairs if pair.far is not None and not _holds(pair.far, params)]
     if broken:
         bad = max(broken, key=lambda pair: _badness(pair.value, params))
-        said = f"{name}: {params.metric} {params.measure} {_name(bad.low)} to {_name(bad.high)} is {short(bad.value)}"
-        why = f"{said} and even the favourable end {short(bad.far or 0)} misses {params.limit.value}{listed}"
-        return Verdict(outcome=Outcome.FAIL, why=why, looked_at=(_looked(path, bad, params), *looked[1:], *rates))
-    if _holds(nearest.near, params):
-        return Verdict(
-            outcome=Outcome.PASS, why=f"{said}; every pair clears the limit{listed}", looked_at=looked + rates
-        )
-    more = (
-        math.ceil(nearest.factor * min(nearest.low.rows, nearest.high.rows)) if math.isfinite(nearest.factor) else None
-    )
-    settle = (
-        f"; a projection: about {more:,} rows in the smaller group would settle it if the rates stay"
-        if more
-        else "; the value is so close to the limit that more rows would hardly settle it"
-    )
-    far = short(nearest.far) if nearest.far is not None else "open"
-    band = f"[{short(nearest.near)}, {far}]" if params.measure == "ratio" else f"[{far}, {short(nearest.near)}]"
-    return Verdict(
-        outcome=Outcome.INCONCLUSIVE,
-        why=f"{said}; {band} for {_name(nearest.low)} to {_name(nearest.high)} straddles {params.limit.value}{settle}{listed}",
-        looked_at=looked + rates,
-    )
+        why = f"{said(bad)} and even the favourable end {short(bad.far or 0)} misses {params.limit.value}"
+        return Outcome.FAIL, "; ".join([why, *doubts]), (bad, worst)
+    nearest = max(pairs, key=lambda pair: _badness(pair.near, params))
+    if not _holds(nearest.near, params):
+        return Outcome.INCONCLUSIVE, "; ".join([_straddles(nearest, params, said(nearest)), *doubts]), (nearest, worst)
+    if doubts:
+        return Outcome.INCONCLUSIVE, "; ".join([*doubts, f"elsewhere {said(worst)}"]), (worst, nearest)
+    return Outcome.PASS, f"{said(worst)}; every pair clears the limit", (worst, nearest)
+
+
+def _straddles(pair: Pair, params: DisparityParams, said: str) -> str:
+    far = short(pair.far) if pair.far is not None else "open"
+    band = f"[{short(pair.near)}, {far}]" if params.measure == "ratio" else f"[{far}, {short(pair.near)}]"
+    settle = "the value is so close to the limit that more rows would hardly settle it"
+    if math.isfinite(pair.factor):
+        more = math.ceil(pair.factor * min(pair.low.rows, pair.high.rows))
+        settle = f"a projection: about {more:,} rows in the smaller group would settle it if the rates stay"
+    return f"{said} and {band} straddles {params.limit.value}; {settle}"
+
+
+def _defined(cell: Cell, params: DisparityParams) -> bool:
+    """Whether the group's rate is defined and, for a ratio, not zero: no interval exists for a ratio of zero."""
+    k, n = cell.proportion(params.metric)
+    return n > 0 and (k > 0 or params.measure == "difference")
 
 
 def _pairs(cells: list[Cell], params: DisparityParams, critical: str | None) -> Iterator[Pair]:

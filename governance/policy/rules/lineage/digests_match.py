@@ -20,12 +20,21 @@ class DigestsParams(Params):
     "lineage.digests_match",
     controls=("eu-ai-act/art-10.2.b", "iso-42001/a.7.5"),
     examples=(
-        passes("both tables as recorded", evidence_with_inputs(("data.evaluation", _SAME, _SAME), ("data.training", _SAME, _SAME))),
-        fails("evaluation table changed", evidence_with_inputs(("data.evaluation", _OTHER, _SAME), ("data.training", _SAME, _SAME))),
-        inconclusive("no digest recorded", evidence_with_inputs(("data.evaluation", _SAME, None), ("data.training", _SAME, _SAME))),
+        passes(
+            "both tables as recorded",
+            evidence_with_inputs(("data.evaluation", _SAME, _SAME), ("data.training", _SAME, _SAME)),
+        ),
+        fails(
+            "evaluation table changed",
+            evidence_with_inputs(("data.evaluation", _OTHER, _SAME), ("data.training", _SAME, _SAME)),
+        ),
+        inconclusive(
+            "no digest recorded",
+            evidence_with_inputs(("data.evaluation", _SAME, None), ("data.training", _SAME, _SAME)),
+        ),
         inconclusive("training data not given", evidence_with_inputs(("data.evaluation", _SAME, _SAME))),
     ),
-)  # fmt: skip
+)
 def digests_match(evidence: EvidenceSet, params: DigestsParams) -> Verdict:
     """Each table and each source that was read has the digest that the manifest records for it.
 

@@ -46,8 +46,8 @@ def forbidden_columns(evidence: LineageFacts, params: ForbiddenParams) -> Verdic
     What it checks: the column lineage of the recorded runs (OpenLineage), from each feature back to the sources. A
     feature whose lineage breaks off is inconclusive: what it was made from is not known.
 
-    Why it matters: a protected attribute that was dropped from the table can still arrive in a feature through a join, a
-    derived column or a filter.
+    Why it matters: a protected attribute that was dropped from the table can still arrive in a feature through a
+    join, a derived column or a filter.
 
     How to fix: remove the step that carries the column (the path names it) or the feature; where lineage breaks off,
     switch on column lineage for that job and run it again.

@@ -38,8 +38,8 @@ def pinned(evidence: ReproducibilityFacts, params: PinnedParams) -> Verdict:
 
     Why it matters: a model that cannot be rebuilt cannot be investigated, corrected or defended.
 
-    How to fix: lock the environment with digests (for example `uv pip compile --generate-hashes`), and record the commit
-    and the seeds of the training run in the manifest.
+    How to fix: lock the environment with digests (for example `uv pip compile --generate-hashes`), and record the
+    commit and the seeds of the training run in the manifest.
     """
     limit = Limit(op="is", value="locked, with commit and seeds")
     looked = (
