@@ -1,13 +1,16 @@
 """`governance`: the commands and their options, in one place. Each command's module is imported when it runs."""
 
+from __future__ import annotations
+
 import argparse
-import json
 import sys
-from importlib import import_module
-from pathlib import Path
 
 from governance import __version__
 from governance.errors import BadInput, Broken, ExitCode, GovernanceError, VerificationFailed
+
+TYPE_CHECKING = False  # as in typing, which costs a third of the start-up of `--help`
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _EXITS = """exit codes: 0 allow (or done), 1 machine or internal error, 2 usage or bad input, 10 needs review, 11 deny,
 12 verification failed"""
@@ -16,6 +19,13 @@ _EXITS = """exit codes: 0 allow (or done), 1 machine or internal error, 2 usage 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
         raise BadInput(message, fix=f"`{self.prog} --help` shows how", where=self.prog)
+
+
+def _path(text: str) -> Path:
+    # Imported here, as everything that `--help` can do without.
+    from pathlib import Path
+
+    return Path(text)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
             added.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
         if project:
             added.add_argument(
-                "--project", type=Path, metavar="DIR", help="folder with the trail; default: found from here upwards"
+                "--project", type=_path, metavar="DIR", help="folder with the trail; default: found from here upwards"
             )
         return added
 
@@ -44,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--as", dest="name", metavar="NAME", required=required, help="who you are; asks your password"
         )
-        added.add_argument("--password-file", type=Path, metavar="FILE", help="read the password from a file")
+        added.add_argument("--password-file", type=_path, metavar="FILE", help="read the password from a file")
 
     command("init", "start a trail: keys, .governance/ and a trust file")
 
@@ -54,20 +64,18 @@ def build_parser() -> argparse.ArgumentParser:
     key.add_argument(
         "--role", action="append", required=True, help="submitter, reviewer, approver or auditor; repeatable"
     )
-    key.add_argument("--password-file", type=Path, metavar="FILE")
+    key.add_argument("--password-file", type=_path, metavar="FILE")
 
     check = command("check", "measure and judge one model version, and seal the decision")
-    check.add_argument(
-        "manifest", type=Path, nargs="?", default=Path("governance.yaml"), help="default: governance.yaml"
-    )
+    check.add_argument("manifest", type=_path, nargs="?", default="governance.yaml", help="default: governance.yaml")
     check.add_argument(
         "--policy", action="append", metavar="NAME|FILE", help="a shipped policy or a policy.yaml; repeatable"
     )
     check.add_argument("--environment", metavar="ENV", help="whose outcome is the exit code; default: the strictest")
     check.add_argument("--as-of", metavar="DATE", help="judge under the policies of that day (2026-06-01)")
-    check.add_argument("--bundle", type=Path, metavar="FILE", help="also write the bundle")
+    check.add_argument("--bundle", type=_path, metavar="FILE", help="also write the bundle")
     check.add_argument(
-        "--allow-root", type=Path, action="append", default=[], metavar="DIR", help="files may lie there too"
+        "--allow-root", type=_path, action="append", default=[], metavar="DIR", help="files may lie there too"
     )
     check.add_argument("--dry-run", action="store_true", help="seal nothing")
     check.add_argument("--fresh", action="store_true", help="measure again even if nothing changed")
@@ -88,7 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
         act.add_argument("--role", default="approver", help="default: approver")
         act.add_argument("--reason", required=True)
         act.add_argument("--decision", metavar="SHA256", help="the decision you saw; refused if it is not the latest")
-        act.add_argument("--bundle", type=Path, metavar="FILE", help="also write the new bundle")
+        act.add_argument("--bundle", type=_path, metavar="FILE", help="also write the new bundle")
         if kind == "waive":
             act.add_argument("--finding", required=True, metavar="POLICY#RULE")
             act.add_argument("--ticket", required=True)
@@ -102,29 +110,29 @@ def build_parser() -> argparse.ArgumentParser:
 
     bundle = command("bundle", "write the bundle of the latest decision about a model version", formats=False)
     bundle.add_argument("model", metavar="NAME@VERSION")
-    bundle.add_argument("--out", type=Path, required=True, metavar="FILE")
+    bundle.add_argument("--out", type=_path, required=True, metavar="FILE")
 
     verify = command("verify", "verify a bundle offline and judge it again", project=False)
-    verify.add_argument("bundle", type=Path)
+    verify.add_argument("bundle", type=_path)
     verify.add_argument(
-        "--trust", type=Path, metavar="FILE", help="your trust file; without it only integrity is checked"
+        "--trust", type=_path, metavar="FILE", help="your trust file; without it only integrity is checked"
     )
 
     gate = command("gate", "ask whether an artifact may run in an environment")
     gate.add_argument("--artifact", required=True, metavar="FILE|SHA256")
     gate.add_argument("--environment", required=True, metavar="ENV")
-    gate.add_argument("--bundle", type=Path, metavar="FILE", help="answer from this bundle, offline")
-    gate.add_argument("--trust", type=Path, metavar="FILE", help="default: the project's own")
+    gate.add_argument("--bundle", type=_path, metavar="FILE", help="answer from this bundle, offline")
+    gate.add_argument("--trust", type=_path, metavar="FILE", help="default: the project's own")
 
     report = command("report", "write the PDF report of a decision", formats=False)
     report.add_argument("model", metavar="NAME@VERSION", nargs="?")
-    report.add_argument("--bundle", type=Path, metavar="FILE", help="of this bundle instead; nothing is recorded")
-    report.add_argument("--trust", type=Path, metavar="FILE", help="with --bundle: your trust file")
-    report.add_argument("--out", type=Path, required=True, metavar="FILE")
+    report.add_argument("--bundle", type=_path, metavar="FILE", help="of this bundle instead; nothing is recorded")
+    report.add_argument("--trust", type=_path, metavar="FILE", help="with --bundle: your trust file")
+    report.add_argument("--out", type=_path, required=True, metavar="FILE")
 
     trail = command("trail", "show or verify the trail")
     trail.add_argument("action", choices=("show", "verify"))
-    trail.add_argument("--trust", type=Path, metavar="FILE", help="default: the project's own")
+    trail.add_argument("--trust", type=_path, metavar="FILE", help="default: the project's own")
     trail.add_argument("--last", type=int, default=20, metavar="N", help="show: how many entries; default: 20")
 
     policy = command("policy", "list shipped policies, list the rules, or check a policy file", project=False)
@@ -137,7 +145,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo = command(
         "demo", "audit two versions of a model on real data, from denial to release", formats=False, project=False
     )
-    demo.add_argument("--out", type=Path, default=Path("build/demo"), metavar="DIR", help="default: build/demo")
+    demo.add_argument("--out", type=_path, default="build/demo", metavar="DIR", help="default: build/demo")
     return parser
 
 
@@ -147,6 +155,8 @@ def main(argv: list[str] | None = None) -> int:
     as_json = "json" in arguments
     try:
         args = build_parser().parse_args(arguments)
+        from importlib import import_module
+
         from governance.cli.context import Context
 
         as_json = getattr(args, "format", "text") == "json"
@@ -178,6 +188,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _report(error: GovernanceError, as_json: bool) -> None:
+    import json
+
     from governance.render.visible import lines
 
     if as_json:

@@ -13,7 +13,9 @@ def run(context: Context) -> int:
 
     action, name = context.args.action, context.args.file
     if action == "rules":
-        rows: list[dict[str, object]] = [{"rule": rule.name, "summary": rule.summary, "controls": list(rule.controls)} for rule in ALL]
+        rows: list[dict[str, object]] = [
+            {"rule": rule.name, "summary": rule.summary, "controls": list(rule.controls)} for rule in ALL
+        ]
         width = max(len(rule.name) for rule in ALL)
         text = "\n".join(f"{rule.name:<{width}}  {rule.summary}" for rule in ALL)
     else:

@@ -13,7 +13,7 @@ from governance.evidence.origin import Origin, Subject
 from governance.policy.act import APPROVER, Act, separate
 from governance.policy.document import LoadedPolicy, SelectedRule
 from governance.policy.expression import evaluate
-from governance.policy.finding import Finding, Verdict
+from governance.policy.finding import Finding, Limit, Looked, Verdict
 from governance.policy.outcome import WAIVABLE, Action, Outcome, action_for, worst
 
 
@@ -81,7 +81,7 @@ def decide(
     )
     in_force = [policy for policy, ref in zip(policies, refs, strict=True) if ref.in_force]
     environments = sorted({name for policy in policies for name in policy.document.environments})
-    notes: list[str] = []
+    notes: list[str] = [] if policies else ["no policy was given, so nothing was checked and nothing is allowed"]
     findings = [
         _finding(policy, selected, evidence, acts, now, submitter, notes)
         for policy in in_force
@@ -97,7 +97,7 @@ def decide(
             said = "no policy is in force" if not in_force else "no rule applies" if relevant else "no rule is selected"
             notes.append(f"{environment}: {said} on {instant(as_of)}, so nothing was checked")
         outcomes[environment] = worst([finding.actions[environment] for finding in applicable])
-    _apply_reviews(outcomes, findings, evidence_sha256, refs, acts, submitter, notes)
+    _apply_reviews(outcomes, findings, evidence, evidence_sha256, refs, acts, submitter, notes)
     return Decision(
         id=identifier,
         subject=evidence.subject,
@@ -132,6 +132,8 @@ def _finding(
     notes: list[str],
 ) -> Finding:
     section = selected.section
+    # What is not there comes from nobody.
+    there = all(getattr(evidence.facts, group) is not None for group in selected.facts)
     origin = evidence.origin_of(selected.facts[0]) if selected.facts else evidence.origin
     verdict = _judge(selected, evidence, origin, now)
     rule = selected.rule
@@ -141,12 +143,12 @@ def _finding(
         key=selected.key,
         uses=selected.uses,
         title=section.title or (rule.summary if rule else section.id.replace("-", " ")),
-        origin=origin,
+        origin=origin if there else None,
         controls=section.controls or (rule.controls if rule else ()),
         severity=section.severity,
         actions={},
     )
-    waiver = _waiver_for(finding, evidence.subject, acts, now, submitter, notes)
+    waiver = _waiver_for(finding, evidence, acts, now, submitter, notes)
     actions = {
         environment: action_for(
             finding.outcome,
@@ -175,7 +177,10 @@ def _judge(selected: SelectedRule, evidence: EvidenceSet, origin: Origin, now: d
         rule, params = selected.rule, selected.params
         if rule is None or params is None:
             raise RuntimeError(f"{selected.key} has neither a rule nor a condition")
-        return rule.judge(getattr(evidence.facts, rule.facts) if rule.facts else evidence, params, now)
+        verdict = rule.judge(getattr(evidence.facts, rule.facts) if rule.facts else evidence, params, now)
+        if not isinstance(verdict, Verdict):
+            raise TypeError(f"{rule.name} gave {type(verdict).__name__} and not a Verdict")
+        return verdict
     except Exception as error:
         return Verdict(outcome=Outcome.ERROR, why=f"judging failed: {type(error).__name__}: {error}"[:500])
 
@@ -199,7 +204,7 @@ def _unaccepted(selected: SelectedRule, origin: Origin) -> str:
 
 def _waiver_for(
     finding: Finding,
-    subject: Subject,
+    evidence: EvidenceSet,
     acts: Sequence[Recorded],
     now: datetime,
     submitter: str,
@@ -211,10 +216,15 @@ def _waiver_for(
         if waiver is None or waiver.key != finding.key or finding.outcome not in WAIVABLE:
             continue
         why_not = ""
-        if item.act.role != APPROVER or not separate(item.act.actor, submitter):
+        seen = next((known for known in item.seen.findings if known.key == finding.key), None)
+        if item.act.role != APPROVER or not _independent(item.act.actor, submitter, evidence):
             why_not = "is not by an approver who is somebody other than the submitter"
-        elif item.seen.subject != subject:
+        elif item.seen.subject != evidence.subject:
             why_not = "was given for another model version"
+        elif seen is None or seen.outcome not in WAIVABLE:
+            why_not = "was given without sight of such a finding"
+        elif finding.outcome is Outcome.FAIL and seen.outcome is not Outcome.FAIL and not waiver.no_worse_than:
+            why_not = f"was given when it was {seen.outcome.value}; it does not say what failure it would excuse"
         elif not parse_instant(waiver.not_before) <= now < parse_instant(waiver.expires):
             why_not = f"is live from {waiver.not_before} to {waiver.expires} only"
         elif not _covers_groups(finding, waiver.groups):
@@ -227,18 +237,32 @@ def _waiver_for(
     return None
 
 
+def _independent(actor: str, submitter: str, evidence: EvidenceSet) -> bool:
+    """Neither submitted nor measured it: who measured stays known when somebody else submits the same evidence."""
+    return separate(actor, submitter) and actor != evidence.origin.by
+
+
 def _covers_groups(finding: Finding, groups: tuple[tuple[str | None, ...], ...]) -> bool:
     if not groups:
         return True
-    compared = [looked.group for looked in finding.looked_at if looked.reference is not None]
-    return bool(compared) and all(group in groups for group in compared)
+    concerned = [looked.group for looked in finding.looked_at if looked.at_stake and not _clears(looked, finding.limit)]
+    return bool(concerned) and all(group in groups for group in concerned)
+
+
+def _clears(looked: Looked, limit: Limit | None) -> bool:
+    """Whether the whole interval meets the limit, so that there is nothing to excuse."""
+    if limit is None or looked.low is None or looked.high is None:
+        return False
+    if limit.op == "at_least":
+        return Decimal(looked.low) >= Decimal(limit.value)
+    return limit.op == "at_most" and Decimal(looked.high) <= Decimal(limit.value)
 
 
 def _no_worse(finding: Finding, bound: str | None) -> bool:
     if bound is None:
         return True
     limit = finding.limit
-    values = [looked.value for looked in finding.looked_at if looked.reference is not None or looked.low is not None]
+    values = [looked.value for looked in finding.looked_at if looked.at_stake or looked.low is not None]
     if limit is None or limit.op not in ("at_least", "at_most") or not values or None in values:
         return False
     numbers = [Decimal(value) for value in values if value is not None]
@@ -249,6 +273,7 @@ def _no_worse(finding: Finding, bound: str | None) -> bool:
 def _apply_reviews(
     outcomes: dict[str, Action],
     findings: list[Finding],
+    evidence: EvidenceSet,
     evidence_sha256: Sha256,
     policies: tuple[PolicyRef, ...],
     acts: Sequence[Recorded],
@@ -266,12 +291,14 @@ def _apply_reviews(
                 outcomes[environment] = Action.DENY
             notes.append(f"rejected: {act.reason}")
             return
-        elif not separate(act.actor, submitter):
+        elif not _independent(act.actor, submitter, evidence):
             notes.append("approve does not count: the approver is not known to be somebody other than the submitter")
         elif seen.evidence != (evidence_sha256,) or seen.policies != policies:
             notes.append("approve does not count: it was given for other evidence or another policy")
+        elif any(other.act.kind == "reject" and other.sha256 not in seen.acts for other in reviews):
+            notes.append("approve does not count: it was given without sight of a rejection")
         else:
-            unseen = _reviewed_keys(findings) - _reviewed_keys(seen.findings)
+            unseen = _to_review(findings) - _to_review(seen.findings)
             if unseen:
                 notes.append(f"approve does not count: {', '.join(sorted(unseen))} was not in what the approver saw")
                 continue
@@ -281,9 +308,14 @@ def _apply_reviews(
             return
 
 
-def _reviewed_keys(findings: Sequence[Finding]) -> set[str]:
-    """Findings that ask for a review somewhere, with their outcome: what an approver answers for."""
-    return {f"{f.key} ({f.outcome.value})" for f in findings if Action.NEEDS_REVIEW in f.actions.values()}
+def _to_review(findings: Sequence[Finding]) -> set[str]:
+    """Findings that ask for a review, with outcome and environment: what an approver answers for."""
+    return {
+        f"{finding.key} ({finding.outcome.value}) in {environment}"
+        for finding in findings
+        for environment, action in finding.actions.items()
+        if action is Action.NEEDS_REVIEW
+    }
 
 
 def _valid_until(

@@ -1,0 +1,193 @@
+"""governance demo: two versions of a model on real data, from denial to release. Nothing is pre-computed."""
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from governance.cli.context import Context
+from governance.errors import BadInput, ExitCode, Refused
+from governance.policy.decision import Decision
+from governance.policy.outcome import Action
+
+_MARK = ".governance-demo"
+_NAME = "diabetes-progression"
+
+
+def run(context: Context) -> int:
+    from governance.operations.ask import Asked, ask_trail
+    from governance.operations.evaluate import Checked, check, load_policies
+    from governance.operations.export import export_bundle
+    from governance.operations.files import write_whole
+    from governance.operations.initialise import add_person, start_trail
+    from governance.operations.report import issue_report
+    from governance.operations.review import act
+    from governance.operations.workspace import Workspace, local
+    from governance.render.text import decision_text
+    from governance.store.verify import verify_trail
+    from governance.verification import verify
+
+    out = _fresh(context.args.out)
+    # Throw-away keys below the demo's folder, never the user's own; so it may make them on a CI machine too.
+    settings = context.settings._replace(config=out / "keys", ci=False)
+    workspace = Workspace(out, settings, context.now, os.urandom)
+    say = context.say
+
+    say("1. A project starts its trail; ann submits models, bo approves them. Each has a key of their own.")
+    start_trail(workspace)
+    password = secrets.token_urlsafe(18)
+    write_whole(out / "keys" / "password", password.encode())
+    (out / "keys" / "password").chmod(0o600)
+    for name, role in (("ann", "submitter"), ("bo", "approver")):
+        add_person(workspace, name, (role,), password)
+
+    policies = load_policies(["baseline"])
+
+    def audit(version: str) -> Checked:
+        from governance.cli.demo.material import build
+
+        context.progress(f"training version {version}")
+        manifest = build(out / f"v{version}", version)  # type: ignore[arg-type]
+        submitter = workspace.authenticate("ann", lambda: password)[0].principal
+        checked = check(workspace, manifest, policies, submitter=submitter, progress=context.progress)
+        context.done()
+        text = decision_text(
+            checked.decision, checked.evidence, environment="prod", colour=False, width=100, sealed=None
+        )
+        write_whole(out / f"v{version}" / "check.txt", text.encode())
+        return checked
+
+    def ask(artifact: str) -> Asked:
+        return ask_trail(workspace, workspace.trust(), artifact, "prod")
+
+    say(
+        "\n2. Version 1 of a model on the diabetes patients of scikit-learn (442 rows), with a real fault of each kind."
+    )
+    first = audit("1")
+    _tell(context, first.decision)
+
+    say("\n3. Version 2, with the faults mended.")
+    second = audit("2")
+    _tell(context, second.decision)
+    version = second.decision.subject.version
+    artifact = _artifact(second.decision)
+
+    say("\n4. A person must answer for what the data cannot settle. The gate, before anybody has:")
+    before = ask(artifact)
+    _answer(context, "version 2", before)
+    say("   ann, who submitted it, tries to approve it herself:")
+    try:
+        act(
+            workspace, "approve", model=_NAME, version=version, name="ann", role="approver",
+            password=lambda: password, reason="looks fine to me",
+        )  # fmt: skip
+        raise RuntimeError("the submitter could approve their own model")
+    except Refused as refused:
+        say(f"     refused: {refused.got}")
+    reviewed = act(
+        workspace, "approve", model=_NAME, version=version, name="bo", role="approver", password=lambda: password,
+        reason="Read each open finding. A pilot with weekly review is acceptable; measure again at 5,000 patients.",
+        seen=second.sealed.decision_sha256 if second.sealed else None,
+    )  # fmt: skip
+    say(f"   bo, who did not, approves: {reviewed.act.reason}")
+
+    say("\n5. The gate, afterwards:")
+    _answer(context, "version 2", ask(artifact))
+    _answer(context, "version 1", ask(_artifact(first.decision)))
+    tampered = _one_byte_changed(out / "v2" / "model.skops", out / "v2" / "model-changed.skops")
+    _answer(context, "version 2 with one byte changed", ask(tampered))
+
+    context.progress("writing the bundle and the report")
+    bundle = export_bundle(workspace, reviewed.sealed.decision_sha256)
+    write_whole(out / "bundle.json", bundle)
+    write_whole(out / "trust.json", workspace.trust_path.read_bytes())
+    verified = verify(bundle, workspace.trust(), now=context.now())
+    write_whole(out / "report.pdf", issue_report(workspace, reviewed.sealed.decision_sha256, local("bo")))
+    write_whole(out / "report-v1.pdf", issue_report(workspace, _digest(first), local("ann")))
+    with workspace.open_trail() as store:
+        trail = verify_trail(store, workspace.trust().logs[0].key)
+    context.done()
+
+    say(
+        f"\n6. The bundle verifies (VALID at level {verified.level}), and so does the whole trail of {trail.size} entries."
+    )
+    decision = reviewed.decision
+    allowed = ", ".join(f"{name}: {action.value}" for name, action in sorted(decision.outcomes.items()))
+    say(f"\nDecided  {_NAME} {version}: {allowed}; approved by bo; valid until {decision.valid_until}")
+    say(f"Why      {_why(decision)}")
+    say(f"Denied   {_NAME} {first.decision.subject.version}: {_why(first.decision)}")
+    say(f"PDF      {out / 'report.pdf'}   (version 1: {out / 'report-v1.pdf'})")
+    say(f"Bundle   {out / 'bundle.json'}")
+    say(f"Trust    {out / 'trust.json'}")
+    say(f"Trail    {workspace.trail_path}")
+    say(f"In full  {out / 'v1' / 'check.txt'}, {out / 'v2' / 'check.txt'}")
+    command = ".venv/bin/governance" if Path(".venv/bin/governance").exists() else "governance"
+    say("\nNext:")
+    say(f"  {command} verify {out / 'bundle.json'} --trust {out / 'trust.json'}")
+    say(
+        f"  {command} gate --artifact {out / 'v2' / 'model.skops'} --environment prod"
+        f" --bundle {out / 'bundle.json'} --trust {out / 'trust.json'}"
+    )
+    say(f"  {command} trail show --project {out}")
+    return ExitCode.ALLOW
+
+
+def _fresh(out: Path) -> Path:
+    """An empty folder of our own. Raises BadInput rather than touch a folder that no demo made."""
+    if out.exists() and any(out.iterdir()) and not (out / _MARK).exists():
+        raise BadInput(
+            "the folder holds something else", got=str(out), expected="a new folder", fix="give another --out"
+        )
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    (out / _MARK).write_text("Made by `governance demo`, which deletes this folder when it runs again.\n")
+    return out
+
+
+def _tell(context: Context, decision: Decision) -> None:
+    from governance.render.visible import wrap
+    from governance.render.wording import ACTION_WORDS, by_state, tally
+
+    outcomes = "  ".join(f"{name}: {ACTION_WORDS[decision.outcomes[name]]}" for name in sorted(decision.outcomes))
+    context.say(f"   {decision.subject.name} {decision.subject.version}  {outcomes}  ({tally(decision.findings)})")
+    for state, findings in by_state(decision.findings).items():
+        if state.value in ("passed", "not applicable"):
+            continue
+        for finding in findings:
+            lines = wrap(f"{finding.title}: {finding.why}", context.width, f"     {state.value:<13}", " " * 18)
+            context.say("\n".join(lines))
+
+
+def _answer(context: Context, what: str, asked: "object") -> None:
+    from governance.render.wording import ACTION_WORDS
+
+    answer = asked.answer  # type: ignore[attr-defined]
+    why = answer.why[0] if answer.action is not Action.NEEDS_REVIEW else f"{len(answer.why)} findings wait for a person"
+    context.say(f"     {what}: {ACTION_WORDS[answer.action]} in prod ({why})")
+
+
+def _why(decision: Decision) -> str:
+    from governance.render.wording import by_state
+
+    parts = [f"{len(found)} {state.value}" for state, found in by_state(decision.findings).items() if found]
+    return ", ".join(parts)
+
+
+def _artifact(decision: Decision) -> str:
+    if decision.subject.artifact is None:
+        raise RuntimeError("the demo's models are files")
+    return decision.subject.artifact
+
+
+def _digest(checked: "object") -> str:
+    return checked.sealed.decision_sha256  # type: ignore[attr-defined, no-any-return]
+
+
+def _one_byte_changed(source: Path, target: Path) -> str:
+    """A copy of the artifact with one byte changed; its digest."""
+    from governance.canonical import sha256
+
+    data = bytearray(source.read_bytes())
+    data[len(data) // 2] ^= 1
+    target.write_bytes(data)
+    return sha256(bytes(data))
