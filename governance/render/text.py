@@ -105,7 +105,7 @@ def _because(decision: Decision, environment: str, room: int) -> str:
     """As many reasons as fit into `room` columns, at least one."""
     action = decision.outcomes[environment]
     if action is Action.ALLOW:
-        return _allowed(decision, environment)
+        return f"{environment} is {wording.allowed(decision, environment)}"
     asked = wording.blocking(decision, environment)
     decisive = [finding for finding in asked if finding.actions[environment] is action] or asked
     if not decisive:
@@ -117,15 +117,6 @@ def _because(decision: Decision, environment: str, room: int) -> str:
             return f"{said}; and {len(decisive) - shown} more"
         said = more
     return said
-
-
-def _allowed(decision: Decision, environment: str) -> str:
-    if wording.blocking(decision, environment):
-        return f"{environment} is allowed after review, which answers for what is listed below"
-    unsettled = [f for f in decision.findings if environment in f.actions and wording.state_of(f) not in SETTLED]
-    if unsettled:
-        return f"{environment} is allowed; what is listed below is shown there and does not block"
-    return f"{environment} is allowed: nothing stands against it"
 
 
 def _finding(page: _Page, finding: Finding) -> None:
@@ -161,7 +152,7 @@ def _settled(page: _Page, groups: dict[State, list[Finding]]) -> None:
         page.blank()
         page.lines.append(page.painted(state.value.upper(), state))
         for finding in groups[state]:
-            source = " [declared]" if finding.origin and finding.origin.kind == "declared" else ""
+            source = " [declared]" if wording.kind_of(finding) == "declared" else ""
             page.add(f"{finding.title}: {finding.why}{source}", "- ", "  ")
 
 

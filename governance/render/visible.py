@@ -5,6 +5,7 @@ A group called "A<U+202E>" must not turn a line around, and a path must not clea
 
 import unicodedata
 from collections.abc import Container
+from itertools import groupby
 
 # Control, format (bidirectional marks, zero width), surrogate, private use, unassigned, line and paragraph separators.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -13,8 +14,14 @@ _NARROWEST = 8
 
 
 def visible(text: str, covered: Container[str] | None = None) -> str:
-    """`text` with each unseen character as <U+XXXX>; also each one outside `covered`, the characters of a font."""
-    return "".join(char if _shows(char, covered) else f"<U+{ord(char):04X}>" for char in text)
+    """`text` with unseen characters spelled out, also those outside `covered`, the characters of a font.
+
+    One is written <U+202E>, several in a row <U+5973 6027>.
+    """
+    runs = groupby(text, lambda char: _shows(char, covered))
+    return "".join(
+        "".join(run) if shows else f"<U+{' '.join(f'{ord(char):04X}' for char in run)}>" for shows, run in runs
+    )
 
 
 def lines(text: str, covered: Container[str] | None = None) -> list[str]:

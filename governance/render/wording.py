@@ -13,6 +13,7 @@ from governance.policy.outcome import ACTIONS, Action, Outcome
 _REAL = re.compile(r"-?[0-9]+(?:\.[0-9]+(?:e[+-][0-9]{2,3})?|e[+-][0-9]{2,3})", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 DIGEST_SHOWN = 16
+NOTHING = "none"
 
 
 class State(StrEnum):
@@ -55,6 +56,10 @@ FACTS = {
 }
 
 
+# Only these say something about predictions; the rest is measured without any.
+PREDICTED = frozenset({"fairness", "performance"})
+
+
 def state_of(finding: Finding) -> State:
     return State.WAIVED if finding.waiver else _STATES[finding.outcome]
 
@@ -81,6 +86,15 @@ def blocking(decision: Decision, environment: str) -> list[Finding]:
     return sorted(asked, key=lambda f: (-ACTIONS.index(f.actions[environment]), list(State).index(state_of(f))))
 
 
+def allowed(decision: Decision, environment: str) -> str:
+    """What an allow in this environment rests on."""
+    if blocking(decision, environment):
+        return "allowed after review: the approver answers for what is listed below"
+    if [f for f in decision.findings if environment in f.actions and state_of(f) not in SETTLED]:
+        return "allowed: what is listed below is shown there and does not block"
+    return "allowed: nothing stands against it"
+
+
 def number(text: str, limit: Limit | None = None) -> str:
     """A real with 4 significant digits, or with all it has where fewer would hide on which side of the limit it lies.
     Digests are shortened, everything else stays as it is."""
@@ -99,8 +113,9 @@ def number(text: str, limit: Limit | None = None) -> str:
 
 
 def value_of(looked: Looked, limit: Limit | None) -> str:
-    """ "0.61 [0.55, 0.7]"; an end that is not known is "open", a value that is not defined says so."""
-    said = "undefined" if looked.value is None else number(looked.value, limit)
+    """ "0.61 [0.55, 0.7]"; an end that is not known is "open", a value that is not there says so."""
+    nothing = "undefined" if looked.n is not None or looked.group else "not given"
+    said = nothing if looked.value is None else number(looked.value, limit)
     if looked.low is None and looked.high is None:
         return said
     low, high = ("open" if end is None else number(end, limit) for end in (looked.low, looked.high))
@@ -119,6 +134,11 @@ def who(looked: Looked) -> str:
     return said if looked.reference is None else f"{said} to {group_name(looked.reference)}"
 
 
+def what(looked: Looked) -> str:
+    """Whom a number is about; for what is no number, which fact it is."""
+    return who(looked) or looked.path
+
+
 def gist(finding: Finding) -> str:
     """The title, with the number that decided where there is one: "Selection rates (B to A 0.45, at least 0.8)"."""
     first = finding.looked_at[0] if finding.looked_at else None
@@ -135,16 +155,27 @@ def limit_of(limit: Limit | None) -> str:
     return words[limit.op] + number(limit.value)
 
 
+def kind_of(finding: Finding) -> str:
+    """ "measured", "declared", or nothing where a finding could not be reached for want of evidence."""
+    unreached = not finding.looked_at and finding.outcome in (Outcome.INCONCLUSIVE, Outcome.ERROR)
+    if finding.origin is None or (unreached and finding.origin.kind == "measured"):
+        return NOTHING
+    return finding.origin.kind
+
+
 def origin_of(finding: Finding) -> str:
     """ "declared by ann (not measured)": who says so, and whether we computed it."""
     origin = finding.origin
     if origin is None:
         return "origin unknown"
-    if origin.kind == "measured" and not finding.looked_at and finding.outcome in (Outcome.INCONCLUSIVE, Outcome.ERROR):
+    if kind_of(finding) == NOTHING:
         return "nothing was looked at"
     if origin.kind == "declared":
         return f"declared by {origin.by}, not measured"
-    supplied = ", from predictions that were supplied" if origin.predictions == "supplied" else ""
+    family = finding.uses.partition(".")[0]
+    supplied = (
+        ", from predictions that were supplied" if origin.predictions == "supplied" and family in PREDICTED else ""
+    )
     return f"measured ({origin.where}, by {origin.by}){supplied}"
 
 
@@ -157,7 +188,7 @@ def declared(evidence: EvidenceSet) -> list[tuple[str, str]]:
         origin = evidence.origin_of(name)
         if origin.kind == "declared":
             said.append((name, words))
-        elif origin.predictions == "supplied":
+        elif origin.predictions == "supplied" and name in PREDICTED:
             said.append((name, f"{words}: the predictions were supplied, we did not run the model"))
     return said
 

@@ -64,7 +64,7 @@ def test_colour_only_repeats_words(denied: Verified) -> None:
 def test_the_environment_that_was_asked_for_comes_first(needs_review: Verified) -> None:
     lines = _text(needs_review, environment="staging").splitlines()
     assert lines[0] == "adult-income 1.10  staging: ALLOW  prod: NEEDS REVIEW"
-    assert "staging is allowed; what is listed below is shown there and does not block" in lines[1]
+    assert "staging is allowed: what is listed below is shown there and does not block" in lines[1]
 
 
 def test_waiver_and_review_are_told_apart_from_a_pass(approved: Verified) -> None:

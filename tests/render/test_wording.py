@@ -42,7 +42,8 @@ def test_a_shown_number_is_on_the_same_side_of_the_limit(value: float, limit: De
 
 def test_values_say_what_is_open_or_undefined() -> None:
     assert wording.value_of(Looked(path="p", value="0.5", low="0.4", high=None), LEAST) == "0.5 [0.4, open]"
-    assert wording.value_of(Looked(path="p", value=None), None) == "undefined"
+    assert wording.value_of(Looked(path="p", value=None, n=0), None) == "undefined"
+    assert wording.value_of(Looked(path="p", value=None), None) == "not given"
 
 
 def test_groups_name_the_unknown() -> None:

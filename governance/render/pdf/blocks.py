@@ -12,7 +12,8 @@ from reportlab.platypus import Flowable, Paragraph, Preformatted, Spacer, Table
 from governance.render.pdf import style
 from governance.render.visible import clip, lines, visible
 
-LONGEST, IN_CELL = 12_000, 320
+# Longer texts stand in the bundle. A cell is one paragraph on one page, so it holds less than a text of its own.
+LONGEST, IN_CELL, IN_VALUE = 12_000, 320, 1_600
 
 
 def markup(text: str) -> str:
@@ -29,14 +30,21 @@ def paragraph(text: str, kind: ParagraphStyle = style.BODY) -> Paragraph:
     return Paragraph(markup(text), kind)
 
 
-def cell(text: str, kind: ParagraphStyle = style.CELL) -> Paragraph:
+def cell(text: str, kind: ParagraphStyle = style.CELL, longest: int = IN_CELL) -> Paragraph:
     """Text for a table: one paragraph that is never higher than a page."""
-    return Paragraph(markup(clip(" ".join(text.split("\n")), IN_CELL)), kind)
+    return Paragraph(markup(brief(text, longest)), kind)
 
 
-def digest(text: str) -> Paragraph:
-    """A digest, whole, in the fixed font."""
-    return Paragraph(escape(visible(text, style.FIXED_COVERED)), style.DIGEST)
+def brief(text: str, longest: int) -> str:
+    """`text` as it shows, in one line, at most so long as shown."""
+    return clip(visible(" ".join(text.splitlines()), style.covered()), longest)
+
+
+def digest(text: str, halves: bool = False) -> Paragraph:
+    """A digest, whole, in the fixed font; in two lines for a narrow column."""
+    parts = (text[:32], text[32:]) if halves else (text,)
+    shown = "<br/>".join(escape(visible(part, style.FIXED_COVERED)) for part in parts)
+    return Paragraph(shown, style.DIGEST_HALF if halves else style.DIGEST)
 
 
 def listed(items: Sequence[str]) -> list[Flowable]:
@@ -51,9 +59,29 @@ def verbatim(text: str, width: float) -> Flowable:
     room = int((width - 16) / (0.6 * size))
     broken = [line[at : at + room] for line in shown for at in range(0, max(len(line), 1), room)]
     kind = ParagraphStyle("verbatim", fontName=style.FIXED, fontSize=size, leading=size * 1.4)
-    box = Table([[Preformatted("\n".join(broken), kind)]], colWidths=[width])
-    box.setStyle([("BACKGROUND", (0, 0), (-1, -1), HexColor(style.SHADE)), ("LEFTPADDING", (0, 0), (-1, -1), 8)])
-    return box
+    shade = ("BACKGROUND", (0, 0), (-1, -1), HexColor(style.SHADE))
+    return laid_out([[Preformatted("\n".join(broken), kind)]], [width], (8, 3, 8, 5), shade, spaceAfter=style.GAP)
+
+
+def laid_out(
+    rows: Sequence[Sequence[Any]],
+    widths: Sequence[float],
+    padding: tuple[float, float, float, float],
+    *commands: tuple[Any, ...],
+    **options: Any,
+) -> Table:
+    """A table aligned at the top. `padding` is left, top, right, bottom of each cell, in points."""
+    table = Table(rows, colWidths=list(widths), **options)
+    sides = ("LEFTPADDING", "TOPPADDING", "RIGHTPADDING", "BOTTOMPADDING")
+    table.setStyle(
+        [
+            ("FONTNAME", (0, 0), (-1, -1), style.REGULAR),
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            *((side, (0, 0), (-1, -1), room) for side, room in zip(sides, padding, strict=True)),
+            *commands,
+        ]
+    )
+    return table
 
 
 def grid(
@@ -61,44 +89,31 @@ def grid(
 ) -> Table:
     """A table with its head on every page. `right` are the columns of numbers."""
     kinds = [style.HEAD_RIGHT if column in right else style.HEAD for column in range(len(head))]
-    cells = [[Paragraph(escape(word), kind) for word, kind in zip(head, kinds, strict=True)]]
     texts = [style.CELL_RIGHT if column in right else style.CELL for column in range(len(head))]
+    cells = [[Paragraph(escape(word), kind) for word, kind in zip(head, kinds, strict=True)]]
     for row in rows:
         cells.append(
             [cell(item, kind) if isinstance(item, str) else item for item, kind in zip(row, texts, strict=True)]
         )
-    table = Table(cells, colWidths=list(widths), repeatRows=1)
-    table.setStyle(
-        [
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LEFTPADDING", (0, 0), (-1, -1), 4),
-            ("RIGHTPADDING", (0, 0), (-1, -1), 4),
-            ("TOPPADDING", (0, 0), (-1, -1), 3.5),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
-            ("LINEBELOW", (0, 0), (-1, 0), 0.9, HexColor(style.ACCENT)),
-            ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor(style.RULE)),
-        ]
+    return laid_out(
+        cells,
+        widths,
+        (4, 3.5, 4, 4),
+        ("LEFTPADDING", (0, 0), (0, -1), 0),
+        ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
+        ("LINEBELOW", (0, 0), (-1, 0), 0.9, HexColor(style.ACCENT)),
+        ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor(style.RULE)),
+        repeatRows=1,
     )
-    return table
 
 
 def labelled(pairs: Sequence[tuple[str, Any]], width: float, label: float = 92) -> Table:
     """Labels and values. A value is text or a flowable or several."""
     rows = [
-        [Paragraph(escape(name), style.LABEL), cell(value) if isinstance(value, str) else value]
+        [Paragraph(escape(name), style.LABEL), cell(value, longest=IN_VALUE) if isinstance(value, str) else value]
         for name, value in pairs
     ]
-    table = Table(rows, colWidths=[label, width - label])
-    table.setStyle(
-        [
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LEFTPADDING", (0, 0), (-1, -1), 0),
-            ("RIGHTPADDING", (0, 0), (-1, -1), 4),
-            ("TOPPADDING", (0, 0), (-1, -1), 1.5),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-        ]
-    )
-    return table
+    return laid_out(rows, [label, width - label], (0, 1.5, 4, 2), spaceAfter=style.GAP)
 
 
 class Badge(Flowable):

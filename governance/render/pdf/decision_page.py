@@ -4,26 +4,28 @@ from collections.abc import Sequence
 from typing import Any
 
 from reportlab.lib.colors import HexColor
-from reportlab.platypus import Flowable, Paragraph, Table
+from reportlab.platypus import Flowable, Paragraph
 
+from governance.policy.decision import Decision
 from governance.policy.finding import Finding
 from governance.policy.outcome import Action
 from governance.render import wording
 from governance.render.pdf import style
-from governance.render.pdf.blocks import Badge, cell, digest, labelled, markup, paragraph, rich, space
-from governance.render.visible import clip
+from governance.render.pdf.blocks import Badge, brief, cell, digest, labelled, laid_out, markup, paragraph, rich, space
+from governance.render.visible import clip, visible
 from governance.render.wording import ACTION_WORDS, SETTLED
 from governance.verification import Verified
 
 _HEIGHT = style.PORTRAIT[1] - style.MARGIN - style.FOOT
 _STAMPS_IN_ROW = 4
+_LONGEST_TITLE = 140
 
 
 def first_page(verified: Verified, title: str, generated_at: str, tool: str) -> list[Flowable]:
     """One page: as many findings, acts and notes as fit, and a word on how many more there are."""
     story: list[Flowable] = []
-    for most in range(7, 0, -1):
-        story = _page(verified, title, generated_at, tool, most)
+    for most, fixes in [(7, True), (5, True), *((most, False) for most in range(7, 0, -1))]:
+        story = _page(verified, title, generated_at, tool, most, fixes)
         if sum(_height(flowable) for flowable in story) <= _HEIGHT:
             break
     return story
@@ -34,20 +36,18 @@ def _height(flowable: Flowable) -> float:
     return float(height) + float(flowable.getSpaceAfter()) + float(flowable.getSpaceBefore())
 
 
-def _page(verified: Verified, title: str, generated_at: str, tool: str, most: int) -> list[Flowable]:
+def _page(verified: Verified, title: str, generated_at: str, tool: str, most: int, fixes: bool) -> list[Flowable]:
     decision = verified.decision
     subject = decision.subject
     return [
         paragraph(title.upper(), style.KICKER),
-        paragraph(clip(f"{subject.name} {subject.version}", 120), style.TITLE),
+        _title(f"{subject.name} {subject.version}"),
         _artifact(subject.artifact),
         space(),
-        _stamps(decision.outcomes),
-        space(4),
-        paragraph(
-            f"{wording.plural(len(decision.findings), 'rule')} judged: {wording.tally(decision.findings)}.", style.BODY
-        ),
-        *_why(verified, most),
+        _stamps(decision),
+        space(9),
+        paragraph(_summary(decision)),
+        *_why(verified, most, fixes),
         *_people(verified, most),
         *_notes(decision.notes, most),
         *_declared(verified, most),
@@ -56,32 +56,41 @@ def _page(verified: Verified, title: str, generated_at: str, tool: str, most: in
     ]
 
 
+def _title(name: str) -> Flowable:
+    """The subject's name as large as it fits; a very long one is cut and stands whole under "On record"."""
+    shown = visible(name, style.covered())
+    return paragraph(clip(shown, _LONGEST_TITLE), style.TITLE if len(shown) <= 34 else style.TITLE_LONG)
+
+
+def _summary(decision: Decision) -> str:
+    counts = f"{wording.plural(len(decision.findings), 'rule')} judged: {wording.tally(decision.findings)}."
+    reasons = [
+        f"\n{name} is {wording.allowed(decision, name)}."
+        for name in wording.strictest(decision)[:4]
+        if decision.outcomes[name] is Action.ALLOW
+    ]
+    return "".join([counts, *reasons])
+
+
 def _artifact(sha256: str | None) -> Flowable:
     if sha256 is None:
         return paragraph("No artifact was handed in: nothing can be allowed by digest.", style.LABEL)
     return labelled([("artifact SHA-256", digest(sha256))], style.WIDTH)
 
 
-def _stamps(outcomes: dict[str, Action]) -> Flowable:
-    """The verdict of each environment, in words on its colour."""
-    names = sorted(outcomes)
-    shown: list[tuple[str, Action]] = [(name, outcomes[name]) for name in names] or [("everywhere", Action.DENY)]
+def _stamps(decision: Decision) -> Flowable:
+    """The verdict of each environment, in words on its colour, strictest first."""
+    shown = [(name, decision.outcomes[name]) for name in wording.strictest(decision)] or [("everywhere", Action.DENY)]
     across = min(len(shown), _STAMPS_IN_ROW)
     rows = [shown[at : at + across] for at in range(0, len(shown), across)]
     cells = [[_stamp(*item, small=across > 2) for item in row] + [""] * (across - len(row)) for row in rows]
-    table = Table(cells, colWidths=[style.WIDTH / across] * across)
-    commands: list[tuple[Any, ...]] = [
-        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-        ("LEFTPADDING", (0, 0), (-1, -1), 12),
-        ("TOPPADDING", (0, 0), (-1, -1), 7),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 10),
-        ("INNERGRID", (0, 0), (-1, -1), 4, HexColor("#ffffff")),
+    colours = [
+        ("BACKGROUND", (x, y), (x, y), HexColor(style.ACTION_COLOURS[action]))
+        for y, row in enumerate(rows)
+        for x, (_, action) in enumerate(row)
     ]
-    for y, row in enumerate(rows):
-        for x, (_, action) in enumerate(row):
-            commands.append(("BACKGROUND", (x, y), (x, y), HexColor(style.ACTION_COLOURS[action])))
-    table.setStyle(commands)
-    return table
+    gaps = ("INNERGRID", (0, 0), (-1, -1), 4, HexColor("#ffffff"))
+    return laid_out(cells, [style.WIDTH / across] * across, (12, 7, 6, 10), gaps, *colours)
 
 
 def _stamp(environment: str, action: Action, small: bool) -> list[Flowable]:
@@ -89,41 +98,40 @@ def _stamp(environment: str, action: Action, small: bool) -> list[Flowable]:
     return [paragraph(environment, style.STAMP_LABEL), Paragraph(words, style.STAMP)]
 
 
-def _why(verified: Verified, most: int) -> list[Flowable]:
+def _why(verified: Verified, most: int, fixes: bool) -> list[Flowable]:
     """What stands against the model, worst first, with its number."""
     decision = verified.decision
     against = [f for f in decision.findings if wording.state_of(f) not in SETTLED]
     against.sort(key=lambda f: all(action is Action.ALLOW for action in f.actions.values()))
-    heading = Paragraph("What stands against it, and why", style.GROUP)
+    barred = any(action is not Action.ALLOW for action in decision.outcomes.values()) or not decision.outcomes
+    heading = Paragraph(
+        "What stands against it, and why" if barred else "What was found and did not bar it", style.GROUP
+    )
     if not decision.findings:
         return [heading, paragraph("Nothing was checked, and what was not checked is denied.")]
     if not against:
         return [heading, paragraph("No finding stands against it.")]
-    rows = [_reason(finding) for finding in against[:most]]
-    table = Table(rows, colWidths=[84, style.WIDTH - 84 - 128, 128])
-    table.setStyle(
-        [
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LEFTPADDING", (0, 0), (-1, -1), 0),
-            ("RIGHTPADDING", (0, 0), (-1, -1), 6),
-            ("TOPPADDING", (0, 0), (-1, -1), 4),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 5),
-            ("LINEABOVE", (0, 0), (-1, -1), 0.4, HexColor(style.RULE)),
-        ]
-    )
+    rows = [_reason(finding, fixes) for finding in against[:most]]
+    line = ("LINEABOVE", (0, 0), (-1, -1), 0.4, HexColor(style.RULE))
+    table = laid_out(rows, [84, style.WIDTH - 84 - 128, 128], (0, 4, 6, 5), line)
     rest = len(against) - most
     tail = [paragraph(f"and {rest} more: see the table of findings", style.LABEL)] if rest > 0 else []
     return [heading, table, *tail]
 
 
-def _reason(finding: Finding) -> list[Any]:
+def _reason(finding: Finding, fixes: bool) -> list[Any]:
     state = wording.state_of(finding)
     effect = ", ".join(f"{name} {action.value}" for name, action in sorted(finding.actions.items()))
     return [
         Badge(state.value.upper(), style.STATE_COLOURS[state]),
         [
             cell(finding.title, style.CELL_BOLD),
-            cell(clip(finding.why, 260)),
+            cell(finding.why, longest=260),
+            *(
+                [Paragraph(rich("<i>To fix:</i> {}", brief(finding.fix, 260)), style.CELL)]
+                if fixes and finding.fix
+                else []
+            ),
             cell(f"{finding.severity.value} severity; {effect}", style.SMALL),
         ],
         _measured(finding),
@@ -135,11 +143,11 @@ def _measured(finding: Finding) -> list[Flowable]:
     first = finding.looked_at[0] if finding.looked_at else None
     if first is None:
         return [cell("no evidence was looked at", style.LABEL)]
-    shown = [cell(clip(wording.value_of(first, finding.limit), 80), style.CELL_BOLD)]
-    if who := wording.who(first):
-        shown.append(cell(clip(who, 80)))
-    shown.append(cell(f"limit: {clip(wording.limit_of(finding.limit), 80)}", style.SMALL))
-    return shown
+    return [
+        cell(wording.value_of(first, finding.limit), style.CELL_BOLD, longest=80),
+        cell(wording.what(first), longest=80),
+        cell(f"limit: {wording.limit_of(finding.limit)}", style.SMALL, longest=90),
+    ]
 
 
 def _people(verified: Verified, most: int) -> list[Flowable]:
@@ -152,7 +160,7 @@ def _people(verified: Verified, most: int) -> list[Flowable]:
         act = recorded.act
         about = f" {act.waiver.key} until {act.waiver.expires}" if act.waiver else ""
         head = f"{words[act.kind]}{about} by {act.actor} ({act.role}) on {act.at}"
-        story.append(Paragraph(rich("<b>{}</b>: {}", head, clip(" ".join(act.reason.split()), 240)), style.CELL))
+        story.append(Paragraph(rich("<b>{}</b>: {}", head, brief(act.reason, 240)), style.CELL))
     if len(shown) < len(verified.acts):
         story.append(paragraph(f"and {len(verified.acts) - len(shown)} earlier acts", style.LABEL))
     return story
@@ -189,8 +197,11 @@ def _record(verified: Verified, generated_at: str, tool: str, most: int) -> Flow
     if len(decision.policies) > most:
         policies.append(cell(f"and {len(decision.policies) - most} more"))
     level = wording.LEVELS.get(verified.level, "unknown to this version")
+    name = f"{decision.subject.name} {decision.subject.version}"
+    cut = [("subject", name)] if len(visible(name, style.covered())) > _LONGEST_TITLE else []
     return labelled(
         [
+            *cut,
             ("submitted by", wording.principal(decision.submitter)),
             ("judged", f"{decision.now}, under the law as of {decision.as_of}"),
             ("valid until", decision.valid_until),

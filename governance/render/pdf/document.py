@@ -16,8 +16,8 @@ from reportlab.platypus import (
 
 from governance.render.definition import Report, Section, load_report
 from governance.render.pdf import decision_page, findings, record, style
-from governance.render.pdf.blocks import listed, markup, paragraph, verbatim
-from governance.render.visible import clip, visible
+from governance.render.pdf.blocks import brief, listed, markup, paragraph, verbatim
+from governance.render.visible import visible
 from governance.verification import Verified
 
 
@@ -52,12 +52,13 @@ def build(verified: Verified, generated_at: str, tool: str, report: bytes) -> by
 
 def _pages(verified: Verified, generated_at: str, tool: str, definition: Report, pages: int) -> tuple[bytes, int]:
     subject = verified.decision.subject
-    name = visible(f"{subject.name} {subject.version}", style.covered())
-    footer = _Footer(f"Report of {clip(name, 60)}  \u2022  decision {verified.decision_sha256[:16]}\u2026", pages)
+    name = f"{subject.name} {subject.version}"
+    footer = _Footer(f"Report of {brief(name, 60)}  \u2022  decision {verified.decision_sha256[:16]}\u2026", pages)
     out = BytesIO()
     document = BaseDocTemplate(
         out,
         invariant=1,
+        initialFontName=style.REGULAR,
         pageCompression=1,
         lang="en",
         title=visible(f"{definition.title}: {subject.name} {subject.version}"),
@@ -119,8 +120,10 @@ def _section(verified: Verified, section: Section) -> list[Flowable]:
         story.append(paragraph(section.intro))
     if section.commands:
         story.append(verbatim("\n".join(section.commands), style.WIDTH))
-    story += _CONTENT[section.id](verified) if section.id in _CONTENT else []
-    return story + listed(section.items)
+    content = _CONTENT[section.id](verified) if section.id in _CONTENT else []
+    if content and section.items:
+        content.append(Paragraph("In general", style.GROUP))
+    return story + content + listed(section.items)
 
 
 _WIDE = frozenset({"findings"})

@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from reportlab.platypus import CondPageBreak, Flowable, Paragraph, Table
+from reportlab.lib.colors import HexColor
+from reportlab.platypus import Flowable, KeepTogether, Paragraph
 
 from governance.policy.document import SelectedRule
-from governance.policy.finding import Finding, Looked
+from governance.policy.finding import Finding
 from governance.render import wording
 from governance.render.pdf import style
-from governance.render.pdf.blocks import Badge, cell, grid, labelled, paragraph, rich
+from governance.render.pdf.blocks import Badge, brief, cell, grid, labelled, laid_out, paragraph, rich, space
 from governance.render.visible import clip
-from governance.render.wording import SETTLED, State
+from governance.render.wording import SETTLED
 from governance.verification import Verified
 
 _ROWS, _ROWS_SETTLED = 12, 4
-_WIDTHS = (76.0, 178.0, 118.0, 92.0, 44.0, 110.0, 74.0, 53.0)
+_WIDTHS = (82.0, 154.0, 116.0, 96.0, 40.0, 116.0, 88.0, 53.0)
 
 
 def worst_first(findings: Sequence[Finding]) -> list[Finding]:
@@ -26,7 +27,7 @@ def worst_first(findings: Sequence[Finding]) -> list[Finding]:
 def table(verified: Verified) -> list[Flowable]:
     """Landscape: outcome, rule, value, limit, rows, law, enforcement, origin."""
     rules = _rules(verified)
-    head = ("Outcome", "Rule", "Value [bounds]", "Limit", "Rows", "Law or standard", "Enforced as", "Origin")
+    head = ("Outcome", "Rule", "Value [bounds]", "Limit", "Rows", "Law or standard", "Result (enforced)", "Origin")
     rows = [
         _row(number, finding, rules.get(finding.key))
         for number, finding in enumerate(worst_first(verified.decision.findings), 1)
@@ -39,20 +40,21 @@ def table(verified: Verified) -> list[Flowable]:
 def _row(number: int, finding: Finding, rule: SelectedRule | None) -> list[Any]:
     state = wording.state_of(finding)
     first = finding.looked_at[0] if finding.looked_at else None
-    value = [cell("nothing looked at", style.LABEL)]
+    value = [cell("-")]
     if first:
-        value = [cell(clip(wording.value_of(first, finding.limit), 100))]
-        if who := wording.who(first):
-            value.append(cell(clip(who, 100), style.SMALL))
+        value = [
+            cell(wording.value_of(first, finding.limit), longest=100),
+            cell(wording.what(first), style.SMALL, longest=100),
+        ]
     return [
-        [Badge(state.value.upper(), style.STATE_COLOURS[state]), cell(finding.severity.value, style.SMALL)],
-        [cell(f"{number}. {clip(finding.title, 160)}", style.CELL_BOLD), cell(finding.key, style.SMALL)],
+        [Badge(state.value.upper(), style.STATE_COLOURS[state]), space(2), cell(finding.severity.value, style.SMALL)],
+        [cell(f"{number}. {finding.title}", style.CELL_BOLD, longest=160), cell(finding.key, style.SMALL)],
         value,
-        clip(wording.limit_of(finding.limit), 100),
+        cell(wording.limit_of(finding.limit), longest=100),
         "-" if first is None or first.n is None else f"{first.n:,}",
         [cell(control, style.SMALL) for control in finding.controls[:5]] or "-",
-        [cell(line, style.SMALL) for line in _enforced(finding, rule)],
-        finding.origin.kind if finding.origin else "unknown",
+        [cell(f"{name}: {action} ({how})", style.SMALL) for name, action, how in _results(finding, rule)],
+        wording.kind_of(finding),
     ]
 
 
@@ -60,14 +62,13 @@ def _rules(verified: Verified) -> dict[str, SelectedRule]:
     return {rule.key: rule for policy in verified.policies for rule in policy.rules}
 
 
-def _enforced(finding: Finding, rule: SelectedRule | None) -> list[str]:
-    """ "prod deny": how the policy enforces it, and what came of it."""
-    lines = []
-    for name, action in sorted(finding.actions.items()):
-        enforcement = rule.section.enforcement if rule else {}
-        how = enforcement.get(name, enforcement.get("default"))
-        lines.append(f"{name}: {how.value if how else '?'}, so {action.value}")
-    return lines
+def _results(finding: Finding, rule: SelectedRule | None) -> list[tuple[str, str, str]]:
+    """(environment, what came of it, how the policy enforces the rule there)."""
+    enforcement = rule.section.enforcement if rule else {}
+    return [
+        (name, action.value, how.value if (how := enforcement.get(name, enforcement.get("default"))) else "unknown")
+        for name, action in sorted(finding.actions.items())
+    ]
 
 
 def details(verified: Verified) -> list[Flowable]:
@@ -81,54 +82,63 @@ def details(verified: Verified) -> list[Flowable]:
 
 def _detail(number: int, finding: Finding, rule: SelectedRule | None) -> list[Flowable]:
     state = wording.state_of(finding)
-    badge = Badge(state.value.upper(), style.STATE_COLOURS[state])
-    title = Paragraph(rich(f"{number}. " + "{}", clip(finding.title, 300)), style.GROUP)
-    head = Table([[title, badge]], colWidths=[style.WIDTH - 96, 96])
-    head.setStyle(
-        [
-            ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-            ("LEFTPADDING", (0, 0), (-1, -1), 0),
-            ("TOPPADDING", (0, 0), (-1, -1), 6),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-        ]
-    )
+    settled = state in SETTLED
     pairs: list[tuple[str, Any]] = []
-    if finding.fix and state not in SETTLED:
+    if finding.fix and not settled:
         pairs.append(("how to fix", finding.fix))
+    if rule and rule.rule and not settled:
+        pairs.append(("what it checks", rule.rule.part("What it checks:")))
+    if rule and rule.condition:
+        pairs.append(("condition", rule.condition.text.strip()))
     pairs.append(("limit", wording.limit_of(finding.limit)))
+    if settled and finding.looked_at:
+        pairs.append(("looked at", _in_short(finding)))
     if finding.controls:
         pairs.append(("law or standard", ", ".join(finding.controls)))
     pairs.append(("evidence", wording.origin_of(finding)))
-    pairs.append(("enforced as", "; ".join(_enforced(finding, rule))))
+    results = [f"{name}: {action} (enforced as {how})" for name, action, how in _results(finding, rule)]
+    pairs.append(("result", "; ".join(results)))
     pairs.append(("rule", f"{finding.key} ({finding.uses}), {finding.severity.value} severity"))
-    if state not in SETTLED and rule and rule.rule:
-        pairs.insert(1, ("what it checks", rule.rule.part("What it checks:")))
-    if rule and rule.condition:
-        pairs.append(("condition", rule.condition.text.strip()))
     if finding.waiver:
         pairs.append(("waiver", f"was {finding.outcome.value}; act {finding.waiver}"))
-    looked = _looked(finding, state)
-    return [CondPageBreak(110), head, paragraph(finding.why), labelled(pairs, style.WIDTH), *looked]
+    shown = [] if settled else _looked(finding)
+    return [KeepTogether([_title(number, finding), paragraph(finding.why), labelled(pairs, style.WIDTH)]), *shown]
 
 
-def _looked(finding: Finding, state: State) -> list[Flowable]:
+def _title(number: int, finding: Finding) -> Flowable:
+    state = wording.state_of(finding)
+    badge = Badge(state.value.upper(), style.STATE_COLOURS[state])
+    title = Paragraph(rich(f"{number}. " + "{}", brief(finding.title, 300)), style.GROUP)
+    middle = ("VALIGN", (0, 0), (-1, -1), "MIDDLE")
+    line = ("LINEABOVE", (0, 0), (-1, 0), 0.9, HexColor(style.RULE))
+    widths = (style.WIDTH - badge.width, badge.width)
+    return laid_out([[title, badge]], widths, (0, 7, 0, 2), middle, line, spaceBefore=10)
+
+
+def _in_short(finding: Finding) -> str:
+    said = [
+        f"{clip(looked.path, 120)} = {clip(wording.value_of(looked, finding.limit), 120)}"
+        for looked in finding.looked_at[:_ROWS_SETTLED]
+    ]
+    rest = len(finding.looked_at) - len(said)
+    return "; ".join(said) + (f"; and {rest} more in the bundle" if rest else "")
+
+
+def _looked(finding: Finding) -> list[Flowable]:
     if not finding.looked_at:
         return []
-    most = _ROWS_SETTLED if state in SETTLED else _ROWS
-    rows = [_looked_row(looked, finding) for looked in finding.looked_at[:most]]
-    story: list[Flowable] = [
-        grid(("Looked at", "Group", "Value [bounds]", "Rows"), rows, (188, 122, style.WIDTH - 362, 52), right=(3,))
+    rows = [
+        [
+            clip(looked.path, 160),
+            clip(wording.who(looked), 160) or "-",
+            clip(wording.value_of(looked, finding.limit), 200),
+            "-" if looked.n is None else f"{looked.n:,}",
+        ]
+        for looked in finding.looked_at[:_ROWS]
     ]
-    rest = len(finding.looked_at) - most
+    head = ("Looked at", "Group", "Value [bounds]", "Rows")
+    story: list[Flowable] = [grid(head, rows, (188, 122, style.WIDTH - 362, 52), right=(3,))]
+    rest = len(finding.looked_at) - len(rows)
     if rest > 0:
         story.append(paragraph(f"and {rest} more, all of them in the bundle", style.LABEL))
     return story
-
-
-def _looked_row(looked: Looked, finding: Finding) -> list[Any]:
-    return [
-        clip(looked.path, 160),
-        clip(wording.who(looked), 160) or "-",
-        clip(wording.value_of(looked, finding.limit), 200),
-        "-" if looked.n is None else f"{looked.n:,}",
-    ]

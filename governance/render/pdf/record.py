@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reportlab.platypus import Flowable, Paragraph
+from reportlab.platypus import CondPageBreak, Flowable, Paragraph
 
 from governance.evidence.origin import Input
 from governance.policy.decision import Recorded
@@ -22,13 +22,13 @@ def evidence(verified: Verified) -> list[Flowable]:
             item.role,
             clip(item.path, 160),
             "-" if item.rows is None else f"{item.rows:,}",
-            digest(item.sha256),
+            digest(item.sha256, halves=True),
             _match(item),
         ]
         for item in found.inputs
     ]
     story.append(
-        grid(("Role", "Path", "Rows", "SHA-256", "Recorded"), rows, (88, 118, 44, style.WIDTH - 326, 76), right=(2,))
+        grid(("Role", "Path", "Rows", "SHA-256", "Recorded"), rows, (92, style.WIDTH - 350, 44, 138, 76), right=(2,))
         if rows
         else paragraph("None.")
     )
@@ -66,7 +66,7 @@ def _facts(verified: Verified) -> list[list[Any]]:
         if getattr(found.facts, name) is not None:
             origin = found.origin_of(name)
             predictions = (
-                f", {origin.predictions} predictions" if origin.predictions and origin.kind == "measured" else ""
+                f", {origin.predictions} predictions" if origin.predictions and name in wording.PREDICTED else ""
             )
             rows.append([name, words, f"{origin.kind}{predictions}"])
         elif name in absent:
@@ -98,6 +98,7 @@ def _act(verified: Verified, recorded: Recorded) -> list[Flowable]:
         ]
     pairs.append(("act", digest(recorded.sha256)))
     return [
+        CondPageBreak(130),
         paragraph(f"{act.kind} by {wording.principal(act.actor)}, {act.role}", style.GROUP),
         paragraph(act.reason),
         labelled(pairs, style.WIDTH),
@@ -108,7 +109,13 @@ def receipt(verified: Verified) -> list[Flowable]:
     """Log, root, entries, checkpoint as it was signed, signatures, and how far the proof goes."""
     entries = [[f"{index:,}", entry.type.value, entry.time, entry.id] for index, entry in verified.entries]
     signatures = [
-        [signed.role, signed.principal or "-", digest(signed.keyid), signed.type, digest(signed.document)]
+        [
+            signed.role,
+            signed.principal or "-",
+            digest(signed.keyid, halves=True),
+            signed.type,
+            digest(signed.document, halves=True),
+        ]
         for signed in verified.signed
     ]
     level = wording.LEVELS.get(verified.level, "unknown to this version")
@@ -127,7 +134,7 @@ def receipt(verified: Verified) -> list[Flowable]:
         Paragraph("Checkpoint, as the log signed it", style.GROUP),
         verbatim(verified.checkpoint_note, style.WIDTH),
         Paragraph("Signatures that held", style.GROUP),
-        grid(("Role", "Who", "Key", "Document", "SHA-256"), signatures, (54, 82, 118, 106, style.WIDTH - 360)),
+        grid(("Role", "Who", "Key", "Document", "SHA-256"), signatures, (50, style.WIDTH - 430, 138, 108, 134)),
         Paragraph("Checked before this report was made", style.GROUP),
         *listed(verified.checked),
     ]
@@ -144,4 +151,4 @@ def limits(verified: Verified) -> list[Flowable]:
     ):
         if items:
             story += [Paragraph(title, style.GROUP), *listed(items)]
-    return [*story, Paragraph("In general", style.GROUP)]
+    return story

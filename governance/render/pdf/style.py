@@ -54,13 +54,14 @@ def _style(name: str, size: float, **options: object) -> ParagraphStyle:
 
 
 BODY = _style("body", 8.6, spaceAfter=GAP)
-LIST = _style("list", 8.6, leftIndent=11, bulletIndent=1, spaceAfter=3)
+LIST = _style("list", 8.6, bulletFontName=REGULAR, bulletFontSize=8.6, leftIndent=12, bulletIndent=1, spaceAfter=3)
 TITLE = _style("title", 21, fontName=BOLD, leading=26, spaceAfter=2)
+TITLE_LONG = _style("title-long", 13, fontName=BOLD, spaceAfter=2)
 KICKER = _style("kicker", 8, fontName=BOLD, textColor=HexColor(ACCENT), spaceAfter=3)
 SECTION = _style(
     "section", 14, fontName=BOLD, textColor=HexColor(ACCENT), spaceBefore=16, spaceAfter=GAP, keepWithNext=1
 )
-GROUP = _style("group", 9.6, fontName=BOLD, spaceBefore=9, spaceAfter=4, keepWithNext=1)
+GROUP = _style("group", 9.6, fontName=BOLD, spaceBefore=11, spaceAfter=4, keepWithNext=1)
 CELL = _style("cell", 7.6)
 CELL_BOLD = _style("cell-bold", 7.6, fontName=BOLD)
 CELL_RIGHT = _style("cell-right", 7.6, alignment=TA_RIGHT)
@@ -68,6 +69,7 @@ SMALL = _style("small", 6.8, textColor=HexColor(MUTED))
 LABEL = _style("label", 7.6, textColor=HexColor(MUTED))
 HEAD = _style("head", 7.2, fontName=BOLD, textColor=HexColor(ACCENT))
 HEAD_RIGHT = _style("head-right", 7.2, fontName=BOLD, textColor=HexColor(ACCENT), alignment=TA_RIGHT)
-DIGEST = _style("digest", 7.2, fontName=FIXED)
+DIGEST = _style("digest", 6.8, fontName=FIXED)
+DIGEST_HALF = _style("digest-half", 6.4, fontName=FIXED)
 STAMP = _style("stamp", 17, fontName=BOLD, leading=21, textColor=HexColor("#ffffff"))
 STAMP_LABEL = _style("stamp-label", 8, textColor=HexColor("#ffffff"))
