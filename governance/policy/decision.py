@@ -251,11 +251,12 @@ def _covers_groups(finding: Finding, groups: tuple[tuple[str | None, ...], ...])
 
 def _clears(looked: Looked, limit: Limit | None) -> bool:
     """Whether the whole interval meets the limit, so that there is nothing to excuse."""
-    if limit is None or looked.low is None or looked.high is None:
+    if limit is None or limit.op not in ("at_least", "at_most"):
         return False
-    if limit.op == "at_least":
-        return Decimal(looked.low) >= Decimal(limit.value)
-    return limit.op == "at_most" and Decimal(looked.high) <= Decimal(limit.value)
+    end = looked.low if limit.op == "at_least" else looked.high
+    if end is None:
+        return False
+    return Decimal(end) >= Decimal(limit.value) if limit.op == "at_least" else Decimal(end) <= Decimal(limit.value)
 
 
 def _no_worse(finding: Finding, bound: str | None) -> bool:
@@ -286,7 +287,7 @@ def _apply_reviews(
         act, seen = item.act, item.seen
         if act.role != APPROVER:
             notes.append(f"{act.kind} by a {act.role} does not count: the role {APPROVER} is needed")
-        elif act.kind == "reject":
+        elif _rejects(act):
             for environment in outcomes:
                 outcomes[environment] = Action.DENY
             notes.append(f"rejected: {act.reason}")
@@ -295,7 +296,7 @@ def _apply_reviews(
             notes.append("approve does not count: the approver is not known to be somebody other than the submitter")
         elif seen.evidence != (evidence_sha256,) or seen.policies != policies:
             notes.append("approve does not count: it was given for other evidence or another policy")
-        elif any(other.act.kind == "reject" and other.sha256 not in seen.acts for other in reviews):
+        elif any(other.sha256 not in seen.acts for other in reviews if _rejects(other.act)):
             notes.append("approve does not count: it was given without sight of a rejection")
         else:
             unseen = _to_review(findings) - _to_review(seen.findings)
@@ -306,6 +307,10 @@ def _apply_reviews(
                 if action is Action.NEEDS_REVIEW:
                     outcomes[environment] = Action.ALLOW
             return
+
+
+def _rejects(act: Act) -> bool:
+    return act.kind == "reject" and act.role == APPROVER
 
 
 def _to_review(findings: Sequence[Finding]) -> set[str]:

@@ -80,10 +80,11 @@ class Policy(Document):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        ids = [section.id for section in self.rules]
-        for one in ids:
-            if ids.count(one) > 1:
-                raise ValueError(f"rule id {one!r} is used twice")
+        seen: set[str] = set()
+        for section in self.rules:
+            if section.id in seen:
+                raise ValueError(f"rule id {section.id!r} is used twice")
+            seen.add(section.id)
         for section in self.rules:
             for name in section.enforcement:
                 if name != "default" and name not in self.environments:
@@ -108,7 +109,7 @@ class SelectedRule(NamedTuple):
     def facts(self) -> tuple[str, ...]:
         """Groups of facts it reads."""
         if self.condition:
-            return tuple(sorted({path.split(".")[0] for path in self.condition.requires}))
+            return tuple(self.condition.groups)
         return (self.rule.facts,) if self.rule and self.rule.facts else ()
 
 
@@ -124,10 +125,7 @@ class LoadedPolicy(NamedTuple):
 def load_policy(data: bytes, name: str, catalogue: Mapping[str, Rule] = CATALOGUE) -> LoadedPolicy:
     """Parse, validate and compile. Raises BadInput at file, line and column for every static fault."""
     source = strictyaml.parse(data, name)
-    try:
-        policy = Policy.model_validate(source.tree)
-    except ValidationError as error:
-        raise strictyaml.explain(source, Policy, error) from error
+    policy = strictyaml.validate(source, Policy)
     selected = tuple(_select(policy, index, section, source, catalogue) for index, section in enumerate(policy.rules))
     return LoadedPolicy(policy, sha256(data), data, selected)
 
@@ -151,7 +149,7 @@ def _select(
             fix=f"did you mean {near[0]!r}?" if near else "",
         )
     try:
-        params = rule.params.model_validate(section.with_)
+        params = rule.params.model_validate(section.with_, by_alias=True, by_name=False)
     except ValidationError as error:
         raise strictyaml.explain(source, rule.params, error, at=(*at, "with")) from error
     return SelectedRule(key, section, rule, params, None)

@@ -1,9 +1,10 @@
 """Conditions in CEL (Common Expression Language) over a typed view of the evidence.
 
 The engine has edges that could let a broken condition pass, so a condition holds only where the result has type BOOL
-and is True, every name is declared, and the evidence it names under `requires` is there before it runs.
+and is True, the engine knows no other evidence than what stands under `requires`, and that is there before it runs.
 """
 
+import math
 import re
 from typing import Any, NamedTuple, get_args
 
@@ -17,8 +18,7 @@ from governance.policy.outcome import Outcome
 
 MAX_CHARACTERS = 4000
 GROUPS = tuple(name for name in Facts.model_fields if name != "absent")
-_VARIABLES = (*GROUPS, "subject", "risk_tier", "inputs")
-_STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_ALWAYS = ("subject", "risk_tier", "inputs")
 
 
 class Condition(NamedTuple):
@@ -28,6 +28,11 @@ class Condition(NamedTuple):
     requires: tuple[str, ...]
     program: Any
 
+    @property
+    def groups(self) -> list[str]:
+        """Groups of evidence that it can see."""
+        return _groups(self.requires)
+
 
 def compile_condition(text: str, requires: tuple[str, ...], where: str) -> Condition:
     """Raises BadInput with the engine's caret for anything that does not compile to a boolean."""
@@ -35,34 +40,56 @@ def compile_condition(text: str, requires: tuple[str, ...], where: str) -> Condi
 
     if len(text) > MAX_CHARACTERS:
         raise BadInput("expression too long", got=f"{len(text)} characters", expected=f"{MAX_CHARACTERS}", where=where)
-    declared = dict.fromkeys(_VARIABLES, cel.Type.DYN) | {"now": cel.Type.STRING}
+    # `missing || true` is true: so what it reads must be known to exist, and nothing else is declared to the engine.
+    if unknown := [path for path in requires if not _known(path)]:
+        raise BadInput("unknown evidence", got=unknown[0], expected=f"a path such as {', '.join(GROUPS)}", where=where)
+    if not requires:
+        raise BadInput(
+            "the expression requires no evidence",
+            expected="each group of evidence it reads under `requires:`",
+            fix=f"add `requires: [...]` with some of {', '.join(GROUPS)}",
+            where=where,
+        )
+    declared = dict.fromkeys((*_groups(requires), *_ALWAYS), cel.Type.DYN) | {"now": cel.Type.STRING}
     try:
         program = cel.NewEnv(variables=declared).compile(text)
     except RuntimeError as error:
         message = str(error).removeprefix("INVALID_ARGUMENT: ").removesuffix(" [INVALID_ARGUMENT]")
-        raise BadInput("the expression does not compile", got=message, expected="CEL", where=where) from error
+        raise BadInput(
+            "the expression does not compile",
+            got=message,
+            expected=f"CEL over {', '.join(declared)}",
+            fix="evidence that it reads stands under `requires:`" if "undeclared" in message else "",
+            where=where,
+        ) from error
     if program.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
         raise BadInput(
             "the expression is not a condition", got=str(program.return_type()), expected="a boolean", where=where
         )
-    roots = {path.split(".")[0] for path in requires}
-    if unknown := roots - set(GROUPS):
-        raise BadInput("unknown evidence", got=sorted(unknown)[0], expected=", ".join(GROUPS), where=where)
-    # `missing || true` is true: whatever is read must be known to exist.
-    used = set(re.findall(r"(?<![.\w])[a-z_]+", _STRING.sub("''", text))) & set(GROUPS)
-    if bare := (used - roots) or (set() if requires else {"nothing"}):
-        raise BadInput(
-            "the expression reads evidence that it does not require",
-            got=", ".join(sorted(bare)),
-            expected="each group of evidence it reads under `requires:`",
-            fix=f"add `requires: [{', '.join(sorted(used) or GROUPS[:1])}]`",
-            where=where,
-        )
     return Condition(text, requires, program)
 
 
+def _groups(requires: tuple[str, ...]) -> list[str]:
+    return sorted({path.split(".")[0] for path in requires})
+
+
+def _known(path: str) -> bool:
+    """Whether the documents of evidence have such a field at all."""
+    kind: Any = Facts
+    for step in path.split("."):
+        fields = {field.alias or name: field.annotation for name, field in kind.model_fields.items()} if kind else {}
+        if step not in fields or step == "absent":
+            return False
+        options = (fields[step], *get_args(fields[step]))
+        kind = next((one for one in options if isinstance(one, type) and issubclass(one, BaseModel)), None)
+    return True
+
+
 def view(value: Any, annotation: Any = None) -> Any:
-    """Documents as CEL sees them: reals are doubles, counts ints, the rest text, lists, maps and null."""
+    """Documents as CEL sees them: reals are finite doubles, counts ints, the rest text, lists, maps and null.
+
+    Raises RuntimeError for a real that no double can hold: as infinity it would clear every limit.
+    """
     if isinstance(value, BaseModel):
         return {
             field.alias or name: view(getattr(value, name), _kind(field.annotation, field.metadata))
@@ -72,7 +99,12 @@ def view(value: Any, annotation: Any = None) -> Any:
         return [view(item, annotation) for item in value]
     if isinstance(value, dict):
         return {key: view(item, annotation) for key, item in value.items()}
-    return float(value) if annotation == Real and isinstance(value, str) else value
+    if annotation != Real or not isinstance(value, str):
+        return value
+    number = float(value)
+    if not math.isfinite(number):
+        raise RuntimeError(f"{value} is beyond what a double can hold")
+    return number
 
 
 def _kind(annotation: Any, metadata: list[Any]) -> Any:
@@ -87,23 +119,24 @@ def evaluate(condition: Condition, evidence: EvidenceSet, now: str) -> Verdict:
     """Pass, fail, inconclusive (required evidence is not there) or error (the engine could not say)."""
     from cel_expr_python import cel
 
-    seen: dict[str, Any] = view(evidence.facts)
+    seen = {name: view(getattr(evidence.facts, name)) for name in condition.groups}
     looked = []
     for path in condition.requires:
         value = _at(seen, path)
         if value is None:
             return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{path} is not in the evidence")
         looked.append(Looked(path=path, value=None if isinstance(value, dict | list) else str(value)))
-    data = {name: seen[name] for name in GROUPS}
-    data |= {name: view(getattr(evidence, name)) for name in ("subject", "risk_tier", "inputs")} | {"now": now}
+    data = seen | {name: view(getattr(evidence, name)) for name in _ALWAYS} | {"now": now}
     for path in sorted(set(re.findall(r"(?<![.\w])[a-z_]+(?:\.[a-z_0-9]+)+", condition.text))):
         value = _at(data, path)
         if isinstance(value, str | int | float):
             looked.append(Looked(path=path, value=format(value, ".9g") if isinstance(value, float) else str(value)))
     result = condition.program.eval(data=data)
-    # An error is a value too, and a truthy one: only BOOL True holds.
+    # An error is a value too, and a truthy one: only BOOL True holds. Other values are not shown: the engine's maps
+    # have no order, and the same evidence must give the same words.
     if result.type() != cel.Type.BOOL:
-        why = f"the expression gave {result.type()}: {result.value()}"
+        said = f"{result.type()}: {result.value()}" if result.type() == cel.Type.ERROR else str(result.type())
+        why = f"the expression gave {said}, not true or false"
         return Verdict(outcome=Outcome.ERROR, why=why, looked_at=tuple(looked))
     holds = result.value() is True
     why = f"{condition.text.strip()} is {'true' if holds else 'false'}"

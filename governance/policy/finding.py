@@ -24,6 +24,11 @@ class Looked(Document):
     high: Real | None = None
     n: int | None = None
 
+    @property
+    def at_stake(self) -> bool:
+        """Whether a waiver has to cover it: a comparison of groups, or a group (of nobody: all) that has no value."""
+        return self.group is not None and (self.reference is not None or self.value is None)
+
 
 class Limit(Document):
     op: Literal["at_least", "at_most", "is", "none"]

@@ -12,7 +12,7 @@ class PresentParams(Params):
     """`kinds`: documents that must be there, by their name in the manifest. `headings`: headings each of them must
     have."""
 
-    kinds: tuple[str, ...] = ("model_card",)
+    kinds: tuple[str, ...] = Field(("model_card",), min_length=1)
     headings: tuple[str, ...] = ()
     min_words: int = Field(50, ge=1)
 

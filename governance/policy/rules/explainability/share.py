@@ -1,7 +1,7 @@
 """explainability.share: no feature carries more of the model's decisions than a limit."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ class ShareParams(Params):
     explained."""
 
     features: tuple[str, ...] = ()
-    at_most: Threshold
+    at_most: Annotated[Threshold, Field(gt=0, lt=1)]
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
     rows: int = Field(1000, ge=10, le=100_000)
     min_rows: int = Field(30, ge=2)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -18,9 +18,9 @@ from governance.policy.rule import Params, Request, fails, inconclusive, passes,
 
 class DisparityParams(Params):
     """`attributes`: names, or intersections such as sex*race; every declared one where empty. `min_rows`: smaller
-    groups
-    are not compared. `small_groups`: what such a group does to the verdict. `unknown_at_most`: share of rows whose
-    attribute is not known above which nothing can be said."""
+    groups are not compared, nor is a rate that rests on fewer rows (a true positive rate rests on the positives).
+    `small_groups`: what a smaller group does to the verdict. `unknown_at_most`: share of rows whose attribute is not
+    known above which nothing can be said."""
 
     metric: Rate = "selection_rate"
     measure: Measure = "ratio"
@@ -31,7 +31,7 @@ class DisparityParams(Params):
     decide_on: Literal["bound", "point"] = "bound"
     min_rows: int = Field(30, ge=1)
     small_groups: Literal["inconclusive", "listed"] = "inconclusive"
-    unknown_at_most: Threshold = Decimal("0.05")
+    unknown_at_most: Annotated[Threshold, Field(ge=0, lt=1)] = Decimal("0.05")
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:
@@ -39,8 +39,9 @@ class DisparityParams(Params):
         limit = getattr(self, wanted)
         if limit is None or getattr(self, other) is not None:
             raise ValueError(f"measure {self.measure} takes `{wanted}` and not `{other}`")
-        if not 0 < limit <= 1:
-            raise ValueError(f"`{wanted}` must be above 0 and at most 1")
+        if not 0 < limit <= 1 or (limit == 1 and self.measure == "difference"):
+            end = "at most" if self.measure == "ratio" else "below"
+            raise ValueError(f"`{wanted}` is a share: above 0 and {end} 1")
         return self
 
     @property
@@ -135,37 +136,39 @@ def disparity(evidence: FairnessFacts, params: DisparityParams) -> Verdict:
 def _judge(name: str, table: CountTable, params: DisparityParams) -> Verdict:
     path = f"fairness.{name}.{params.metric}.{params.measure}"
     rates = tuple(_rate(path, cell, params.metric) for cell in table.cells)
+    # Nobody is compared: what no excuse for single groups can cover.
+    nobody = Looked(path=path, group=(), value=None)
     known = [cell for cell in table.cells if None not in cell.group and cell.rows]
     rows = table.unknown + sum(cell.rows for cell in known)
     if rows and table.unknown > params.unknown_at_most * rows:
         why = f"{name}: not known for {table.unknown} of {rows} rows, more than {params.unknown_at_most} of them"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=rates)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=(*rates, nobody))
     judged = [cell for cell in known if cell.rows >= params.min_rows]
     small = [cell for cell in known if cell.rows < params.min_rows]
-    comparable = [cell for cell in judged if _defined(cell, params)]
+    undefined = {cell: why for cell in judged if (why := _undefined(cell, params))}
+    comparable = [cell for cell in judged if cell not in undefined]
     critical = _critical(table, params)
     pairs = list(_pairs(comparable, params, critical.values.get(params.alpha) if critical else None))
     # A group that cannot be judged stands in the way of a pass. It never hides that two others are too far apart.
-    doubts = [
-        f"{params.metric} of {_name(cell)} is {'{} of {}'.format(*cell.proportion(params.metric))}: "
-        f"a {params.measure} is not defined"
-        for cell in judged
-        if cell not in comparable
-    ]
+    doubts, doubted = list(undefined.values()), [*undefined]
     if small and params.small_groups == "inconclusive":
         doubts.append(f"{', '.join(map(_name, small))} below {params.min_rows} rows: too few to judge")
+        doubted += small
+    unmeasured = params.decide_on == "bound" and critical is None
     if not pairs:
         doubts.append(f"{len(comparable)} group(s) of at least {params.min_rows} rows: nothing to compare")
-    elif params.decide_on == "bound" and critical is None:
+    elif unmeasured:
         doubts.append(f"the evidence holds no critical values for {params.metric} {params.measure}; measure again")
     listed = f" ({len(small)} smaller group(s) listed, not compared)" if small and not doubts else ""
     outcome, why, shown = _compare(pairs, params, doubts)
     looked = tuple(_looked(path, pair, params) for pair in dict.fromkeys(shown))
-    return Verdict(outcome=outcome, why=f"{name}: {why}{listed}", looked_at=looked + rates)
+    open_ = [Looked(path=path, group=cell.group, value=None, n=cell.rows) for cell in doubted]
+    open_ += [nobody] if unmeasured or not pairs else []
+    return Verdict(outcome=outcome, why=f"{name}: {why}{listed}", looked_at=(*looked, *rates, *open_))
 
 
 def _compare(pairs: list[Pair], params: DisparityParams, doubts: list[str]) -> tuple[Outcome, str, tuple[Pair, ...]]:
-    """Outcome, reason, and the pairs that show it, most telling first."""
+    """Outcome, reason, and the pairs that show it, most telling first: one for each group that does not clear."""
     if not pairs:
         return Outcome.INCONCLUSIVE, "; ".join(doubts), ()
 
@@ -174,22 +177,39 @@ def _compare(pairs: list[Pair], params: DisparityParams, doubts: list[str]) -> t
 
     worst = max(pairs, key=lambda pair: _badness(pair.value, params))
     if params.decide_on == "point":
+        why = f"{said(worst)} (decided on the point value)"
         if not _holds(worst.value, params):
-            return Outcome.FAIL, f"{said(worst)} (decided on the point value)", (worst,)
+            return Outcome.FAIL, "; ".join([why, *doubts]), (worst, *_each_group(pairs, params, "value"))
         if doubts:
             return Outcome.INCONCLUSIVE, "; ".join([*doubts, said(worst)]), (worst,)
-        return Outcome.PASS, f"{said(worst)} (decided on the point value)", (worst,)
+        return Outcome.PASS, why, (worst,)
+    concerned = _each_group(pairs, params, "near")
     broken = [pair for pair in pairs if pair.far is not None and not _holds(pair.far, params)]
     if broken:
         bad = max(broken, key=lambda pair: _badness(pair.value, params))
         why = f"{said(bad)} and even the favourable end {short(bad.far or 0)} misses {params.limit.value}"
-        return Outcome.FAIL, "; ".join([why, *doubts]), (bad, worst)
+        return Outcome.FAIL, "; ".join([why, *doubts]), (bad, worst, *concerned)
     nearest = max(pairs, key=lambda pair: _badness(pair.near, params))
-    if not _holds(nearest.near, params):
-        return Outcome.INCONCLUSIVE, "; ".join([_straddles(nearest, params, said(nearest)), *doubts]), (nearest, worst)
+    if concerned:
+        why = "; ".join([_straddles(nearest, params, said(nearest)), *doubts])
+        return Outcome.INCONCLUSIVE, why, (nearest, worst, *concerned)
     if doubts:
         return Outcome.INCONCLUSIVE, "; ".join([*doubts, f"elsewhere {said(worst)}"]), (worst, nearest)
     return Outcome.PASS, f"{said(worst)}; every pair clears the limit", (worst, nearest)
+
+
+def _each_group(pairs: list[Pair], params: DisparityParams, end: Literal["value", "near"]) -> list[Pair]:
+    """For each disadvantaged group whose `end` misses the limit against some other group, its worst pair."""
+    found: dict[tuple[str | None, ...], Pair] = {}
+    for pair in pairs:
+        known = found.get(pair.low.group)
+        if not _holds(getattr(pair, end), params) and (known is None or _further(pair, known, params)):
+            found[pair.low.group] = pair
+    return list(found.values())
+
+
+def _further(one: Pair, other: Pair, params: DisparityParams) -> bool:
+    return _badness(one.value, params) > _badness(other.value, params)
 
 
 def _straddles(pair: Pair, params: DisparityParams, said: str) -> str:
@@ -202,10 +222,14 @@ def _straddles(pair: Pair, params: DisparityParams, said: str) -> str:
     return f"{said} and {band} straddles {params.limit.value}; {settle}"
 
 
-def _defined(cell: Cell, params: DisparityParams) -> bool:
-    """Whether the group's rate is defined and, for a ratio, not zero: no interval exists for a ratio of zero."""
+def _undefined(cell: Cell, params: DisparityParams) -> str:
+    """Why the group's rate cannot be compared, or nothing. No interval exists for a ratio of zero."""
     k, n = cell.proportion(params.metric)
-    return n > 0 and (k > 0 or params.measure == "difference")
+    if n < params.min_rows:
+        return f"{params.metric} of {_name(cell)} rests on {n} rows, fewer than {params.min_rows}: too few to judge"
+    if k == 0 and params.measure == "ratio":
+        return f"{params.metric} of {_name(cell)} is {k} of {n}: a ratio is not defined"
+    return ""
 
 
 def _pairs(cells: list[Cell], params: DisparityParams, critical: str | None) -> Iterator[Pair]:

@@ -33,6 +33,7 @@ class DigestsParams(Params):
             evidence_with_inputs(("data.evaluation", _SAME, None), ("data.training", _SAME, _SAME)),
         ),
         inconclusive("training data not given", evidence_with_inputs(("data.evaluation", _SAME, _SAME))),
+        inconclusive("nothing was read", evidence_with_inputs(), require=[]),
     ),
 )
 def digests_match(evidence: EvidenceSet, params: DigestsParams) -> Verdict:
@@ -62,8 +63,9 @@ def digests_match(evidence: EvidenceSet, params: DigestsParams) -> Verdict:
             limit=limit,
         )
     looked = tuple(Looked(path=item.role, value=item.sha256, n=item.rows) for item in files)
-    if bare or absent:
+    if bare or absent or not files:
         said = [f"{item.role} has no recorded digest" for item in bare] + [f"{role} is not given" for role in absent]
+        said = said or ["no file of these roles was read"]
         return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(said), looked_at=looked, limit=limit)
     why = f"{len(files)} file(s) match their recorded digests"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)

@@ -1,7 +1,7 @@
 """performance.floor: a metric is at least a floor, with its interval."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,7 +16,7 @@ from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
 class FloorParams(Params):
     metric: Rate = "accuracy"
-    at_least: Threshold
+    at_least: Annotated[Threshold, Field(gt=0, le=1)]
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
     decide_on: Literal["bound", "point"] = "bound"
     min_rows: int = Field(30, ge=1)
