@@ -27,7 +27,7 @@ DOCUMENTS = st.recursive(
 
 
 @given(DOCUMENTS)
-@example({"\x7f": "\x7f\u2028", "\x00": "\x1f\"\\/\b\f\n\r\t", "": "€😀"})
+@example({"\x7f": "\x7f\u2028", "\x00": '\x1f"\\/\b\f\n\r\t', "": "€😀"})
 @example(canonical.MAX_INTEGER)
 def test_bytes_are_those_of_rfc_8785(document: Any) -> None:
     data = canonical.dumps(document)
@@ -197,7 +197,7 @@ def test_undefined_reals_are_a_bug_of_the_caller(value: float) -> None:
         canonical.real(value)
 
 
-@given(st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)))
+@given(st.datetimes(timezones=st.just(UTC)))
 @example(datetime(1, 1, 2, tzinfo=UTC))
 def test_instants_come_back(moment: datetime) -> None:
     assert canonical.parse_instant(canonical.instant(moment)) == moment.replace(microsecond=0)

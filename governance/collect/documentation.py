@@ -91,5 +91,7 @@ def _words(lines: list[str]) -> int:
 def _plain(heading: str) -> str:
     """Without emphasis, code marks and link targets, in normal form C, on one line."""
     text = re.sub(r"\[([^\[\]]*)\]\([^()]*\)", r"\1", heading)
-    text = "".join(character for character in text if character not in "*`" and character.isprintable())
+    text = "".join(
+        character for character in " ".join(text.split()) if character not in "*`" and character.isprintable()
+    )
     return unicodedata.normalize("NFC", " ".join(text.split()))[:MAX_HEADING]

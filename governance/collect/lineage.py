@@ -11,7 +11,8 @@ recorded no column lineage: what is not known is never taken for nothing.
 
 import difflib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from governance.collect.openlineage import Column, Dataset, Event, Job, Reach
@@ -36,8 +37,8 @@ class Graph:
     """Who wrote what from what. Repeated runs add up; a step that is direct in one of them is direct."""
 
     def __init__(self, events: Iterable[Event]) -> None:
-        self._columns: dict[Column, dict[Column, Step]] = {}
-        self._whole: dict[Dataset, dict[Column, Step]] = {}
+        columns: dict[Column, dict[Column, Step]] = {}
+        whole: dict[Dataset, dict[Column, Step]] = {}
         self._names: dict[str, set[Dataset]] = {}
         written: dict[Dataset, set[Job | None]] = {}
         recorded: dict[Dataset, set[Job | None]] = {}
@@ -50,9 +51,11 @@ class Graph:
                     continue
                 recorded.setdefault(output.dataset, set()).add(event.job)
                 job = event.job.name if event.job else ""
-                self._add(self._whole.setdefault(output.dataset, {}), output.whole, job)
+                self._add(whole.setdefault(output.dataset, {}), output.whole, job)
                 for field, reaches in output.fields.items():
-                    self._add(self._columns.setdefault(Column(output.dataset, field), {}), reaches, job)
+                    self._add(columns.setdefault(Column(output.dataset, field), {}), reaches, job)
+        self._columns = {column: sorted(steps.items()) for column, steps in columns.items()}
+        self._whole = {dataset: sorted(steps.items()) for dataset, steps in whole.items()}
         # A dataset alone (no job) says nothing about who else wrote it, so it neither owes nor settles column lineage.
         self.unrecorded = {
             dataset: min(job.name for job in owing if job)
@@ -93,13 +96,10 @@ class Graph:
         """Whether it is known what the column itself was made from."""
         return bool(self._columns.get(column))
 
-    def upstream(self, column: Column) -> list[tuple[Column, Step]]:
-        """What the column was made from, in a fixed order."""
-        steps = dict(self._whole.get(column.dataset, {}))
-        for origin, step in self._columns.get(column, {}).items():
-            if origin not in steps or not steps[origin].direct:
-                steps[origin] = step
-        return sorted(steps.items())
+    def upstream(self, column: Column) -> Iterator[tuple[Column, Step]]:
+        """What the column was made from, in a fixed order: what it names itself, then what its whole dataset names.
+        One column may come twice."""
+        return chain(self._columns.get(column, ()), self._whole.get(column.dataset, ()))
 
 
 class _Walk(NamedTuple):

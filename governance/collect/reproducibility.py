@@ -12,7 +12,7 @@ MAX_BYTES = 8 << 20
 MAX_SPECIFIER = 1000
 # A name and perhaps extras (PEP 508), then nothing, or what PEP 508 allows to follow.
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\[\]]*\]\s*)?"
-_REQUIREMENT = re.compile(rf"{_NAME}(?:[=<>!~;@(].*)?", re.ASCII)
+_REQUIREMENT = re.compile(rf"{_NAME}(?:(?:[=<>!~]=|[<>;@(]).*)?", re.ASCII)
 # PEP 440: == or === with a version; with a wildcard it names many versions.
 _PINNED = re.compile(rf"{_NAME}\(?([^;@]*)", re.ASCII)
 _EXACT = re.compile(r"={2,3}\s*[A-Za-z0-9][A-Za-z0-9.!+_-]*", re.ASCII)
@@ -69,10 +69,10 @@ def _logical_lines(text: str) -> list[tuple[int, str]]:
     lines = text.splitlines()
     for number, line in enumerate(lines, 1):
         comment = line.lstrip().startswith("#")
-        if line.endswith("\\") and not comment and number < len(lines):
-            pending.append(line[:-1])
+        continued = line.endswith("\\") and not comment
+        pending.append(f" {line}" if comment else line[:-1] if continued else line)
+        if continued and number < len(lines):
             continue
-        pending.append(f" {line}" if comment else line)
         if joined := " ".join(re.sub(r"(?:^|\s)#.*$", "", "".join(pending)).split()):
             found.append((number - len(pending) + 1, joined))
         pending = []

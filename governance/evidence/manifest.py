@@ -51,6 +51,8 @@ class Artifact(Document):
     def _one_of(self) -> Self:
         if (self.none is None) == (self.path is None):
             raise ValueError("give either `path` and `format`, or `none` with the reason why there is no artifact")
+        if self.none is not None and (self.format is not None or self.sha256 is not None):
+            raise ValueError("`none` stands alone: what is not there has no format and no sha256")
         if self.path is not None and self.format is None:
             raise ValueError("`format` is missing; expected one of " + ", ".join(FORMATS))
         return self

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -30,40 +29,24 @@ documents: {model_card: docs/card.md}
 """
 
 
-def field(*inputs: tuple[str, ...], namespace: str = "ns") -> dict[str, Any]:
-    """Column lineage of one field: inputs are (dataset, column) or (dataset, column, transformation type)."""
-    return {"inputFields": [input_field(*one, namespace=namespace) for one in inputs]}
-
-
-def input_field(dataset: str, column: str, *kinds: str, namespace: str = "ns") -> dict[str, Any]:
-    found: dict[str, Any] = {"namespace": namespace, "name": dataset, "field": column}
-    if kinds:
-        found["transformations"] = [{"type": kind, "subtype": "X"} for kind in kinds]
-    return found
-
-
-def event(
-    output: str,
-    fields: dict[str, Any] | None,
-    *,
-    job: str = "prepare",
-    whole: list[dict[str, Any]] | None = None,
-    kind: str | None = "COMPLETE",
-    namespace: str = "ns",
-) -> dict[str, Any]:
-    """One run event that writes `output`; without column lineage where `fields` is none."""
-    facet: dict[str, Any] = {"_schemaURL": "https://example.org/1", "fields": fields}
-    if whole is not None:
-        facet["dataset"] = whole
-    facets = {} if fields is None else {"columnLineage": facet}
-    found = {
-        "eventTime": "2026-01-01T00:00:00Z",
-        "run": {"runId": "0"},
-        "job": {"namespace": "jobs", "name": job},
-        "inputs": [],
-        "outputs": [{"namespace": namespace, "name": output, "facets": facets}],
-    }
-    return found if kind is None else {"eventType": kind, **found}
+EVENT = {
+    "eventType": "COMPLETE",
+    "job": {"namespace": "jobs", "name": "prepare"},
+    "outputs": [
+        {
+            "namespace": "ns",
+            "name": "train",
+            "facets": {
+                "columnLineage": {
+                    "fields": {
+                        name: {"inputFields": [{"namespace": "ns", "name": "bank", "field": name}]}
+                        for name in ("income", "age")
+                    }
+                }
+            },
+        }
+    ],
+}
 
 
 @pytest.fixture
@@ -76,9 +59,7 @@ def project(tmp_path: Path) -> Path:
         "data/people.csv": "id\n1\n",
         "data/train.csv": "income,age\n1,2\n",
         "data/bank.csv": "income,age,race\n1,2,3\n",
-        "lineage/train.json": json.dumps(
-            event("train", {"income": field(("bank", "income")), "age": field(("bank", "age"))})
-        ),
+        "lineage/train.json": json.dumps(EVENT),
         "access/grants.csv": "principal,permission,resource\nann,train,model:loans\n",
         "access/approvals.csv": "item,principal,role,at\ndata:bank,bo,owner,2026-01-01T00:00:00Z\n",
         "requirements.lock": "numpy==2.1.0 \\\n    --hash=sha256:" + "a" * 64 + "\n",

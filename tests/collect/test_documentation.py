@@ -1,0 +1,72 @@
+"""What a Markdown document has to say: headings, and words that are none."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance import canonical
+from governance.collect import documentation
+from governance.errors import BadInput
+
+
+@pytest.mark.parametrize(
+    "text, headings, words",
+    [
+        ("", (), 0),
+        ("one two three\n", (), 3),
+        ("# Title\n\nSome words here.\n\n## Intended use\nMore.\n", ("Title", "Intended use"), 4),
+        ("# Only\n## Headings\n### Here\n", ("Only", "Headings", "Here"), 0),
+        ("#hashtag is text\n", (), 3),
+        ("####### seven\n", (), 1),
+        ("   ## Closed ##\n    # four spaces\n", ("Closed",), 2),
+        ("# C# and F#\n", ("C# and F#",), 0),
+        ("Title\n=====\n\nPart two\n---\ntext\n", ("Title", "Part two"), 1),
+        ("a\n\n---\n\nb\n***\n", (), 2),
+        ("=====\n", (), 0),
+        ("---\ntitle: x y z\n---\n# Real\nword\n", ("Real",), 1),
+        ("---\nnot closed\n", (), 2),
+        ("```python\n# no heading\ncode words\n```\nafter\n", (), 1),
+        ("~~~\n```\n# no\n~~~\n# Yes\n", ("Yes",), 0),
+        ("````\n```\n# no\n````\nword\n", (), 1),
+        ("```\n# never closed\n", (), 0),
+        ("``` not `a fence\n# Heading\n", ("Heading",), 3),
+        ("before\n```\nx\n```\n", (), 1),
+        ("<!-- # hidden\nwords -->shown <!-- again --> here\n", (), 2),
+        ("shown <!-- never closed\n# no\n", (), 1),
+        ("# **Bold** `code` [link](https://example.org/x) *em*\n", ("Bold code link em",), 0),
+        ("# Intended\u00a0 use\t x\n", ("Intended use x",), 0),
+        ("#\n##  \n", (), 0),
+        ("# Re\u0301sume\u0301\n", ("R\u00e9sum\u00e9",), 0),
+        ("# " + "x" * 500 + "\n", ("x" * 200,), 0),
+        ("\ufeff# Bom\r\nwords\r\n", ("Bom",), 1),
+        ("--- *** ___ 1. | -\n", (), 1),
+    ],
+)
+def test_headings_and_words(text: str, headings: tuple[str, ...], words: int) -> None:
+    data = text.encode()
+    found = documentation.document("model_card", "card.md", data)
+    assert (found.headings, found.words) == (headings, words)
+    assert (found.kind, found.path, found.sha256) == ("model_card", "card.md", canonical.sha256(data))
+
+
+@pytest.mark.parametrize("data", [b"%PDF-1.7\n\xe2\xe3", b"\xff\xfe#\0", b"a\0b", b"# x\n" * 2001])
+def test_what_is_no_text_is_refused(data: bytes) -> None:
+    with pytest.raises(BadInput, match=r"documents\.dpia: d\.pdf"):
+        documentation.document("dpia", "d.pdf", data)
+
+
+@given(st.text(max_size=80) | st.text("#=-`~<!> a\n*[]()", max_size=80))
+def test_any_text_can_stand_in_evidence(text: str) -> None:
+    try:
+        found = documentation.document("x", "x.md", text.encode())
+    except BadInput:
+        assert "\0" in text
+        return
+    assert found.from_bytes(found.to_bytes()) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 500_000, "<!--" * 250_000, "`" * 1_000_000, "# " + "[a](" * 250_000, "# " + "#" * 10**6]
+)
+def test_no_text_takes_long(text: str) -> None:
+    assert documentation.document("x", "x.md", text.encode()[: documentation.MAX_BYTES]).words >= 0

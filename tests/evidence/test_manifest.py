@@ -1,0 +1,133 @@
+"""The manifest's schema: what it takes, and what it refuses with place and reason."""
+
+import json
+from typing import Any
+
+import pytest
+
+from governance import strictyaml
+from governance.errors import BadInput
+from governance.evidence.manifest import Manifest
+
+EXAMPLE = """\
+schema: governance.manifest/v1
+model: {name: adult-income, version: 1.10, owner: "team:credit", risk_tier: high, purpose: {objective: o, kpi: k, intended: [i], prohibited: [p]}}
+artifact: {path: model.skops, format: skops, sha256: DIGEST}
+features: [age, education_num, hours_per_week, capital_gain]
+data:
+  evaluation:
+    path: data/eval.parquet
+    sha256: DIGEST
+    label: {column: income, positive: [">50K"], negative: ["<=50K"]}
+    prediction: rescore
+    sensitive: {sex: {column: sex}, race: {column: race}, age_band: {column: age, bins: [40, 60]}}
+    intersections: [[sex, race]]
+    join: {path: restricted/people.parquet, key: id}
+  training: {path: data/train.parquet, sha256: DIGEST}
+lineage:
+  sources: [{id: uci-adult, sha256: DIGEST, owner: o, licence: CC-BY-4.0, expires: 2027-12-31T00:00:00Z, forbidden: [race, sex]}]
+  events: [lineage/prepare.json, lineage/train.json]
+access: {grants: access/grants.csv, approvals: access/approvals.csv}
+environment: {lock: requirements.lock, commit: 4e1d00000000000000000000000000000000aaaa, seeds: [0]}
+documents: {model_card: docs/card.md, dpia: docs/dpia.md}
+""".replace("DIGEST", "1c" * 32)  # noqa: E501 - as the documentation writes it
+
+
+def read(text: str) -> Manifest:
+    return strictyaml.load(text.encode(), Manifest, "governance.yaml")
+
+
+def test_the_example() -> None:
+    found = read(EXAMPLE)
+    assert found.model.version == "1.10"
+    assert found.data.evaluation is not None
+    assert found.data.evaluation.prediction == "rescore"
+    assert found.data.evaluation.sensitive["age_band"].bins == (40, 60)
+    assert found.data.evaluation.intersections == (("sex", "race"),)
+    assert found.lineage.sources[0].forbidden == ("race", "sex")
+    assert found.environment.seeds == (0,)
+    assert Manifest.model_validate_json(json.dumps(found.model_dump(mode="json", by_alias=True))) == found
+
+
+def test_words_stay_words() -> None:
+    changed = EXAMPLE.replace('[">50K"]', "[NO, 1.0, null]").replace('["<=50K"]', "[yes, 1.00, ~]")
+    evaluation = read(changed).data.evaluation
+    assert evaluation is not None
+    assert evaluation.label.positive == ("NO", "1.0", "null")
+    assert evaluation.label.negative == ("yes", "1.00", "~")
+
+
+@pytest.mark.parametrize(
+    "old, new, at, words",
+    [
+        ("governance.manifest/v1", "governance.manifest/v2", "governance.manifest/v2", "governance.manifest/v1"),
+        ("schema: governance.manifest/v1\n", "", "model:", "required key 'schema'"),
+        ("schema:", "schema_:", "schema_:", "did you mean 'schema'?"),
+        ("name: adult-income, ", "", "model:", "required key 'name'"),
+        ("name: adult-income", "name: ''", "''", "at least 1 character"),
+        ("name: adult-income", 'name: "a\\nb"', '"a\\nb"', "match pattern"),
+        ("name: adult-income", f"name: {'x' * 201}", "xxx", "at most 200"),
+        ("version: 1.10", "version: [1, 10]", "version: [1", "a list"),
+        ("kpi: k", "kip: k", "kip: k", "did you mean 'kpi'?"),
+        ("path: model.skops, format: skops", "none: reason, format: skops, path: x", "artifact: {", "give either"),
+        ("path: model.skops, format: skops", "format: skops", "artifact: {", "give either"),
+        ("format: skops, ", "", "artifact: {", "`format` is missing"),
+        ("format: skops", "format: h5", "h5", "'skops'"),
+        ("format: skops, sha256: 1c", "format: skops, sha256: 1C", "1C1c", "match pattern"),
+        ("format: skops, sha256: 1c", "format: skops, sha256: 1", "11c", "match pattern"),
+        ("features: [age, ", "features: [age, age, ", "schema:", "a feature is named twice"),
+        ("features: [age, education_num, hours_per_week, capital_gain]\n", "", "schema:", "needs `features`"),
+        ("{path: model.skops, format: skops", "{none: outputs", "artifact: {", "stands alone"),
+        ("evaluation:", "evaluatoin:", "evaluatoin:", "did you mean 'evaluation'?"),
+        ('negative: ["<=50K"]', 'negative: [">50K"]', "label: {", "in both lists"),
+        ('positive: [">50K"]', "positive: []", "positive: []", "at least 1 item"),
+        ('positive: [">50K"]', "positive: yes", "yes", "'yes'"),
+        ('positive: [">50K"], ', "", "label: {", "required key 'positive'"),
+        ("prediction: rescore", "prediction: rescored", "rescored", "'rescore'"),
+        ("prediction: rescore", "prediction: {column: p, positiv: [a], negative: [b]}", "positiv: [", "'positive'?"),
+        ("prediction: rescore", "prediction: {column: p, positive: [a]}", "prediction: {", "'negative' is missing"),
+        ("bins: [40, 60]", "bins: [60, 40]", "age_band: {", "increasing"),
+        ("bins: [40, 60]", "bins: [40, 40]", "age_band: {", "increasing"),
+        ("bins: [40, 60]", "bins: [40, nan]", "age_band: {", "finite"),
+        ("bins: [40, 60]", "bins: [1e999]", "age_band: {", "finite"),
+        ("bins: [40, 60]", "bins: [forty]", "forty", "valid number"),
+        ("sex: {column: sex}", "sex: {colunm: sex}", "colunm: sex", "did you mean 'column'?"),
+        ("[[sex, race]]", "[[sex]]", "evaluation:", "at least two"),
+        ("[[sex, race]]", "[[sex, sex]]", "evaluation:", "at least two"),
+        ("[[sex, race]]", "[[sex, rage]]", "evaluation:", "not under `sensitive`"),
+        ("key: id", "keys: id", "keys: id", "did you mean 'key'?"),
+        ("id: uci-adult, ", "", "{sha256:", "required key 'id'"),
+        ("sources: [", "sources: [{id: uci-adult}, ", "lineage:", "same id"),
+        ("expires: 2027-12-31T00:00:00Z", "expires: 2027-12-31", "2027-12-31,", "UTC time"),
+        ("expires: 2027-12-31T00:00:00Z", "expires: 2027-02-30T00:00:00Z", "2027-02-30", "UTC time"),
+        ("licence:", "license:", "license:", "did you mean 'licence'?"),
+        ("events: [lineage/prepare.json, lineage/train.json]", "events: all", "all", "'all'"),
+        ("commit: 4e1d", "commit: 4E1D", "4E1D", "full commit id"),
+        ("commit: 4e1d", "commit: main", "main", "full commit id"),
+        ("seeds: [0]", "seeds: [1.5]", "1.5]", "valid integer"),
+        ("seeds: [0]", "seeds: [9007199254740992]", "9007", "less than or equal"),
+        ("seeds: [0]", f"seeds: [{'9' * 5000}]", "9999", "seeds"),
+        ("documents: {model_card: docs/card.md", "documents: {model_card: [docs/card.md]", "model_card: [", "a list"),
+        ("documents: {", "documents: {'': x, ", "x, model_card", "at least 1 character"),
+        ("documents:", "policy: lenient\ndocuments:", "policy: lenient", "unknown key 'policy'"),
+        (EXAMPLE, "[]", "[]", "expected a mapping"),
+        (EXAMPLE, "text", "text", "expected a mapping"),
+    ],
+)
+def test_refused_with_place_and_reason(old: str, new: str, at: str, words: str) -> None:
+    assert EXAMPLE.count(old) == 1
+    text = EXAMPLE.replace(old, new)
+    with pytest.raises(BadInput) as caught:
+        read(text)
+    message = str(caught.value)
+    line, column = map(int, message.split(": ")[0].split(":")[1:])
+    assert text.splitlines()[line - 1][column - 1 :].startswith(at)
+    assert words in message
+    assert len(message) < 1500
+
+
+def test_the_published_schema_knows_the_names_of_the_file() -> None:
+    schema: dict[str, Any] = Manifest.model_json_schema(by_alias=True)
+    assert "schema" in schema["properties"]
+    assert schema["additionalProperties"] is False
+    assert schema["$defs"]["EnvironmentSection"]["properties"]["commit"]["anyOf"][0]["pattern"]
