@@ -345,6 +345,9 @@ def _subject(evidence: EvidenceSet, manifest: bytes) -> None:
         raise _broken(Broken.MALFORMED, f"the manifest cannot be read: {error.what.splitlines()[0]}") from error
     if (named.name, named.version) != (evidence.subject.name, evidence.subject.version):
         raise _broken(Broken.TAMPERED, "the evidence is about another model version than its manifest", got=named.name)
+    read = {item.sha256 for item in evidence.inputs if item.role == "artifact"}
+    if read != ({evidence.subject.artifact} - {None}):
+        raise _broken(Broken.TAMPERED, "the evidence is about another artifact than was read", got=", ".join(read))
 
 
 def _equal(recorded: Any, again: Any, path: str) -> None:

@@ -163,8 +163,9 @@ def _measure(
         if evaluation.join:
             paths["join"] = loaded.project.resolve(evaluation.join.path, "data.evaluation.join")
     artifact = roles.get("artifact")
-    # The seed follows from what is measured: nobody can try seeds until one of them passes.
-    seed = int(sha256("".join(item.sha256 for item in collected.inputs).encode())[:12], 16)
+    # The seed follows from the table: it is nobody's choice, and the same bytes give the same evidence.
+    table = roles.get("data.evaluation")
+    seed = int(table.sha256[:12], 16) if table else 0
     measured = measure(
         manifest,
         wanted,
@@ -189,7 +190,7 @@ def _measure(
         tools={"governance": __version__, "python": platform.python_version(), **measured.tools},
         started_at=instant(started),
         inputs=tuple(
-            item.model_copy(update={"rows": measured.rows[item.role]}) if item.role in measured.rows else item
+            item.model_copy(update={"rows": measured.rows.get(item.role.removeprefix("data."))})
             for item in collected.inputs
         ),
         facts=Facts(
