@@ -198,3 +198,13 @@ def approved(baseline: LoadedPolicy) -> Verified:
     return verified(
         facts, [baseline], [waived, act("approve", after, "More rows are collected until May; limits hold.")]
     )
+
+
+@pytest.fixture
+def make_verified() -> Callable[..., Verified]:
+    return verified
+
+
+@pytest.fixture
+def make_act() -> Callable[..., Recorded]:
+    return act

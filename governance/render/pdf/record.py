@@ -99,7 +99,7 @@ def _act(verified: Verified, recorded: Recorded) -> list[Flowable]:
     pairs.append(("act", digest(recorded.sha256)))
     return [
         CondPageBreak(130),
-        paragraph(f"{act.kind} by {wording.principal(act.actor)}, {act.role}", style.GROUP),
+        paragraph(f"{act.kind} by {wording.principal(act.actor)}, {act.role}", style.ACT),
         paragraph(act.reason),
         labelled(pairs, style.WIDTH),
     ]

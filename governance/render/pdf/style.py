@@ -62,6 +62,7 @@ SECTION = _style(
     "section", 14, fontName=BOLD, textColor=HexColor(ACCENT), spaceBefore=16, spaceAfter=GAP, keepWithNext=1
 )
 GROUP = _style("group", 9.6, fontName=BOLD, spaceBefore=11, spaceAfter=4, keepWithNext=1)
+ACT = _style("act", 9.6, fontName=BOLD, spaceBefore=11, spaceAfter=4)
 CELL = _style("cell", 7.6)
 CELL_BOLD = _style("cell-bold", 7.6, fontName=BOLD)
 CELL_RIGHT = _style("cell-right", 7.6, alignment=TA_RIGHT)
