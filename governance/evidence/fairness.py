@@ -18,7 +18,8 @@ class Cell(Counts):
 
 class Critical(Document):
     """Simultaneous critical values of the studentised max-t statistic over all pairs of judged groups: every member
-    known, at least `min_rows` rows, the rate defined and, for a ratio, not zero. `groups` counts them.
+    known, at least `min_rows` rows, also in the rate's denominator, and, for a ratio, a rate that is not zero.
+    `groups` counts them.
 
     `values` maps alpha to the (1 - alpha) quantile of max over pairs |t*|, from `replicates` multinomial bootstrap
     replicates of the count table; null with a reason where the quantile is infinite or there is no pair.

@@ -37,7 +37,8 @@ def critical_values(
     "Bootstrap methods: another look at the jackknife", 1979). With g the estimate (log-rate for a ratio, rate for a
     difference) and v its delta-method variance, t* = |(g*_i - g*_j) - (g_i - g_j)| / sqrt(v*_i + v*_j); the critical
     value is a quantile of max t* over all pairs of judged groups (Westfall and Young, "Resampling-based multiple
-    testing", 1993). Judged: every member known, at least `min_rows` rows, the rate defined and, for a ratio, not zero.
+    testing", 1993). Judged: every member known, at least `min_rows` rows (also in
+    the rate's denominator) and, for a ratio, a rate that is not zero.
     """
     import numpy as np
 
@@ -81,7 +82,7 @@ class _Comparing:
 
     def _defined(self, cell: Cell) -> bool:
         above, below = cell.proportion(self.comparison.metric)
-        return below > 0 and (above > 0 or not self.ratio)
+        return below >= max(self.comparison.min_rows, 1) and (above > 0 or not self.ratio)
 
     def _estimates(self, counts: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
         """(estimates, variances), each judged groups x replicates; not finite where undefined. Delta method: Agresti,
