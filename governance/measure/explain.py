@@ -196,7 +196,7 @@ def _permutation(
     import shap
 
     # The explainer mixes rows as arrays of numbers; text travels as its number in a sorted list.
-    names = [name for name in frame.columns if frame[name].dtype == object]
+    names = [name for name in frame.columns if frame[name].dtype != np.float64]
     known = {name: sorted({*frame[name].dropna(), *background[name].dropna()}) for name in names}
 
     def encode(table: pd.DataFrame) -> np.ndarray:
