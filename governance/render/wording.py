@@ -166,9 +166,7 @@ def kind_of(finding: Finding) -> str:
 def origin_of(finding: Finding) -> str:
     """ "declared by ann (not measured)": who says so, and whether we computed it."""
     origin = finding.origin
-    if origin is None:
-        return "origin unknown"
-    if kind_of(finding) == NOTHING:
+    if origin is None or kind_of(finding) == NOTHING:
         return "nothing was looked at"
     if origin.kind == "declared":
         return f"declared by {origin.by}, not measured"

@@ -19,12 +19,17 @@ from governance.verification import Verified
 _HEIGHT = style.PORTRAIT[1] - style.MARGIN - style.FOOT
 _STAMPS_IN_ROW = 4
 _LONGEST_TITLE = 140
+_MOST = 7
 
 
 def first_page(verified: Verified, title: str, generated_at: str, tool: str) -> list[Flowable]:
-    """One page: as many findings, acts and notes as fit, and a word on how many more there are."""
+    """One page: as many findings, acts and notes as fit, a word on how many more there are, and the remedies of the
+    worst findings where there is room."""
     story: list[Flowable] = []
-    for most, fixes in [(7, True), (5, True), *((most, False) for most in range(7, 0, -1))]:
+    for most, fixes in [
+        *((_MOST, fixes) for fixes in range(_MOST, 0, -1)),
+        *((most, 0) for most in range(_MOST, 0, -1)),
+    ]:
         story = _page(verified, title, generated_at, tool, most, fixes)
         if sum(_height(flowable) for flowable in story) <= _HEIGHT:
             break
@@ -36,7 +41,7 @@ def _height(flowable: Flowable) -> float:
     return float(height) + float(flowable.getSpaceAfter()) + float(flowable.getSpaceBefore())
 
 
-def _page(verified: Verified, title: str, generated_at: str, tool: str, most: int, fixes: bool) -> list[Flowable]:
+def _page(verified: Verified, title: str, generated_at: str, tool: str, most: int, fixes: int) -> list[Flowable]:
     decision = verified.decision
     subject = decision.subject
     return [
@@ -98,7 +103,7 @@ def _stamp(environment: str, action: Action, small: bool) -> list[Flowable]:
     return [paragraph(environment, style.STAMP_LABEL), Paragraph(words, style.STAMP)]
 
 
-def _why(verified: Verified, most: int, fixes: bool) -> list[Flowable]:
+def _why(verified: Verified, most: int, fixes: int) -> list[Flowable]:
     """What stands against the model, worst first, with its number."""
     decision = verified.decision
     against = [f for f in decision.findings if wording.state_of(f) not in SETTLED]
@@ -111,7 +116,7 @@ def _why(verified: Verified, most: int, fixes: bool) -> list[Flowable]:
         return [heading, paragraph("Nothing was checked, and what was not checked is denied.")]
     if not against:
         return [heading, paragraph("No finding stands against it.")]
-    rows = [_reason(finding, fixes) for finding in against[:most]]
+    rows = [_reason(finding, number < fixes) for number, finding in enumerate(against[:most])]
     line = ("LINEABOVE", (0, 0), (-1, -1), 0.4, HexColor(style.RULE))
     table = laid_out(rows, [84, style.WIDTH - 84 - 128, 128], (0, 4, 6, 5), line)
     rest = len(against) - most
@@ -119,7 +124,7 @@ def _why(verified: Verified, most: int, fixes: bool) -> list[Flowable]:
     return [heading, table, *tail]
 
 
-def _reason(finding: Finding, fixes: bool) -> list[Any]:
+def _reason(finding: Finding, with_fix: bool) -> list[Any]:
     state = wording.state_of(finding)
     effect = ", ".join(f"{name} {action.value}" for name, action in sorted(finding.actions.items()))
     return [
@@ -129,7 +134,7 @@ def _reason(finding: Finding, fixes: bool) -> list[Any]:
             cell(finding.why, longest=260),
             *(
                 [Paragraph(rich("<i>To fix:</i> {}", brief(finding.fix, 260)), style.CELL)]
-                if fixes and finding.fix
+                if with_fix and finding.fix
                 else []
             ),
             cell(f"{finding.severity.value} severity; {effect}", style.SMALL),
