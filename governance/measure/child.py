@@ -91,7 +91,8 @@ def _run(task: Task, folder: Path, code: str) -> str:
     environment = dict.fromkeys(
         ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
     )
-    environment |= {"HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"}
+    # shap compiles a few small loops by numba at first use, which takes longer than running them as they are.
+    environment |= {"NUMBA_DISABLE_JIT": "1", "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"}
     try:
         process = subprocess.Popen(
             command,

@@ -1,6 +1,7 @@
 """Tables and manifests to measure, made small."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ import pytest
 from governance.evidence.manifest import Manifest
 from governance.evidence.plan import Comparison, FairnessRequest, Plan
 from governance.measure.run import Measured, measure
+
+# As in the child process. Read when numba is first imported.
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
 FACTS = ("artifact", "explainability", "fairness", "performance")
 
