@@ -185,12 +185,26 @@ def _judge(selected: SelectedRule, evidence: EvidenceSet, origin: Origin, now: d
         return Verdict(outcome=Outcome.ERROR, why=f"judging failed: {type(error).__name__}: {error}"[:500])
 
 
+# Where in the manifest a group of facts is taken from.
+_SECTIONS = {
+    "fairness": "`data.evaluation` with `sensitive`",
+    "performance": "`data.evaluation`",
+    "explainability": "an `artifact` that can be opened, and `features`",
+    "artifact": "`artifact`",
+    "lineage": "`lineage` with `sources` and `events`",
+    "access": "`access` with `grants` and `approvals`",
+    "reproducibility": "`environment` with `lock`, `commit` and `seeds`",
+    "documents": "`documents`",
+}
+
+
 def _absent(group: str, evidence: EvidenceSet) -> Verdict:
+    outcome, why = Outcome.INCONCLUSIVE, f"no {group} evidence"
     for absent in evidence.facts.absent:
         if absent.facts == group:
             outcome = Outcome.ERROR if absent.kind == "failed" else Outcome.INCONCLUSIVE
-            return Verdict(outcome=outcome, why=f"no {group} evidence: {absent.why}")
-    return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"no {group} evidence")
+            why = f"no {group} evidence: {absent.why}"
+    return Verdict(outcome=outcome, why=why, fix=f"give the manifest {_SECTIONS[group]}")
 
 
 def _unaccepted(selected: SelectedRule, origin: Origin) -> str:

@@ -1,15 +1,21 @@
 """What a rule says about one evidence set, and what the decision keeps of it."""
 
+from decimal import Decimal
 from typing import Literal
 
-from governance.canonical import Document, Real, Sha256
+from governance.canonical import Document, Real, Sha256, real
 from governance.evidence.origin import Origin
 from governance.policy.outcome import Action, Outcome, Severity
 
 
-def short(value: Real | float) -> str:
-    """A number for a sentence: 4 significant digits. What is compared and stored keeps 9."""
-    return format(float(value), ".4g")
+def short(value: Real | float, limit: Decimal | str | None = None) -> str:
+    """A number for a sentence: 4 significant digits, or 9 where fewer would put it on the other side of `limit`."""
+    full, brief = real(float(value)), format(float(value), ".4g")
+    if limit is not None:
+        bound, exact, rounded = Decimal(limit), Decimal(full), Decimal(brief)
+        if (exact >= bound) != (rounded >= bound) or (exact <= bound) != (rounded <= bound):
+            return full
+    return brief
 
 
 class Looked(Document):

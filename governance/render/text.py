@@ -122,6 +122,11 @@ def _because(decision: Decision, environment: str, room: int) -> str:
 def _finding(page: _Page, finding: Finding) -> None:
     page.add(f"{finding.title} ({finding.severity.value})", "- ", "  ")
     page.field("why", finding.why)
+    if not finding.looked_at and finding.origin is None:
+        # Nothing was there to look at: what to give is all there is to say.
+        page.field("fix", finding.fix)
+        _waiver_and_rule(page, finding)
+        return
     page.field("limit", wording.limit_of(finding.limit))
     shown = [looked for looked in finding.looked_at if looked.value is not None or looked.group][:_MOST_SHOWN]
     for looked in shown:
@@ -133,11 +138,15 @@ def _finding(page: _Page, finding: Finding) -> None:
         page.field("", f"and {len(finding.looked_at) - len(shown)} more (--format json shows all)")
     if finding.fix:
         page.field("fix", finding.fix)
-    if finding.waiver:
-        page.field("waiver", f"act {finding.waiver[: wording.DIGEST_SHOWN]}..., was {finding.outcome.value}")
     if finding.controls:
         page.field("law", ", ".join(finding.controls))
     page.field("evidence", wording.origin_of(finding))
+    _waiver_and_rule(page, finding)
+
+
+def _waiver_and_rule(page: _Page, finding: Finding) -> None:
+    if finding.waiver:
+        page.field("waiver", f"act {finding.waiver[: wording.DIGEST_SHOWN]}..., was {finding.outcome.value}")
     page.field("rule", f"{finding.key} ({finding.uses}); {_effect(finding)}")
 
 

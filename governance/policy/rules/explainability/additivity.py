@@ -46,5 +46,6 @@ def additivity(evidence: ExplainabilityFacts, params: AdditivityParams) -> Verdi
     if evidence.rows == 0:
         return Verdict(outcome=Outcome.INCONCLUSIVE, why="no row was explained", looked_at=looked, limit=limit)
     holds = Decimal(evidence.additivity_error) <= params.at_most
-    why = f"largest error over {evidence.rows} rows is {short(evidence.additivity_error)} ({evidence.unit})"
+    error = short(evidence.additivity_error, params.at_most)
+    why = f"largest error over {evidence.rows} rows is {error} ({evidence.unit})"
     return Verdict(outcome=Outcome.PASS if holds else Outcome.FAIL, why=why, looked_at=looked, limit=limit)

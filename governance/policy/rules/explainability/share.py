@@ -70,6 +70,10 @@ def share(evidence: ExplainabilityFacts, params: ShareParams) -> Verdict:
     found = {item.feature: item for item in evidence.importance.features}
     wanted = params.features or (evidence.importance.top_feature,)
     limit = Limit(op="at_most", value=str(params.at_most))
+
+    def say(number: float | str) -> str:
+        return short(number, params.at_most)
+
     unknown = [name for name in wanted if name not in found]
     if unknown:
         return Verdict(
@@ -84,13 +88,11 @@ def share(evidence: ExplainabilityFacts, params: ShareParams) -> Verdict:
         path = f"explainability.global.{name}.share"
         looked.append(Looked(path=path, value=found[name].share, low=low, high=high, n=evidence.rows))
         if Decimal(low) > params.at_most:
-            above.append(f"{name} has a share of {short(value)}, at least {short(low)}")
+            above.append(f"{name} has a share of {say(value)}, at least {say(low)}")
         elif Decimal(high) > params.at_most:
-            open_.append(
-                f"{name} has a share of {short(value)} [{short(low)}, {short(high)}], which straddles {limit.value}"
-            )
+            open_.append(f"{name} has a share of {say(value)} [{say(low)}, {say(high)}], which straddles {limit.value}")
         else:
-            clear.append(f"{name} has a share of {short(value)}, at most {short(high)}")
+            clear.append(f"{name} has a share of {say(value)}, at most {say(high)}")
     if evidence.rows < params.min_rows:
         why = f"{evidence.rows} rows explained, fewer than {params.min_rows}"
         return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=tuple(looked), limit=limit)

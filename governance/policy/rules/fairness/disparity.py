@@ -173,7 +173,8 @@ def _compare(pairs: list[Pair], params: DisparityParams, doubts: list[str]) -> t
         return Outcome.INCONCLUSIVE, "; ".join(doubts), ()
 
     def said(pair: Pair) -> str:
-        return f"{params.metric} {params.measure} {_name(pair.low)} to {_name(pair.high)} is {short(pair.value)}"
+        value = short(pair.value, params.limit.value)
+        return f"{params.metric} {params.measure} {_name(pair.low)} to {_name(pair.high)} is {value}"
 
     worst = max(pairs, key=lambda pair: _badness(pair.value, params))
     if params.decide_on == "point":
@@ -187,7 +188,8 @@ def _compare(pairs: list[Pair], params: DisparityParams, doubts: list[str]) -> t
     broken = [pair for pair in pairs if pair.far is not None and not _holds(pair.far, params)]
     if broken:
         bad = max(broken, key=lambda pair: _badness(pair.value, params))
-        why = f"{said(bad)} and even the favourable end {short(bad.far or 0)} misses {params.limit.value}"
+        far = short(bad.far or 0, params.limit.value)
+        why = f"{said(bad)} and even the favourable end {far} misses {params.limit.value}"
         return Outcome.FAIL, "; ".join([why, *doubts]), (bad, worst, *concerned)
     nearest = max(pairs, key=lambda pair: _badness(pair.near, params))
     if concerned:
@@ -213,8 +215,9 @@ def _further(one: Pair, other: Pair, params: DisparityParams) -> bool:
 
 
 def _straddles(pair: Pair, params: DisparityParams, said: str) -> str:
-    far = short(pair.far) if pair.far is not None else "open"
-    band = f"[{short(pair.near)}, {far}]" if params.measure == "ratio" else f"[{far}, {short(pair.near)}]"
+    far = short(pair.far, params.limit.value) if pair.far is not None else "open"
+    near = short(pair.near, params.limit.value)
+    band = f"[{near}, {far}]" if params.measure == "ratio" else f"[{far}, {near}]"
     settle = "the value is so close to the limit that more rows would hardly settle it"
     if math.isfinite(pair.factor):
         more = math.ceil(pair.factor * min(pair.low.rows, pair.high.rows))

@@ -15,6 +15,8 @@ from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
 
 class FloorParams(Params):
+    """`min_rows`: rows that the rate must rest on (a true positive rate rests on the positives)."""
+
     metric: Rate = "accuracy"
     at_least: Annotated[Threshold, Field(gt=0, le=1)]
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
@@ -52,6 +54,10 @@ def floor(evidence: PerformanceFacts, params: FloorParams) -> Verdict:
     """
     k, n = evidence.counts.proportion(params.metric)
     path, limit = f"performance.{params.metric}", Limit(op="at_least", value=str(params.at_least))
+
+    def say(number: float | str) -> str:
+        return short(number, params.at_least)
+
     if n < params.min_rows:
         why = f"{params.metric} rests on {n} rows, fewer than {params.min_rows}"
         return Verdict(
@@ -60,7 +66,7 @@ def floor(evidence: PerformanceFacts, params: FloorParams) -> Verdict:
     value = real(k / n)
     low, high = (real(end) for end in wilson(k, n, z_value(float(params.alpha))))
     looked = (Looked(path=path, value=value, low=low, high=high, n=n),)
-    said = f"{params.metric} is {short(value)} [{short(low)}, {short(high)}] on {n} rows"
+    said = f"{params.metric} is {say(value)} [{say(low)}, {say(high)}] on {n} rows"
     if params.decide_on == "point":
         outcome = Outcome.PASS if Decimal(value) >= params.at_least else Outcome.FAIL
         return Verdict(outcome=outcome, why=f"{said} (decided on the point value)", looked_at=looked, limit=limit)
