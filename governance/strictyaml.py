@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from governance import canonical
 from governance.errors import BadInput
 
 MAX_BYTES = 1 << 20
@@ -76,10 +77,13 @@ def parse(data: bytes, name: str) -> Source:
             fix="save the file as UTF-8 (it looks like Latin-1 or Windows-1252)",
             where=name,
         ) from error
+    source = Source(name, text)
     if not unicodedata.is_normalized("NFC", text):
         # The text is kept and shown as evidence, and evidence has one spelling for each name.
-        raise BadInput("text is not in Unicode normal form C", fix="save it with composed characters", where=name)
-    source = Source(name, text)
+        lines = enumerate(source.lines, 1)
+        line = next((number for number, line in lines if not unicodedata.is_normalized("NFC", line)), 1)
+        what, fix = "text is not in Unicode normal form C", "save it with composed characters"
+        raise source.error(Position(line, 1), what, fix=fix)
     # Before parsing: the parser's time grows with the square of the number of directives.
     if directive := next((number for number, line in enumerate(source.lines, 1) if line.startswith("%")), 0):
         raise source.error(Position(directive, 1), "YAML directive is not allowed here", expected="keys and values")
@@ -117,7 +121,7 @@ class _Builder:
                 stack.pop()
             elif isinstance(event, yaml.ScalarEvent):
                 self._no_markup(event)
-                self._encodable(event)
+                self._storable(event)
                 self._add(stack, event, event.value)
             elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
                 self._no_markup(event)
@@ -157,10 +161,12 @@ class _Builder:
         if event.tag is not None:
             raise self._refuse(event, f"YAML tag {_shown(event.tag)!r}", "plain text: the schema gives the type")
 
-    def _encodable(self, event: Any) -> None:
-        # Half a surrogate pair (an escape such as "\\ud800") can be neither stored nor printed.
-        if not event.value.isascii() and any("\ud800" <= character <= "\udfff" for character in event.value):
-            raise self._refuse(event, "a character that is none (a lone surrogate)", "Unicode text")
+    def _storable(self, event: Any) -> None:
+        # An escape can still say what no document can hold, such as half a surrogate pair.
+        try:
+            canonical.dumps(event.value)
+        except BadInput as error:
+            raise self.source.error(self._at(event), error.what, got=error.got, expected=error.expected) from error
 
     def _refuse(self, event: Any, what: str, expected: str) -> BadInput:
         return self.source.error(self._at(event), f"{what} is not allowed here", expected=expected)

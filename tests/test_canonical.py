@@ -119,6 +119,11 @@ def test_refused(data: bytes) -> None:
         canonical.loads(data)
 
 
+def test_a_duplicate_key_is_named() -> None:
+    with pytest.raises(BadInput, match="duplicate key in JSON\n  got: 'b'"):
+        canonical.loads(b'{"a":1,"b":{"a":1},"b":2}')
+
+
 @pytest.mark.parametrize("depth, fits", [(canonical.MAX_DEPTH, True), (canonical.MAX_DEPTH + 1, False)])
 def test_depth_is_bounded(depth: int, fits: bool) -> None:
     data = b"[" * depth + b"1" + b"]" * depth

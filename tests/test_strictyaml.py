@@ -1,6 +1,7 @@
 """Strict YAML: text stays text, nothing expands, nothing hangs, and only BadInput comes out."""
 
 import time
+import unicodedata
 from typing import Annotated, Any
 
 import pytest
@@ -14,8 +15,16 @@ from governance.errors import BadInput
 
 LAUGHS = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 40))
 MERGES = "a0: &a0 {k: v}\n" + "".join(f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}]}}\n" for i in range(1, 40))
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
 TREES = st.recursive(
-    st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF, exclude_characters="\x7f\ufeff"), max_size=8),
+    st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF, exclude_characters="\x7f\ufeff"), max_size=8).map(
+        _nfc
+    ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abcXYZ01 ~", min_size=1), inner, max_size=3),
     max_leaves=12,
 )
@@ -111,7 +120,9 @@ def test_what_yaml_writes_is_read_back(tree: Any) -> None:
         ("\tkey: 1\n", "not YAML"),
         ("a: b: c\n", "1:5: not YAML"),
         ("a: \x07\n", "not YAML"),
-        ('a: "\\ud800"\n', "m.yaml"),
+        ('a: "\\ud800"\n', "m.yaml:1:"),
+        ('a: "e\\u0301"\n', "1:4: text is not in Unicode normal form C"),
+        ("a: 1\nb: e\u0301\n", "2:1: text is not in Unicode normal form C"),
         ('a: "\\U00110000"\n', "not YAML"),
         (LAUGHS, "anchor"),
         (MERGES, "anchor"),

@@ -76,8 +76,9 @@ def test_nothing_named_is_missing_and_not_failed(tmp_path: Path) -> None:
     assert collect(load(tmp_path), frozenset()).absent == ()
 
 
-def test_no_lock_is_a_fact(loaded: Load) -> None:
-    found = collect(loaded(("lock: requirements.lock, ", "")), GROUPS)
+@pytest.mark.parametrize("seeds", [", seeds: [0, 7]", ""])
+def test_no_lock_is_a_fact(loaded: Load, seeds: str) -> None:
+    found = collect(loaded(("lock: requirements.lock, ", ""), (", seeds: [0, 7]", seeds)), GROUPS)
     assert found.reproducibility is not None
     assert found.reproducibility.lock is None
     assert found.reproducibility.commit

@@ -252,8 +252,16 @@ def test_a_folder_artifact_is_the_digest_of_its_list(root: Path, folder: Path) -
 
 
 @posix
-@pytest.mark.parametrize("what", ["link", "folder link", "fifo", "nothing"])
-def test_folder_artifacts_are_plain(root: Path, folder: Path, what: str) -> None:
+@pytest.mark.parametrize(
+    "what, words",
+    [
+        ("link", "a link in a folder"),
+        ("folder link", "a link in a folder"),
+        ("fifo", "not a regular file"),
+        ("nothing", "no file"),
+    ],
+)
+def test_folder_artifacts_are_plain(root: Path, folder: Path, what: str, words: str) -> None:
     if what == "nothing":
         for path in sorted(folder.rglob("*"), reverse=True):
             path.unlink() if path.is_file() else path.rmdir()
@@ -261,7 +269,7 @@ def test_folder_artifacts_are_plain(root: Path, folder: Path, what: str) -> None
         os.mkfifo(folder / "a" / "pipe")
     else:
         (folder / "a" / "link").symlink_to(folder / ("b.txt" if what == "link" else "empty"))
-    with pytest.raises(BadInput, match="artifact"):
+    with pytest.raises(BadInput, match=f"^artifact: .*{words}"):
         Project(root).input("artifact", "model")
 
 
