@@ -24,7 +24,7 @@ from governance.measure.table import connection, open_table
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from governance.measure.model import Worked
+    from governance.measure.scoring import Worked
 
 _COUNTED = ("fairness", "performance")
 _ON_ROWS = (*_COUNTED, "explainability")
@@ -79,9 +79,10 @@ def measure(
 
     `paths` has confined paths for the roles evaluation, join and artifact, where the manifest names them. The artifact
     is opened only where it must predict or be explained. Raises BadInput for a table or a manifest that cannot be used;
-    a model that cannot be opened, crashes or hangs is an Absent.
+    a model that cannot be opened, crashes or hangs is an Absent. RuntimeError for a plan made from another manifest.
     """
     gathered = _Gathered(plan)
+    _check_plan(manifest, plan)
     held = hold(manifest.artifact, paths.get("artifact"), artifact_sha256, artifact_size)
     evaluation, path = manifest.data.evaluation, paths.get("evaluation")
     if not plan.fairness:
@@ -113,6 +114,16 @@ def measure(
     )
 
 
+def _check_plan(manifest: Manifest, plan: Plan) -> None:
+    """A plan is made from the manifest: an attribute that this one does not have means that the two do not belong
+    together."""
+    evaluation = manifest.data.evaluation
+    known = evaluation.sensitive if evaluation else {}
+    for request in plan.fairness:
+        if unknown := [name for name in request.attributes if name not in known]:
+            raise RuntimeError(f"the plan asks for attribute {unknown[0]!r}, which the manifest does not have")
+
+
 def _on_rows(
     connected: DuckDBPyConnection,
     gathered: _Gathered,
@@ -135,7 +146,7 @@ def _on_rows(
     _refuse_unopened(gathered, manifest, plan, held, rescore)
     explain = gathered.wants("explainability")
     if isinstance(held, Held) and ((rescore and gathered.wants(*_COUNTED)) or explain):
-        from governance.measure.model import PREDICTED, work
+        from governance.measure.scoring import PREDICTED, work
 
         progress(f"opening {held.path.name} in a limited process")
         worked = work(connected, table, manifest, evaluation, held, rescore, plan.explain_rows if explain else 0, seed)
@@ -189,9 +200,10 @@ def _take(gathered: _Gathered, counted: Tally, plan: Plan, origin: FactOrigin, s
     if gathered.wants("performance"):
         gathered.performance = PerformanceFacts(origin=origin, counts=counted.overall)
     if gathered.wants("fairness"):
-        import numpy
+        if any(request.comparisons for request in plan.fairness):
+            import numpy
 
-        gathered.tools["numpy"] = numpy.__version__
+            gathered.tools["numpy"] = numpy.__version__
         tables = []
         for request, cells in zip(plan.fairness, counted.cells, strict=True):
             replicates = replicates_for(cells)

@@ -11,10 +11,10 @@ import pytest
 from governance.errors import BadInput
 from governance.evidence.evidence import Absent, Facts
 from governance.evidence.manifest import Manifest
-from governance.evidence.plan import Comparison
-from governance.measure import child, model
+from governance.evidence.plan import Comparison, FairnessRequest, Plan
+from governance.measure import child, scoring
 from governance.measure.messages import Limits
-from governance.measure.run import Measured
+from governance.measure.run import Measured, measure
 
 Build = Callable[..., Manifest]
 Run = Callable[..., Measured]
@@ -246,7 +246,7 @@ def test_a_child_that_hangs_or_dies(
     from sklearn.linear_model import LogisticRegression
 
     path = site.skops(LogisticRegression())
-    monkeypatch.setattr(model, "LIMITS", Limits(wall=1))
+    monkeypatch.setattr(scoring, "LIMITS", Limits(wall=1))
     for code, says in (("import time; time.sleep(30)", "within 1 s"), ("import os; os.abort()", "SIGABRT")):
         monkeypatch.setattr(child.ask, "__defaults__", (code,))
         found = run(rescore(), site.folder / "e.csv", path)
@@ -258,9 +258,6 @@ def test_a_child_that_hangs_or_dies(
 
 def test_a_file_that_changed_meanwhile_is_not_opened(rescore: Build, site: Site) -> None:
     from sklearn.linear_model import LogisticRegression
-
-    from governance.evidence.plan import Plan
-    from governance.measure.run import measure
 
     path = site.skops(LogisticRegression())
     plan = Plan(facts=("artifact", "performance"), fairness=(), explain_rows=0)
@@ -276,6 +273,35 @@ def test_only_what_the_plan_names_is_measured(manifest: Build, run: Run, site: S
     found = run(manifest(), table, facts=("performance",))
     assert found.performance is not None
     assert (found.fairness, found.absent, set(found.tools)) == (None, (), {"duckdb"})
+
+
+def test_a_plan_of_another_manifest_is_a_bug(manifest: Build, site: Site) -> None:
+    asked = FairnessRequest(attributes=("race",), comparisons=())
+    plan = Plan(facts=("fairness",), fairness=(asked,), explain_rows=0)
+    with pytest.raises(RuntimeError, match="'race'"):
+        measure(manifest(), plan, {"evaluation": site.folder / "e.csv"}, None, 0, 0, lambda _: None)
+
+
+def test_features_keep_the_order_of_the_rows(tmp_path: Path) -> None:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from governance.measure.features import digest, drawn, read
+    from governance.measure.table import connection, open_table
+
+    path = tmp_path / "e.parquet"
+    pq.write_table(pa.table({"a": range(300_000), "y": [i % 3 for i in range(300_000)]}), path, row_group_size=5_000)
+    with connection([path]) as connected:
+        values, beside = read(connected, open_table(connected, path), ["a"], ["y"])
+    assert (values.column("a").to_numpy() == np.arange(300_000)).all()
+    assert (beside.column("c1").to_numpy() == np.arange(300_000) % 3).all()
+    first, other = drawn(300_000, 50, 1, 1), drawn(300_000, 50, 1, 2)
+    assert (len(set(first.tolist())), sorted(first.tolist())) == (50, first.tolist())
+    assert (drawn(300_000, 50, 1, 1) == first).all()
+    assert set(first.tolist()) != set(other.tolist())
+    assert drawn(3, 50, 1, 1).tolist() == [0, 1, 2]
+    assert digest(values.take(first)) == digest(values.take(first)) != digest(values.take(other))
 
 
 def test_what_is_not_there_is_missing(manifest: Build, run: Run, site: Site, tmp_path: Path) -> None:
