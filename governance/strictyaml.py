@@ -7,7 +7,7 @@ the nearest known name.
 
 import difflib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
@@ -78,15 +78,18 @@ def parse(data: bytes, name: str) -> Source:
             where=name,
         ) from error
     source = Source(name, text)
+    # The text is kept and shown as evidence, and evidence has one spelling for each name.
     if not unicodedata.is_normalized("NFC", text):
-        # The text is kept and shown as evidence, and evidence has one spelling for each name.
-        lines = enumerate(source.lines, 1)
-        line = next((number for number, line in lines if not unicodedata.is_normalized("NFC", line)), 1)
+        line = _first(source.lines, lambda line: not unicodedata.is_normalized("NFC", line))
         what, fix = "text is not in Unicode normal form C", "save it with composed characters"
         raise source.error(Position(line, 1), what, fix=fix)
+    # Invisible, and YAML's readers do not agree on what it means there.
+    if line := _first(source.lines, lambda line: "\ufeff" in line):
+        at = Position(line, source.lines[line - 1].index("\ufeff") + 1)
+        raise source.error(at, "byte order mark is not allowed here", fix="delete the invisible character U+FEFF")
     # Before parsing: the parser's time grows with the square of the number of directives.
-    if directive := next((number for number, line in enumerate(source.lines, 1) if line.startswith("%")), 0):
-        raise source.error(Position(directive, 1), "YAML directive is not allowed here", expected="keys and values")
+    if line := _first(source.lines, lambda line: line.startswith("%")):
+        raise source.error(Position(line, 1), "YAML directive is not allowed here", expected="keys and values")
     try:
         source.tree = _Builder(source).build(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
@@ -97,6 +100,11 @@ def parse(data: bytes, name: str) -> Source:
         # ValueError: PyYAML's own reader, used where it was built without libyaml, on an escape beyond Unicode.
         raise BadInput("not YAML", got=str(error).splitlines()[0], where=name) from error
     return source
+
+
+def _first(lines: list[str], fault: Callable[[str], bool]) -> int:
+    """The number of the first line with the fault, 0 where none has it."""
+    return next((number for number, line in enumerate(lines, 1) if fault(line)), 0)
 
 
 class _Builder:
