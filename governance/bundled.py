@@ -25,6 +25,11 @@ def policy(name: str) -> tuple[str, bytes]:
     return f"policies/{name}/policy.yaml", (_ROOT / "policies" / name / "policy.yaml").read_bytes()
 
 
+def lock() -> str:
+    """The lock that this release is tested with: the demo's models name their requirements from it."""
+    return (_ROOT / "requirements.lock").read_text()
+
+
 def report(kind: str) -> bytes:
     """The definition of a report: its sections in order, and their wording."""
     return (_ROOT / "reports" / kind / "report.yaml").read_bytes()

@@ -4,19 +4,25 @@ import os
 import secrets
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
+from governance import bundled
 from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode, Refused
 from governance.policy.decision import Decision
-from governance.policy.outcome import Action
+from governance.policy.outcome import Action, Outcome
+
+if TYPE_CHECKING:
+    from governance.operations.ask import Asked
+    from governance.operations.evaluate import Checked
 
 _MARK = ".governance-demo"
 _NAME = "diabetes-progression"
 
 
 def run(context: Context) -> int:
-    from governance.operations.ask import Asked, ask_trail
-    from governance.operations.evaluate import Checked, check, load_policies
+    from governance.operations.ask import ask_trail
+    from governance.operations.evaluate import check, load_policies
     from governance.operations.export import export_bundle
     from governance.operations.files import write_whole
     from governance.operations.initialise import add_person, start_trail
@@ -33,21 +39,21 @@ def run(context: Context) -> int:
     workspace = Workspace(out, settings, context.now, os.urandom)
     say = context.say
 
-    say("1. A project starts its trail; ann submits models, bo approves them. Each has a key of their own.")
+    say("1. A project starts its trail. ann submits models; ann and bo may approve them, each with a key of their own.")
     start_trail(workspace)
     password = secrets.token_urlsafe(18)
     write_whole(out / "keys" / "password", password.encode())
     (out / "keys" / "password").chmod(0o600)
-    for name, role in (("ann", "submitter"), ("bo", "approver")):
-        add_person(workspace, name, (role,), password)
+    for name, roles in (("ann", ("submitter", "approver")), ("bo", ("approver",))):
+        add_person(workspace, name, roles, password)
 
     policies = load_policies(["baseline"])
 
-    def audit(version: str) -> Checked:
+    def audit(version: Literal["1", "2"]) -> "Checked":
         from governance.cli.demo.material import build
 
         context.progress(f"training version {version}")
-        manifest = build(out / f"v{version}", version)  # type: ignore[arg-type]
+        manifest = build(out / f"v{version}", version, bundled.lock())
         submitter = workspace.authenticate("ann", lambda: password)[0].principal
         checked = check(workspace, manifest, policies, submitter=submitter, progress=context.progress)
         context.done()
@@ -57,7 +63,7 @@ def run(context: Context) -> int:
         write_whole(out / f"v{version}" / "check.txt", text.encode())
         return checked
 
-    def ask(artifact: str) -> Asked:
+    def ask(artifact: str) -> "Asked":
         return ask_trail(workspace, workspace.trust(), artifact, "prod")
 
     say(
@@ -87,7 +93,7 @@ def run(context: Context) -> int:
     reviewed = act(
         workspace, "approve", model=_NAME, version=version, name="bo", role="approver", password=lambda: password,
         reason="Read each open finding. A pilot with weekly review is acceptable; measure again at 5,000 patients.",
-        seen=second.sealed.decision_sha256 if second.sealed else None,
+        seen=_digest(second),
     )  # fmt: skip
     say(f"   bo, who did not, approves: {reviewed.act.reason}")
 
@@ -108,14 +114,13 @@ def run(context: Context) -> int:
         trail = verify_trail(store, workspace.trust().logs[0].key)
     context.done()
 
-    say(
-        f"\n6. The bundle verifies (VALID at level {verified.level}), and so does the whole trail of {trail.size} entries."
-    )
+    say(f"\n6. The bundle verifies (VALID at level {verified.level}), and so does the trail of {trail.size} entries.")
     decision = reviewed.decision
     allowed = ", ".join(f"{name}: {action.value}" for name, action in sorted(decision.outcomes.items()))
     say(f"\nDecided  {_NAME} {version}: {allowed}; approved by bo; valid until {decision.valid_until}")
-    say(f"Why      {_why(decision)}")
-    say(f"Denied   {_NAME} {first.decision.subject.version}: {_why(first.decision)}")
+    passed = sum(finding.outcome is Outcome.PASS for finding in decision.findings)
+    say(f"Why      {passed} of {len(decision.findings)} rules pass; bo answers for {_why(decision)}")
+    say(f"Denied   {_NAME} {first.decision.subject.version}, because of {_why(first.decision)}")
     say(f"PDF      {out / 'report.pdf'}   (version 1: {out / 'report-v1.pdf'})")
     say(f"Bundle   {out / 'bundle.json'}")
     say(f"Trust    {out / 'trust.json'}")
@@ -158,19 +163,20 @@ def _tell(context: Context, decision: Decision) -> None:
             context.say("\n".join(lines))
 
 
-def _answer(context: Context, what: str, asked: "object") -> None:
+def _answer(context: Context, what: str, asked: "Asked") -> None:
     from governance.render.wording import ACTION_WORDS
 
-    answer = asked.answer  # type: ignore[attr-defined]
+    answer = asked.answer
     why = answer.why[0] if answer.action is not Action.NEEDS_REVIEW else f"{len(answer.why)} findings wait for a person"
     context.say(f"     {what}: {ACTION_WORDS[answer.action]} in prod ({why})")
 
 
-def _why(decision: Decision) -> str:
-    from governance.render.wording import by_state
-
-    parts = [f"{len(found)} {state.value}" for state, found in by_state(decision.findings).items() if found]
-    return ", ".join(parts)
+def _why(decision: Decision, most: int = 3) -> str:
+    """What stood against it in prod, worst first."""
+    against = [f for f in decision.findings if f.actions["prod"] is not Action.ALLOW]
+    named = [f"{finding.title} ({finding.outcome.value})" for finding in against[:most]]
+    more = [f"and {len(against) - most} more"] if len(against) > most else []
+    return "; ".join(named + more)
 
 
 def _artifact(decision: Decision) -> str:
@@ -179,8 +185,10 @@ def _artifact(decision: Decision) -> str:
     return decision.subject.artifact
 
 
-def _digest(checked: "object") -> str:
-    return checked.sealed.decision_sha256  # type: ignore[attr-defined, no-any-return]
+def _digest(checked: "Checked") -> str:
+    if checked.sealed is None:
+        raise RuntimeError("the demo seals what it decides")
+    return checked.sealed.decision_sha256
 
 
 def _one_byte_changed(source: Path, target: Path) -> str:
