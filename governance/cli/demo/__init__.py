@@ -164,10 +164,11 @@ def _tell(context: Context, decision: Decision) -> None:
 
 
 def _answer(context: Context, what: str, asked: "Asked") -> None:
-    from governance.render.wording import ACTION_WORDS
+    from governance.render.wording import ACTION_WORDS, plural
 
     answer = asked.answer
-    why = answer.why[0] if answer.action is not Action.NEEDS_REVIEW else f"{len(answer.why)} findings wait for a person"
+    waiting = f"{plural(len(answer.why), 'finding')} to answer for"
+    why = waiting if answer.action is Action.NEEDS_REVIEW else answer.why[0]
     context.say(f"     {what}: {ACTION_WORDS[answer.action]} in prod ({why})")
 
 
