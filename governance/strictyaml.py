@@ -222,12 +222,10 @@ def explain(source: Source, model: type[BaseModel], error: ValidationError, at: 
         name = str(fault["loc"][-1])
         return source.error(source.position(path), f"{shown}: required key {name!r} is missing", fix=more)
     value = fault["input"]
-    if isinstance(value, str):
-        at_value = source.values.get(path, source.position(path))
-        return source.error(at_value, f"{shown}: {message}", got=repr(_shown(value)), fix=more)
-    # The key says more than the first line of what stands below it.
-    got = "a list" if isinstance(value, list) else "a mapping"
-    return source.error(source.position(path), f"{shown}: {message}", got=got, fix=more)
+    got = repr(_shown(value)) if isinstance(value, str) else f"a {'list' if isinstance(value, list) else 'mapping'}"
+    key, found = source.position(path), source.values.get(path)
+    # Of what begins below its key, the key says more than the first line.
+    return source.error(found if found and found.line == key.line else key, f"{shown}: {message}", got=got, fix=more)
 
 
 def _shown(text: str) -> str:
