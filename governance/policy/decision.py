@@ -142,7 +142,7 @@ def _finding(
         fix=verdict.fix or section.fix or (rule.part("How to fix:") if rule else ""),
         key=selected.key,
         uses=selected.uses,
-        title=section.title or (rule.summary if rule else section.id.replace("-", " ")),
+        title=section.title or (rule.summary.removesuffix(".") if rule else section.id.replace("-", " ")),
         origin=origin if there else None,
         controls=section.controls or (rule.controls if rule else ()),
         severity=section.severity,

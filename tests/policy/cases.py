@@ -89,18 +89,22 @@ def cell(name: str | None, selected: int, rows: int) -> Cell:
 
 
 def critical(
-    metric: str = "selection_rate", measure: str = "ratio", min_rows: int = 30, value: str | None = "2.4", groups: int = 2
+    metric: str = "selection_rate",
+    measure: str = "ratio",
+    min_rows: int = 30,
+    value: str | None = "2.4",
+    groups: int = 2,
 ) -> Critical:
     values = dict.fromkeys(("0.1", "0.05", "0.01"), value)
     return Critical(metric=metric, measure=measure, min_rows=min_rows, groups=groups, values=values)  # type: ignore[arg-type]
 
 
-def table(*cells: Cell, attribute: str = "sex", unknown: int = 0, criticals: Sequence[Critical] | None = None) -> CountTable:
+def table(
+    *cells: Cell, attribute: str = "sex", unknown: int = 0, criticals: Sequence[Critical] | None = None
+) -> CountTable:
     both = (critical(), critical(measure="difference"))
     chosen = tuple(both if criticals is None else criticals)
-    return CountTable(
-        attributes=(attribute,), unknown=unknown, cells=cells, seed=1, replicates=10_000, critical=chosen
-    )
+    return CountTable(attributes=(attribute,), unknown=unknown, cells=cells, seed=1, replicates=10_000, critical=chosen)
 
 
 def fairness(*tables: CountTable) -> FairnessFacts:

@@ -47,7 +47,9 @@ def test_a_policy_that_is_not_in_force_is_shown_and_not_judged() -> None:
     assert [ref.in_force for ref in decision.policies] == [True, False]
     assert [one.key for one in decision.findings] == ["house#a"]
     assert decision.outcomes["prod"] is Action.ALLOW
-    assert judge(evidence(), [policy(section("a")), later], as_of=NOW.replace(year=2027)).outcomes["prod"] is Action.DENY
+    assert (
+        judge(evidence(), [policy(section("a")), later], as_of=NOW.replace(year=2027)).outcomes["prod"] is Action.DENY
+    )
 
 
 def test_an_environment_that_only_a_later_policy_names_is_denied() -> None:
@@ -58,7 +60,9 @@ def test_an_environment_that_only_a_later_policy_names_is_denied() -> None:
 
 
 @pytest.mark.parametrize("broken", ["test.raises", "test.forgets"])
-@pytest.mark.parametrize(("enforcement", "action"), [("deny", "deny"), ("review", "deny"), ("warn", "deny"), ("audit", "allow")])
+@pytest.mark.parametrize(
+    ("enforcement", "action"), [("deny", "deny"), ("review", "deny"), ("warn", "deny"), ("audit", "allow")]
+)
 def test_a_rule_that_breaks_is_an_error_finding(broken: str, enforcement: str, action: str) -> None:
     text = f"{{id: a, uses: {broken}@1, enforcement: {{default: {enforcement}}}}}"
     decision = judge(evidence(), [policy(text)])
@@ -195,5 +199,7 @@ def test_a_worse_finding_never_helps(outcomes: list[str], data: st.DataObject) -
     place = data.draw(st.integers(0, len(outcomes) - 1))
     worse = [*outcomes]
     worse[place] = data.draw(st.sampled_from(["fail", "error"]))
-    before, after = (judge(evidence(), [policy(*(section(f"r{i}", o) for i, o in enumerate(x)))]) for x in (outcomes, worse))
+    before, after = (
+        judge(evidence(), [policy(*(section(f"r{i}", o) for i, o in enumerate(x)))]) for x in (outcomes, worse)
+    )
     assert order.index(after.outcomes["prod"]) >= order.index(before.outcomes["prod"])

@@ -140,7 +140,9 @@ def test_the_order_of_groups_changes_no_verdict(
     shuffler.shuffle(shuffled)
     params = limit | {"metric": metric, "decide_on": decide_on, "min_rows": 1}
     one, other = (
-        judged(fairness(table(*order, criticals=[critical(metric, limit.get("measure", "ratio"), min_rows=1)])), **params)
+        judged(
+            fairness(table(*order, criticals=[critical(metric, limit.get("measure", "ratio"), min_rows=1)])), **params
+        )
         for order in (found, shuffled)
     )
     assert one.outcome is other.outcome
@@ -207,7 +209,10 @@ def test_an_open_critical_value_never_fails(found: list[Cell], metric: str, limi
         (fairness(table(cell("a", 0, 1000), cell("b", 900, 1000))), "a is 0 of 1000"),
         (fairness(table(cell("a", 500, 1000), cell("b", 500, 1000), cell("c", 15, 29))), "c below 30 rows"),
         (fairness(table(cell("a", 500, 1000), cell("b", 500, 1000), criticals=[])), "measure again"),
-        (fairness(table(cell("a", 500, 1000), cell("b", 500, 1000), criticals=[critical(min_rows=29)])), "measure again"),
+        (
+            fairness(table(cell("a", 500, 1000), cell("b", 500, 1000), criticals=[critical(min_rows=29)])),
+            "measure again",
+        ),
         (fairness(table(cell("a", 500, 1000), cell("b", 500, 1000), criticals=[critical("tpr")])), "measure again"),
         (fairness(table(cell("a", 500, 1000), cell("b", 500, 1000), unknown=106)), "not known for 106 of 2106"),
     ],

@@ -58,10 +58,16 @@ def test_conditions(text: str, outcome: Outcome) -> None:
 
 
 def test_reals_are_doubles_and_counts_are_ints() -> None:
-    verdict = said("explainability.global.top_share <= 0.4 && type(explainability.rows) == int", "explainability.global", explainability=SHARES)
+    verdict = said(
+        "explainability.global.top_share <= 0.4 && type(explainability.rows) == int",
+        "explainability.global",
+        explainability=SHARES,
+    )
     assert verdict.outcome is Outcome.PASS
     assert ("explainability.global.top_share", "0.4") in [(looked.path, looked.value) for looked in verdict.looked_at]
-    assert said("explainability.global.top_share < 0.4", "explainability", explainability=SHARES).outcome is Outcome.FAIL
+    assert (
+        said("explainability.global.top_share < 0.4", "explainability", explainability=SHARES).outcome is Outcome.FAIL
+    )
 
 
 def test_versions_and_labels_are_text() -> None:
@@ -115,19 +121,25 @@ def test_every_required_path_must_be_there() -> None:
 # Trap: not boolean
 
 
-@pytest.mark.parametrize("text", ["1", "'true'", "[true]", "{'a': true}", "now", "fairness.rows + 1", "null", "bool", "b'a'"])
+@pytest.mark.parametrize(
+    "text", ["1", "'true'", "[true]", "{'a': true}", "now", "fairness.rows + 1", "null", "bool", "b'a'"]
+)
 def test_what_is_known_not_to_be_a_condition_does_not_compile(text: str) -> None:
-    try:
-        condition = compiled(text)
-    except BadInput as error:
-        assert "not a condition" in error.what
-    else:
-        assert evaluate(condition, evidence(fairness=FAIR), AT).outcome is Outcome.ERROR
+    with pytest.raises(BadInput, match="not a condition"):
+        compiled(text)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["fairness", "fairness.rows", "fairness.tables", "fairness.origin", "fairness.tables[0].cells[0].group[0]", "dyn('true')", "dyn(1)"],
+    [
+        "fairness",
+        "fairness.rows",
+        "fairness.tables",
+        "fairness.origin",
+        "fairness.tables[0].cells[0].group[0]",
+        "dyn('true')",
+        "dyn(1)",
+    ],
 )
 def test_what_turns_out_not_to_be_a_condition_is_an_error(text: str) -> None:
     verdict = said(text)
@@ -176,7 +188,9 @@ def test_the_view_types_each_real_field_and_no_other() -> None:
 def test_now_is_the_recorded_time() -> None:
     assert said(f"now == '{AT}' && timestamp(now) == timestamp('{AT}')").outcome is Outcome.PASS
     assert said("timestamp(now) < timestamp('2026-11-21T09:30:01Z')").outcome is Outcome.PASS
-    assert decided("timestamp(now) + duration('24h') > timestamp('2026-11-22T09:00:00Z')").outcomes["prod"] is Action.ALLOW
+    assert (
+        decided("timestamp(now) + duration('24h') > timestamp('2026-11-22T09:00:00Z')").outcomes["prod"] is Action.ALLOW
+    )
     assert NOW.year == 2026
 
 
@@ -213,7 +227,8 @@ def test_a_string_can_be_doubled_but_the_text_is_short() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["fairnes.rows > 1", "evidence.fairness.rows > 1", "absent.size() == 0", "origin.by == 'x'", "foo(1)", "os.system"]
+    "text",
+    ["fairnes.rows > 1", "evidence.fairness.rows > 1", "absent.size() == 0", "origin.by == 'x'", "foo(1)", "os.system"],
 )
 def test_undeclared_names_do_not_compile(text: str) -> None:
     with pytest.raises(BadInput, match="does not compile") as caught:
@@ -222,7 +237,19 @@ def test_undeclared_names_do_not_compile(text: str) -> None:
     assert caught.value.where == "policy.yaml:9:11"
 
 
-@pytest.mark.parametrize("text", ["fairness.rows >", "fairness.rows = 1", "", "   ", "fairness.rows > 1; true", "true && ", "1 > 'a'", "if true then"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fairness.rows >",
+        "fairness.rows = 1",
+        "",
+        "   ",
+        "fairness.rows > 1; true",
+        "true && ",
+        "1 > 'a'",
+        "if true then",
+    ],
+)
 def test_what_is_not_cel_does_not_compile(text: str) -> None:
     with pytest.raises(BadInput):
         compiled(text)
@@ -278,21 +305,28 @@ def test_a_name_that_is_only_spelled_like_evidence_is_no_fault(text: str) -> Non
 
 
 def test_what_the_policy_does_not_require_is_not_shown_as_looked_at() -> None:
-    verdict = said("access.grants.size() == 1 // fairness.rows", "access", access=grant("ann", "train", "m"), fairness=FAIR)
+    verdict = said(
+        "access.grants.size() == 1 // fairness.rows", "access", access=grant("ann", "train", "m"), fairness=FAIR
+    )
     assert [looked.path for looked in verdict.looked_at] == ["access"]
 
 
 @pytest.mark.parametrize(
     "path",
-    ["", "fairnes", "subject", "risk_tier", "now", "absent", "fairness.", ".fairness", "fairness.rowz", "fairness.rows.x",
-     "explainability.importance", "fairness tables", "*", "fairness.tables.nothing", "facts.fairness"],
-)  # fmt: skip
+    [
+        *("", "fairnes", "fairness.", ".fairness", "fairness.rowz", "fairness.rows.x", "fairness tables", "*"),
+        *("fairness.tables.nothing", "facts.fairness", "explainability.importance"),
+        *("subject", "risk_tier", "now", "absent"),
+    ],
+)
 def test_requirements_that_no_evidence_can_meet_are_refused(path: str) -> None:
     with pytest.raises(BadInput, match="unknown evidence"):
         compiled("true", path)
 
 
-@pytest.mark.parametrize("path", [*GROUPS, "explainability.global", "explainability.global.top_share", "fairness.tables"])
+@pytest.mark.parametrize(
+    "path", [*GROUPS, "explainability.global", "explainability.global.top_share", "fairness.tables"]
+)
 def test_requirements_that_evidence_can_meet(path: str) -> None:
     assert compiled("true", path).requires == (path,)
 

@@ -117,7 +117,10 @@ def test_approve_on_a_day_when_another_policy_was_in_force_does_not_count() -> N
 def test_approve_does_not_speak_for_what_time_brings() -> None:
     """A licence that runs out between the approval and now is a new matter, though evidence and policy are the same."""
     text = "{id: sources, uses: lineage.sources_approved@1, enforcement: {default: review}}"
-    rules, facts = [policy(section("open", "inconclusive"), text)], evidence(lineage=sources(expires="2026-12-01T00:00:00Z"))
+    rules, facts = (
+        [policy(section("open", "inconclusive"), text)],
+        evidence(lineage=sources(expires="2026-12-01T00:00:00Z")),
+    )
     approved = act("approve", judge(facts, rules))
     assert judge(facts, rules, [approved]).outcomes["prod"] is Action.ALLOW
     assert judge(facts, rules, [approved], now=NOW.replace(month=12)).outcomes["prod"] is Action.NEEDS_REVIEW

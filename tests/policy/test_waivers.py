@@ -29,22 +29,18 @@ from tests.policy.cases import (
 )
 
 EXCUSABLE = [policy(section("a", "fail", more="waivable_to: allow"))]
-FLOOR = [
-    policy(
-        "{id: floor, uses: performance.floor@1, with: {at_least: 0.8}, waivable_to: allow, enforcement: {default: deny}}"
-    )
-]
-RATIO = [
-    policy(
-        "{id: fair, uses: fairness.disparity@1, with: {at_least: 0.8}, waivable_to: allow, enforcement: {default: deny}}"
-    )
-]
-DIFFERENCE = [
-    policy(
-        "{id: fair, uses: fairness.disparity@1, with: {measure: difference, at_most: 0.1}, waivable_to: allow, "
-        "enforcement: {default: deny}}"
-    )
-]
+
+
+def excusable(rule: str, params: str) -> list[LoadedPolicy]:
+    """One rule that denies, and that a waiver turns into allow."""
+    terms = f"id: one, uses: {rule}@1, with: {{{params}}}, waivable_to: allow, enforcement: {{default: deny}}"
+    return [policy(f"{{{terms}}}")]
+
+
+FLOOR = excusable("performance.floor", "at_least: 0.8")
+RATIO = excusable("fairness.disparity", "at_least: 0.8")
+POINT = excusable("fairness.disparity", "at_least: 0.8, decide_on: point")
+DIFFERENCE = excusable("fairness.disparity", "measure: difference, at_most: 0.1")
 
 
 def waived(
@@ -281,15 +277,9 @@ def test_groups_cover_nothing_where_no_group_was_compared() -> None:
 
 
 def test_decided_on_the_point_the_groups_below_it_are_concerned() -> None:
-    rules = [
-        policy(
-            "{id: fair, uses: fairness.disparity@1, with: {at_least: 0.8, decide_on: point}, waivable_to: allow, "
-            "enforcement: {default: deny}}"
-        )
-    ]
     facts = evidence(fairness=fairness(table(cell("a", 30, 100), cell("b", 35, 100), cell("c", 50, 100), criticals=[])))
-    assert not covered(waived(rules, facts, groups=groups("a")))
-    assert covered(waived(rules, facts, groups=groups("a", "b")))
+    assert not covered(waived(POINT, facts, groups=groups("a")))
+    assert covered(waived(POINT, facts, groups=groups("a", "b")))
 
 
 # Several waivers
@@ -310,7 +300,7 @@ def test_the_last_waiver_that_covers_is_the_one_used() -> None:
 def test_two_waivers_that_each_cover_half_cover_nothing() -> None:
     facts = evidence(fairness=fairness(table(cell("a", 250, 1000), cell("b", 260, 1000), cell("c", 500, 1000))))
     first = judge(facts, RATIO)
-    acts = [act("waive", first, key="house#fair", groups=groups(name)) for name in ("a", "b")]
+    acts = [act("waive", first, key="house#one", groups=groups(name)) for name in ("a", "b")]
     assert judge(facts, RATIO, acts).outcomes["prod"] is Action.DENY
 
 

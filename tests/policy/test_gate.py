@@ -1,0 +1,64 @@
+"""The gate says yes to one artifact, in one environment, for a time. Everything else is a no with its reason."""
+
+from datetime import timedelta
+
+import pytest
+
+from governance.policy.gate import gate
+from governance.policy.outcome import Action
+from tests.policy.cases import NOW, evidence, judge, policy, section
+
+ARTIFACT = "0" * 64
+ALLOWED = judge(evidence(), [policy(section("a", "fail", "{default: review, staging: warn}"), section("b"))])
+FINE = judge(evidence(), [policy(section("a"))])
+
+
+def test_allow() -> None:
+    answer = gate(FINE, ARTIFACT, "prod", NOW)
+    assert answer.action is Action.ALLOW
+    assert FINE.valid_until in answer.why[0]
+
+
+@pytest.mark.parametrize("artifact", ["f" * 64, "", ARTIFACT[:-1], ARTIFACT + "0", "0" * 63 + "O"])
+def test_another_artifact(artifact: str) -> None:
+    assert gate(FINE, artifact, "prod", NOW).action is Action.DENY
+
+
+@pytest.mark.parametrize("environment", ["", "Prod", "prod ", "edge", "default", "*"])
+def test_another_environment(environment: str) -> None:
+    answer = gate(FINE, ARTIFACT, environment, NOW)
+    assert answer.action is Action.DENY
+    assert "prod, staging" in answer.why[0]
+
+
+def test_a_model_without_an_artifact_is_never_allowed_by_digest() -> None:
+    decision = judge(evidence(artifact=None), [policy(section("a"))])
+    assert decision.outcomes["prod"] is Action.ALLOW
+    for artifact in (ARTIFACT, "", "None"):
+        assert gate(decision, artifact, "prod", NOW).action is Action.DENY
+
+
+@pytest.mark.parametrize(
+    ("when", "action"),
+    [
+        (timedelta(days=90) - timedelta(seconds=1), Action.ALLOW),
+        (timedelta(days=90), Action.DENY),
+        (timedelta(days=9000), Action.DENY),
+        (timedelta(seconds=-1), Action.DENY),
+        (timedelta(0), Action.ALLOW),
+    ],
+)
+def test_only_from_when_it_was_decided_until_before_it_runs_out(when: timedelta, action: Action) -> None:
+    assert gate(FINE, ARTIFACT, "prod", NOW + when).action is action
+
+
+def test_time_never_makes_it_better() -> None:
+    for when in (timedelta(days=-1), timedelta(0), timedelta(days=100)):
+        assert gate(ALLOWED, ARTIFACT, "prod", NOW + when).action is not Action.ALLOW
+
+
+def test_needs_review_names_the_finding() -> None:
+    answer = gate(ALLOWED, ARTIFACT, "prod", NOW)
+    assert answer.action is Action.NEEDS_REVIEW
+    assert answer.why == ("Says what it is told: told to say fail",)
+    assert gate(ALLOWED, ARTIFACT, "staging", NOW).action is Action.ALLOW
