@@ -161,7 +161,7 @@ def _measure(
     if evaluation := manifest.data.evaluation:
         paths["evaluation"] = loaded.project.resolve(evaluation.path, "data.evaluation")
         if evaluation.join:
-            paths["join"] = loaded.project.resolve(evaluation.join.path, "data.evaluation.join")
+            paths["join"] = loaded.project.resolve(evaluation.join.path, "data.join")
     artifact = roles.get("artifact")
     # The seed follows from the table: it is nobody's choice, and the same bytes give the same evidence.
     table = roles.get("data.evaluation")
