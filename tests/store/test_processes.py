@@ -7,7 +7,7 @@ import time
 from governance.store.trail import TrailStore
 from governance.store.verify import verify_trail
 
-WRITERS, EACH, KILLS = 4, 40, 20
+WRITERS, EACH, KILLS, ROUNDS = 4, 40, 20, 10
 
 
 def go(processes):
@@ -25,18 +25,22 @@ def acknowledged(process):
 
 
 def test_many_writers_make_one_log(store, path, start_writer, vkey):
-    processes = [start_writer(path, writer, EACH) for writer in range(WRITERS)]
-    go(processes)
-    told = [acknowledged(process) for process in processes]
-    assert [process.returncode for process in processes] == [0] * WRITERS
-    assert verify_trail(store, vkey).size == 1 + WRITERS * EACH
+    told = []
+    for attempt in range(ROUNDS):
+        processes = [start_writer(path, attempt * WRITERS + writer, EACH) for writer in range(WRITERS)]
+        go(processes)
+        told += [acknowledged(process) for process in processes]
+        assert [process.returncode for process in processes] == [0] * WRITERS
+        # A busy machine may run them one after the other, which says nothing about racing: then once more.
+        by_index = sorted((index, writer) for writer, entries in enumerate(told) for index in entries.values())
+        turns = sum(one[1] != two[1] for one, two in itertools.pairwise(by_index))
+        if turns > len(told):
+            break
+    assert turns > len(told)
+    assert verify_trail(store, vkey).size == 1 + len(told) * EACH
     with store.snapshot() as trail:
         present = {stored.entry.id: stored.index for stored in trail.entries(1)}
     assert {entry_id: index for writer in told for entry_id, index in writer.items()} == present
-    # They took turns; otherwise this test would say nothing about racing.
-    by_index = sorted((index, writer) for writer, entries in enumerate(told) for index in entries.values())
-    turns = sum(one[1] != two[1] for one, two in itertools.pairwise(by_index))
-    assert turns > WRITERS
 
 
 def test_a_killed_writer_loses_nothing_it_acknowledged(store, path, start_writer, vkey):
