@@ -116,6 +116,16 @@ def loads(data: bytes) -> Any:
     return value
 
 
+def other_version(data: bytes, schema: str) -> bool:
+    """Whether canonical bytes name another version of this schema: of a release to come, say, not broken."""
+    try:
+        value = loads(data)
+    except BadInput:
+        return False
+    named = value.get("schema") if isinstance(value, dict) else None
+    return isinstance(named, str) and named != schema and named.rpartition("/")[0] == schema.rpartition("/")[0]
+
+
 def sha256(data: bytes) -> str:
     """Lower-case hex SHA-256."""
     return hashlib.sha256(data).hexdigest()

@@ -9,7 +9,7 @@ from decimal import Decimal as Number
 from typing import Any, NamedTuple, TypeVar
 
 from governance import strictyaml
-from governance.canonical import Document, Sha256, loads, parse_instant, sha256
+from governance.canonical import Document, Sha256, other_version, parse_instant, sha256
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.evidence.evidence import EvidenceSet
 from governance.evidence.manifest import Manifest
@@ -28,22 +28,22 @@ from governance.trail.trust import Trust
 Kind = TypeVar("Kind", bound=Document)
 
 DECISION, EVIDENCE, ACT = "governance.decision/v1", "governance.evidence/v1", "governance.act/v1"
-POLICY, MANIFEST = "governance.policy/v1", "governance.manifest/v1"
+POLICY, MANIFEST, ENTRY = "governance.policy/v1", "governance.manifest/v1", "governance.entry/v1"
 
+ACT_ENTRIES: Mapping[str, EntryType] = {
+    "approve": EntryType.REVIEW_APPROVED,
+    "reject": EntryType.REVIEW_REJECTED,
+    "comment": EntryType.REVIEW_COMMENTED,
+    "waive": EntryType.WAIVER_GRANTED,
+}
+"""Which entry records which kind of act."""
 # Which entry speaks for which type of document.
 _ENTRY_TYPES: dict[str, frozenset[EntryType]] = {
     EVIDENCE: frozenset({EntryType.EVIDENCE_SUBMITTED}),
     MANIFEST: frozenset({EntryType.EVIDENCE_SUBMITTED}),
     DECISION: frozenset({EntryType.DECISION_ISSUED}),
     POLICY: frozenset({EntryType.DECISION_ISSUED}),
-    ACT: frozenset(
-        {
-            EntryType.REVIEW_APPROVED,
-            EntryType.REVIEW_REJECTED,
-            EntryType.REVIEW_COMMENTED,
-            EntryType.WAIVER_GRANTED,
-        }
-    ),
+    ACT: frozenset(ACT_ENTRIES.values()),
 }
 
 
@@ -86,8 +86,8 @@ class Verified(NamedTuple):
 def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mapping[str, Rule] = CATALOGUE) -> Verified:
     """Verify a bundle and re-perform its decision.
 
-    Raises VerificationFailed. Without `trust` everything that needs no key is checked, and then NO_TRUST is raised:
-    a bundle whose signers nobody vouches for proves nothing about who decided.
+    Raises VerificationFailed. Without `trust` digests and proofs are checked, and then NO_TRUST is raised: a bundle
+    whose signers nobody vouches for proves nothing about who decided, and a stranger's policy is not run.
     """
     # 1. Canonical form and digests.
     bundle = parse_bundle(data)
@@ -107,12 +107,20 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
     signed = _signatures(bundle, trust) if trust else ()
     # 3. and 4. Inclusion of every entry under one signed checkpoint; every document committed to by an entry.
     entries, seen = _entries(bundle, trust)
-    _commitments(bundle, [entry for _, entry in entries], decision)
+    spoken = _commitments(bundle, entries, decision)
+    _recorded_as_said(spoken, {bundle.decision: decision, **{item.act.decision: item.seen for item in acts}}, acts)
+    _subject(evidence, manifest)
+    if trust is None:
+        raise _broken(
+            Broken.NO_TRUST,
+            "digests and inclusion hold together, but no signature was checked and nothing was judged again",
+            expected="a trust file that names the keys you trust",
+            fix="ask the log's operator for the trust file on a way of your own, then add `--trust trust.json`",
+        )
     # 5. Acts: the signer is the actor and holds the role. Separation and liveness are judged again in step 7.
-    if trust:
-        _actors(acts, trust, signed)
+    _actors(acts, trust, signed)
     # 6. Policies: pinned by the trust file, or shown.
-    if trust and trust.policies and (foreign := [p for p in decision.policies if p.sha256 not in trust.policies]):
+    if trust.policies and (foreign := [p for p in decision.policies if p.sha256 not in trust.policies]):
         raise _broken(
             Broken.UNTRUSTED_POLICY,
             "judged under a policy that the trust file does not pin",
@@ -120,27 +128,9 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
         )
     # 7. Re-perform the decision with its recorded time. 8. Compare.
     policies = tuple(_policy(bundle, ref.sha256, evidence, catalogue) for ref in decision.policies)
-    _subject(evidence, manifest)
-    again = decide(
-        evidence,
-        decision.evidence[0],
-        policies,
-        acts,
-        now=parse_instant(decision.now),
-        as_of=parse_instant(decision.as_of),
-        identifier=decision.id,
-        submitter=decision.submitter,
-        previous=decision.previous,
-    )
-    _equal(decision.model_dump(mode="json"), again.model_dump(mode="json"), "decision")
+    _judged_again(decision, evidence, policies, acts)
+    unseen = [item for item in acts if not _seen_judged_again(item.seen, decision, evidence, policies, acts)]
     # 9. Freshness, then say what was and what was not checked.
-    if trust is None:
-        raise _broken(
-            Broken.NO_TRUST,
-            "digests, inclusion and the decision hold together, but no signature was checked",
-            expected="a trust file that names the keys you trust",
-            fix="ask the log's operator for the trust file on a way of your own, then add `--trust trust.json`",
-        )
     if trust.max_age is not None and now - parse_instant(decision.now) > timedelta(days=trust.max_age):
         raise _broken(Broken.STALE, f"decided on {decision.now}, more than {trust.max_age} days ago")
     return Verified(
@@ -166,8 +156,10 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
             "acts signed by their actors, in roles they hold",
             "policies pinned by the trust file" if trust.policies else "policies shown, not pinned by the trust file",
             "the decision re-performed with the recorded policies, evidence and time: equal",
+            *([f"what {len(acts) - len(unseen)} of {len(acts)} acts saw, re-performed too: equal"] if acts else []),
         ),
         not_checked=(
+            *([f"what {len(unseen)} acts saw: it stood on other evidence, policies or acts"] if unseen else []),
             "that the measured numbers follow from the data: the data is not in the bundle",
             "that the log shows everybody the same history: no witness and no time stamp (level 0)",
             "whether a later decision exists: ask the service or the log",
@@ -178,6 +170,10 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
 class _Seen(NamedTuple):
     checkpoint: checkpoint.Checkpoint
     note: str
+
+
+_Spoken = Mapping[Sha256, tuple[int, Entry]]
+"""The entry, with its index, that speaks for a document."""
 
 
 def _broken(verdict: Broken, what: str, **details: str) -> VerificationFailed:
@@ -195,16 +191,17 @@ def _enclosed(bundle: Bundle, digest: Sha256, kind: str) -> Enclosed:
     if enclosed is None:
         raise _broken(Broken.INCOMPLETE, f"the bundle lacks a {kind}", got=f"nothing with digest {digest[:16]}")
     if enclosed.type != kind:
-        raise _broken(Broken.TAMPERED, "a document is of another type", got=enclosed.type, expected=kind)
+        same = enclosed.type.rpartition("/")[0] == kind.rpartition("/")[0]
+        verdict = Broken.UNSUPPORTED if same else Broken.TAMPERED
+        raise _broken(verdict, "a document is of another type or version", got=enclosed.type, expected=kind)
     return enclosed
 
 
 def _document(bundle: Bundle, digest: Sha256, kind: str, model: type[Kind]) -> Kind:
     text = _enclosed(bundle, digest, kind).text.encode()
     try:
-        value = loads(text)
-        if isinstance(value, dict) and value.get("schema") != kind:
-            raise _broken(Broken.UNSUPPORTED, "unknown document version", got=str(value.get("schema")), expected=kind)
+        if other_version(text, kind):
+            raise _broken(Broken.UNSUPPORTED, f"a {kind.partition('/')[0]} of an unknown version", expected=kind)
         return model.from_bytes(text)
     except BadInput as error:
         raise _broken(Broken.MALFORMED, f"a {kind} cannot be read: {error.what}", got=error.got) from error
@@ -233,8 +230,8 @@ def _signatures(bundle: Bundle, trust: Trust) -> tuple[Signed, ...]:
         digest, kind = _payload(bundle, envelope)
         role, keys = machine[kind]
         opened = open_envelope(envelope, {key_id(key): key for key in keys})
-        if digest in signed:
-            raise _broken(Broken.MALFORMED, f"a {kind} is signed twice", got=digest[:16])
+        if digest <= max(signed, default=""):
+            raise _broken(Broken.MALFORMED, "envelopes are not in the order of their documents, each once", got=kind)
         signed[digest] = Signed(role, opened.keyid, names.get(opened.keyid, ""), digest, kind)
     for digest, enclosed in bundle.documents.items():
         if enclosed.type in machine and digest not in signed:
@@ -265,7 +262,8 @@ def _entries(bundle: Bundle, trust: Trust | None) -> tuple[tuple[tuple[int, Entr
         try:
             entry = Entry.from_bytes(raw)
         except BadInput as error:
-            raise _broken(Broken.MALFORMED, f"an entry cannot be read: {error.what}", got=error.got) from error
+            verdict = Broken.UNSUPPORTED if other_version(raw, ENTRY) else Broken.MALFORMED
+            raise _broken(verdict, f"an entry cannot be read: {error.what}", got=error.got) from error
         parsed = proof.parse(proven.proof)
         notes.add(parsed.note)
         if trust:
@@ -276,31 +274,49 @@ def _entries(bundle: Bundle, trust: Trust | None) -> tuple[tuple[tuple[int, Entr
             merkle.verify_inclusion(merkle.leaf_hash(raw), parsed.index, signed.size, parsed.hashes, signed.root)
         if entry.origin != signed.origin:
             raise _broken(Broken.TAMPERED, "an entry is of another log", got=entry.origin, expected=signed.origin)
-        if parsed.index in entries:
-            raise _broken(Broken.MALFORMED, "an entry is proven twice", got=f"index {parsed.index}")
+        if parsed.index <= max(entries, default=-1):
+            raise _broken(Broken.MALFORMED, "entries are not in the log's order, each once", got=str(parsed.index))
         entries[parsed.index] = entry
     if len(notes) != 1 or signed is None:
         raise _broken(Broken.MALFORMED, "entries are proven under different checkpoints", got=f"{len(notes)}")
-    return tuple(sorted(entries.items())), _Seen(signed, notes.pop().decode())
+    return tuple(entries.items()), _Seen(signed, notes.pop().decode())
 
 
-def _commitments(bundle: Bundle, entries: list[Entry], decision: Decision) -> None:
+def _commitments(bundle: Bundle, entries: tuple[tuple[int, Entry], ...], decision: Decision) -> _Spoken:
     """Every document is referred to by an entry that may speak for it, about this model; and every entry is used."""
-    open_ = {(ref.type, ref.commitment): (entry, ref.size) for entry in entries for ref in entry.refs}
-    used = set()
+    open_ = {(ref.type, ref.commitment): (place, ref.size) for place in entries for ref in place[1].refs}
+    spoken = {}
     for digest, enclosed in bundle.documents.items():
         data = enclosed.text.encode()
         found = open_.get((enclosed.type, commitment(bytes.fromhex(enclosed.salt), data)))
         if found is None or found[1] != len(data):
             raise _broken(Broken.TAMPERED, f"no entry of the trail commits to a {enclosed.type}", got=digest[:16])
-        entry = found[0]
+        entry = found[0][1]
         if entry.type not in _ENTRY_TYPES.get(enclosed.type, frozenset()):
             raise _broken(Broken.TAMPERED, f"a {enclosed.type} hangs on an entry of another kind", got=entry.type.value)
         if entry.subject != decision.subject and enclosed.type != POLICY:
             raise _broken(Broken.TAMPERED, "an entry is about another model version", got=str(entry.subject))
-        used.add(entry.id)
-    if idle := [entry.id for entry in entries if entry.id not in used]:
+        spoken[digest] = found[0]
+    used = {index for index, _ in spoken.values()}
+    if idle := [entry.id for index, entry in entries if index not in used]:
         raise _broken(Broken.MALFORMED, "an entry in the bundle has nothing to do with the decision", got=idle[0])
+    return spoken
+
+
+def _recorded_as_said(spoken: _Spoken, decisions: Mapping[Sha256, Decision], acts: tuple[Recorded, ...]) -> None:
+    """The log tells of decisions and acts what they tell of themselves: so an issuer alone cannot date one back."""
+    for digest, decision in decisions.items():
+        time = spoken[digest][1].time
+        if time != decision.now:
+            raise _broken(
+                Broken.TAMPERED, "a decision is not of the time it was recorded", got=decision.now, expected=time
+            )
+    for item in acts:
+        if spoken[item.sha256][1].type is not ACT_ENTRIES[item.act.kind]:
+            raise _broken(Broken.TAMPERED, "an act was recorded as one of another kind", got=item.act.kind)
+    places = [spoken[item.sha256][0] for item in acts]
+    if places != sorted(set(places)):
+        raise _broken(Broken.TAMPERED, "acts are not in the order they were recorded, each once", got=str(places))
 
 
 def _actors(acts: tuple[Recorded, ...], trust: Trust, signed: tuple[Signed, ...]) -> None:
@@ -350,6 +366,42 @@ def _subject(evidence: EvidenceSet, manifest: bytes) -> None:
         raise _broken(Broken.TAMPERED, "the evidence is about another artifact than was read", got=", ".join(read))
 
 
+def _judged_again(
+    decision: Decision, evidence: EvidenceSet, policies: tuple[LoadedPolicy, ...], acts: tuple[Recorded, ...]
+) -> None:
+    try:
+        again = decide(
+            evidence,
+            decision.evidence[0],
+            policies,
+            acts,
+            now=parse_instant(decision.now),
+            as_of=parse_instant(decision.as_of),
+            identifier=decision.id,
+            submitter=decision.submitter,
+            previous=decision.previous,
+        )
+    except OverflowError as error:
+        raise _broken(Broken.MALFORMED, "a decision lies beyond the end of the calendar", got=decision.now) from error
+    _equal(decision.model_dump(mode="json"), again.model_dump(mode="json"), "decision")
+
+
+def _seen_judged_again(
+    seen: Decision,
+    decision: Decision,
+    evidence: EvidenceSet,
+    policies: tuple[LoadedPolicy, ...],
+    acts: tuple[Recorded, ...],
+) -> bool:
+    """Whether the bundle holds what `seen` stands on; then it must follow, or a person was shown something else."""
+    before = tuple(item for item in acts if item.sha256 in seen.acts)
+    same_policies = [policy.sha256 for policy in seen.policies] == [policy.sha256 for policy in policies]
+    if seen.evidence != decision.evidence or not same_policies or tuple(item.sha256 for item in before) != seen.acts:
+        return False
+    _judged_again(seen, evidence, policies, before)
+    return True
+
+
 def _equal(recorded: Any, again: Any, path: str) -> None:
     """Equal in everything; reals to 9 significant digits, whose last may differ by one between machines."""
     if isinstance(recorded, dict) and isinstance(again, dict) and recorded.keys() == again.keys():
@@ -371,5 +423,7 @@ def _close(one: Any, other: Any) -> bool:
     try:
         a, b = Number(one), Number(other)
     except (ArithmeticError, TypeError, ValueError):
+        return False
+    if not (a.is_finite() and b.is_finite()):  # infinity would be close to everything
         return False
     return abs(a - b) <= Number("2e-9") * max(abs(a), abs(b))

@@ -61,7 +61,7 @@ def bundle_of(snapshot: "Snapshot", decision_sha256: str) -> Bundle:
     return Bundle(
         decision=decision_sha256,
         documents=documents,
-        envelopes=tuple(envelopes.values()),
+        envelopes=tuple(envelopes[digest] for digest in sorted(envelopes)),
         entries=tuple(
             Proven(text=entries[index].data.decode(), proof=snapshot.receipt(index)) for index in sorted(entries)
         ),

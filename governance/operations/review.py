@@ -19,16 +19,10 @@ from governance.operations.workspace import Workspace
 from governance.permissions import may_act
 from governance.policy.act import Act, Waiver
 from governance.policy.decision import Decision, Recorded, decide
-from governance.trail.entry import UUID_RANDOM_SIZE, EntryType, uuid7
-from governance.verification import ACT
+from governance.trail.entry import UUID_RANDOM_SIZE, uuid7
+from governance.verification import ACT, ACT_ENTRIES
 
 Kind = Literal["approve", "reject", "comment", "waive"]
-_ENTRY: dict[Kind, EntryType] = {
-    "approve": EntryType.REVIEW_APPROVED,
-    "reject": EntryType.REVIEW_REJECTED,
-    "comment": EntryType.REVIEW_COMMENTED,
-    "waive": EntryType.WAIVER_GRANTED,
-}
 
 
 class Reviewed(NamedTuple):
@@ -94,7 +88,7 @@ def act(
             raise Refused(f"{name} may not {kind} this", got=permission.reason)
         data = signed.to_bytes()
         entry = transaction.compose(
-            _ENTRY[kind],
+            ACT_ENTRIES[kind],
             person.principal,
             subject=before.subject,
             refs=put_signed(transaction, ACT, data, signer),

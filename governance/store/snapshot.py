@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from governance.canonical import loads, sha256
+from governance.canonical import other_version, sha256
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.policy.outcome import Action
 from governance.store.tables import (
@@ -271,13 +271,7 @@ def parse_entry(index: int, body: bytes, where: str) -> Entry:
     try:
         return Entry.from_bytes(body)
     except BadInput as error:
-        verdict = Broken.MALFORMED
-        try:
-            value = loads(body)
-            if isinstance(value, dict) and value.get("schema") != "governance.entry/v1":
-                verdict = Broken.UNSUPPORTED
-        except BadInput:
-            pass
+        verdict = Broken.UNSUPPORTED if other_version(body, "governance.entry/v1") else Broken.MALFORMED
         raise VerificationFailed(
             verdict, f"entry {index} cannot be read: {error.what}", got=error.got, where=where
         ) from error

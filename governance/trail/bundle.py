@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from governance.canonical import Document, Sha256
+from governance.canonical import Document, Sha256, other_version
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.signing.dsse import Envelope
 from governance.trail.entry import DocumentType
@@ -28,7 +28,8 @@ class Proven(Document):
 
 
 class Bundle(Document):
-    """`decision` is the digest of the decision that the bundle is about; `documents` is keyed by SHA-256."""
+    """`decision` is the digest of the decision that the bundle is about; `documents` is keyed by SHA-256, `envelopes`
+    are in the order of the documents they sign, `entries` in the order of the log."""
 
     schema_: Literal["governance.bundle/v1"] = Field("governance.bundle/v1", alias="schema")
     decision: Sha256
@@ -39,7 +40,7 @@ class Bundle(Document):
 
 
 def parse_bundle(data: bytes) -> Bundle:
-    """Raises VerificationFailed (MALFORMED) for anything but a bundle in canonical form."""
+    """Raises VerificationFailed: UNSUPPORTED for another version, else MALFORMED for what is no canonical bundle."""
     if len(data) > MAX_BYTES:
         raise VerificationFailed(
             Broken.MALFORMED, "the bundle is too large", got=f"{len(data)} bytes", expected=f"at most {MAX_BYTES}"
@@ -48,7 +49,7 @@ def parse_bundle(data: bytes) -> Bundle:
         return Bundle.from_bytes(data)
     except BadInput as error:
         raise VerificationFailed(
-            Broken.MALFORMED,
+            Broken.UNSUPPORTED if other_version(data, "governance.bundle/v1") else Broken.MALFORMED,
             f"not a bundle: {error.what}",
             got=error.got,
             expected=error.expected or "a governance.bundle/v1 file as `governance check --bundle` writes it",

@@ -1,10 +1,11 @@
 """The trust file: whose keys count, for whoever verifies. It is never taken from the thing that is verified."""
 
+import json
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from governance.canonical import Count, Document, Sha256
+from governance.canonical import Document, Sha256, no_duplicates
 from governance.errors import BadInput
 from governance.signing.keys import PublicKey, decode_public, key_id
 from governance.trail.entry import Origin
@@ -37,16 +38,23 @@ class Trust(Document):
     people: tuple[Person, ...] = ()
     policies: tuple[Sha256, ...] = ()
     witnesses: tuple[str, ...] = ()
-    max_age: Count | None = None
+    max_age: Annotated[int, Field(ge=0, le=36_500)] | None = None
 
     def vkeys(self) -> list[str]:
         return [log.key for log in self.logs]
 
 
 def load_trust(data: bytes, name: str) -> Trust:
-    """Parse a trust file: JSON, with any white space. Raises BadInput, also where one key serves two roles."""
+    """Parse a trust file: JSON, with any white space. Raises BadInput; also where a key serves two roles or people."""
     if len(data) > MAX_BYTES:
         raise BadInput("trust file too large", got=f"{len(data)} bytes", expected=f"at most {MAX_BYTES}", where=name)
+    try:
+        # A key that comes twice would be read one way by us and another by whoever looks at the file.
+        json.loads(data, object_pairs_hook=no_duplicates)
+    except BadInput as error:
+        raise BadInput(error.what, got=error.got, expected=error.expected, where=name) from error
+    except (ValueError, RecursionError):
+        pass  # said better below, with its line
     try:
         trust = Trust.model_validate_json(data, strict=True)
     except ValidationError as error:
@@ -55,11 +63,15 @@ def load_trust(data: bytes, name: str) -> Trust:
         raise BadInput(
             f"not a trust file: {first['msg']}",
             got=repr(first["input"])[:120],
-            expected="a governance.trust/v1 document (`governance trust` writes one)",
+            expected="a governance.trust/v1 document, as a project has in .governance/trust.json",
             where=f"{name}: {at}" if at else name,
         ) from error
     for log in trust.logs:
-        if parse_vkey(log.key).name != log.origin:
+        try:
+            named = parse_vkey(log.key).name
+        except BadInput as error:
+            raise BadInput(error.what, got=error.got, expected=error.expected, fix=error.fix, where=name) from error
+        if named != log.origin:
             raise BadInput("a log's key is for another origin", got=log.key, expected=log.origin, where=name)
     roles: dict[bytes, str] = {}
     entries = [(parse_vkey(log.key).public_key, "log") for log in trust.logs]
@@ -72,6 +84,15 @@ def load_trust(data: bytes, name: str) -> Trust:
                 "one key serves two roles",
                 got=f"key {key_id(raw)[:16]} as {roles[raw]} and {role}",
                 expected="measurer, issuer, person and log never share a key",
+                where=name,
+            )
+    people: dict[str, str] = {}
+    for person in trust.people:
+        if people.setdefault(person.key, person.principal) != person.principal:
+            raise BadInput(
+                "one key stands for two people",
+                got=f"{people[person.key]} and {person.principal}",
+                expected="a key for each, or one could approve what the other submitted",
                 where=name,
             )
     return trust
