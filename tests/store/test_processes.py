@@ -18,9 +18,9 @@ def go(processes):
         process.stdin.flush()
 
 
-def acknowledged(process):
+def acknowledged(process, read=()):
     out, _ = process.communicate(timeout=60)
-    whole = [line.split() for line in out.splitlines(keepends=True) if line.endswith("\n")]
+    whole = [line.split() for line in [*read, *out.splitlines(keepends=True)] if line.endswith("\n")]
     return {entry_id: int(index) for entry_id, index in whole}
 
 
@@ -50,9 +50,11 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(store, path, start_writer
     for kill in range(KILLS):
         process = start_writer(path, kill, 1_000_000)
         go([process])
-        time.sleep(choose.uniform(0.005, 0.1))
+        # After a few entries, at any moment of the next one, however slow the disk is.
+        read = [process.stdout.readline() for _ in range(choose.randint(0, 4))]
+        time.sleep(choose.uniform(0, 0.02))
         process.kill()
-        fresh = acknowledged(process)
+        fresh = acknowledged(process, read)
         assert process.returncode == -9
         told |= fresh
         with TrailStore.open(path) as opened, opened.snapshot() as trail:
