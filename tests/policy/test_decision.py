@@ -141,6 +141,29 @@ def test_a_whole_set_that_is_declared_does_not_count_either() -> None:
     assert judge(evidence(kind="declared"), [policy(section("a"))]).findings[0].outcome is Outcome.INCONCLUSIVE
 
 
+def test_what_is_not_there_comes_from_nobody() -> None:
+    rules = [policy(FLOOR % "")]
+    assert finding(judge(evidence(), rules), "house#floor").origin is None
+    facts = evidence(performance=right(900, 1000))
+    assert finding(judge(facts, rules), "house#floor").origin == facts.origin
+
+
+def test_a_finding_carries_the_policys_words_before_the_rules() -> None:
+    facts = evidence(performance=right(700, 1000))
+    own = finding(judge(facts, [policy(FLOOR % "")]), "house#floor")
+    assert own.title == "A performance metric is at least the floor"
+    assert own.controls == ("eu-ai-act/art-15.1", "us-sr-26-2/mrm.val.outcomes")
+    assert "look at which errors dominate" in own.fix
+    said = ", title: Good enough, controls: [house-rule/1], fix: Ask the team, severity: low"
+    told = finding(judge(facts, [policy(FLOOR % said)]), "house#floor")
+    assert (told.title, told.controls, told.fix, told.severity) == (
+        "Good enough",
+        ("house-rule/1",),
+        "Ask the team",
+        "low",
+    )
+
+
 # Time
 
 

@@ -245,6 +245,12 @@ def test_a_group_of_min_rows_is_judged_and_one_below_is_not() -> None:
         assert judged(facts, **RATIO).outcome is (FAIL if outcome is FAIL else UNCLEAR)
 
 
+def test_a_group_of_min_rows_is_not_also_too_small() -> None:
+    facts = with_critical([cell("a", 30, 30), cell("b", 30, 30)], "selection_rate", RATIO)
+    assert judged(facts, **RATIO).outcome is PASS
+    assert judged(facts, min_rows=31, **RATIO).outcome is UNCLEAR
+
+
 def test_listed_small_groups_are_counted_in_words() -> None:
     facts = fairness(table(cell("a", 5000, 10000), cell("b", 5000, 10000), cell("c", 0, 5)))
     verdict = judged(facts, small_groups="listed", **RATIO)
@@ -354,3 +360,34 @@ def test_the_projection_is_about_right() -> None:
             n = round(rows * times / 100) * 100
             again = judged(fairness(table(cell("a", low * n // 1000, n), cell("b", n // 2, n))), **RATIO)
             assert again.outcome is expected
+
+
+# Words
+
+
+def test_a_doubt_shows_its_interval_low_end_first() -> None:
+    for params in (RATIO, DIFFERENCE):
+        verdict = judged(fairness(table(cell("a", 420, 1000), cell("b", 500, 1000))), **params)
+        looked = compared(verdict)
+        assert verdict.outcome is UNCLEAR
+        low, high = verdict.why.split("[")[1].split("]")[0].split(", ")
+        assert (float(low), float(high)) == pytest.approx((float(looked.low or ""), float(looked.high or "")), rel=1e-3)
+
+
+def test_a_doubt_without_a_critical_value_is_open_at_its_far_end() -> None:
+    facts = with_critical([cell("a", 420, 1000), cell("b", 500, 1000)], "selection_rate", RATIO, value=None)
+    verdict = judged(facts, **RATIO)
+    assert (verdict.outcome, ", open]" in verdict.why) == (UNCLEAR, True)
+    assert compared(verdict).high is None
+
+
+def test_small_groups_are_not_called_listed_where_they_stand_in_the_way() -> None:
+    facts = fairness(table(cell("a", 5000, 10000), cell("b", 5000, 10000), cell("c", 5, 9)))
+    assert "listed" not in judged(facts, **RATIO).why
+    assert "listed" not in judged(fairness(table(cell("a", 500, 1000), cell("b", 500, 1000))), **RATIO).why
+
+
+def test_a_failure_names_the_end_that_misses() -> None:
+    verdict = judged(fairness(table(cell("a", 250, 1000), cell("b", 500, 1000))), **RATIO)
+    end = format(float(compared(verdict).high or ""), ".4g")
+    assert f"even the favourable end {end} misses 0.8" in verdict.why

@@ -271,6 +271,20 @@ def test_a_waiver_for_one_group_need_not_name_the_groups_that_pass() -> None:
     assert covered(waived(RATIO, facts, groups=groups("a")))
 
 
+@pytest.mark.parametrize(("measure", "op"), [("ratio", "at_least"), ("difference", "at_most")])
+def test_a_group_that_clears_the_limit_exactly_is_not_concerned(measure: str, op: str) -> None:
+    """The limit is set to the very end of the second attribute's only interval: within the limit, so not at stake."""
+    sex, race = (
+        table(cell("f", 480, 1000), cell("m", 500, 1000)),
+        table(cell("x", 100, 1000), cell("y", 500, 1000), attribute="race"),
+    )
+    loose = excusable("fairness.disparity", f"measure: {measure}, {op}: 0.5, attributes: [sex]")
+    looked = judge(evidence(fairness=fairness(sex)), loose).findings[0].looked_at[0]
+    end = looked.low if op == "at_least" else looked.high
+    exact = excusable("fairness.disparity", f"measure: {measure}, {op}: {end}")
+    assert covered(waived(exact, evidence(fairness=fairness(sex, race)), groups=groups("x")))
+
+
 def test_groups_cover_nothing_where_no_group_was_compared() -> None:
     assert not covered(waived(EXCUSABLE, evidence(), groups=groups("a")))
     assert not covered(waived(FLOOR, evidence(performance=right(700, 1000)), groups=groups("a")))
