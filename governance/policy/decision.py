@@ -98,6 +98,12 @@ def decide(
             notes.append(f"{environment}: {said} on {instant(as_of)}, so nothing was checked")
         outcomes[environment] = worst([finding.actions[environment] for finding in applicable])
     _apply_reviews(outcomes, findings, evidence, evidence_sha256, refs, acts, submitter, notes)
+    # To look back, or ahead, is a question and no release: or one could pick the day whose law suits.
+    other_law = any(
+        policy.document.in_force.covers(now) != ref.in_force for policy, ref in zip(policies, refs, strict=True)
+    )
+    if other_law:
+        notes.append(f"other policies are in force on {instant(now)} than on {instant(as_of)}: this opens no gate")
     return Decision(
         id=identifier,
         subject=evidence.subject,
@@ -108,7 +114,7 @@ def decide(
         as_of=instant(as_of),
         submitter=submitter,
         previous=previous,
-        valid_until=_valid_until(in_force, findings, acts, now),
+        valid_until=instant(now) if other_law else _valid_until(in_force, findings, acts, now),
         findings=tuple(findings),
         outcomes=outcomes,
         notes=tuple(dict.fromkeys(notes)),
