@@ -51,7 +51,7 @@ def test_counts_by_group_with_unknown_last(manifest: Build, run: Run, tmp_path: 
     assert measured.fairness.origin == measured.performance.origin
     assert measured.fairness.origin is not None
     assert measured.fairness.origin.predictions == "supplied"
-    assert set(measured.tools) == {"duckdb", "numpy"}
+    assert set(measured.tools) == {"duckdb"}
 
 
 def test_a_lower_limit_belongs_to_its_bin(manifest: Build, run: Run, tmp_path: Path) -> None:

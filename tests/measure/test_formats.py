@@ -99,6 +99,11 @@ def _twice(model: dict[str, Any]) -> None:
     tree["right_children"][0] = tree["left_children"][0]
 
 
+def _orphans(model: dict[str, Any]) -> None:
+    tree = _tree(model)
+    tree["left_children"][0] = tree["right_children"][0] = -1
+
+
 def _deep(model: dict[str, Any]) -> None:
     value: Any = 0
     for _ in range(100):
@@ -128,6 +133,7 @@ TREE = ("learner", "gradient_booster", "model", "trees", 1)
         (_set(*TREE, "left_children", 0, -1), "one child"),
         (_cycle, "another parent|two parents"),
         (_twice, "two parents|another parent"),
+        (_orphans, "hang on no other"),
         (_set(*TREE, "split_indices", 0, 99_999), "out of range"),
         (_set(*TREE, "split_indices", 0, 4), "out of range"),
         (_set(*TREE, "split_conditions", 0, "x"), "no finite number"),
