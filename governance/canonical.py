@@ -190,8 +190,10 @@ class Document(BaseModel):
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Parse canonical bytes strictly (no coercion). Raises BadInput."""
-        loads(data)
+        """Parse canonical bytes strictly (no coercion; a document that has a schema names it). Raises BadInput."""
+        value = loads(data)
+        if "schema_" in cls.model_fields and not (isinstance(value, dict) and "schema" in value):
+            raise BadInput(f"not a {cls.__name__} document: it names no schema", where="schema")
         try:
             return cls.model_validate_json(data, strict=True, by_alias=True, by_name=False)
         except ValidationError as error:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, Protocol, get_args
+from typing import Annotated, Literal, Protocol, get_args
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from governance.canonical import Document
 from governance.errors import BadInput, MachineFault, Refused
@@ -52,13 +52,19 @@ class KeySigner:
         return self._key.sign(message)
 
 
+def _power_of_two(n: int) -> int:
+    if n & (n - 1):
+        raise ValueError("scrypt takes a power of two")
+    return n
+
+
 class WrappedKey(Document):
     """A person's key at rest: ChaCha20-Poly1305 under scrypt of the password; the principal is authenticated too."""
 
-    schema_: Literal["governance.wrapped-key/v1"] = Field("governance.wrapped-key/v1", alias="schema")
+    schema_: Literal["governance.wrapped-key/v1"] = Field(alias="schema")
     principal: str
     key: PublicKey
-    n: int = Field(ge=2**14, le=2**20)
+    n: Annotated[int, Field(ge=2**14, le=2**20), AfterValidator(_power_of_two)]
     r: int = Field(ge=1, le=16)
     p: int = Field(ge=1, le=4)
     salt: str
@@ -111,6 +117,7 @@ def create_person_key(path: Path, principal: str, password: str, entropy: Entrop
         nonce, raw, principal.encode()
     )
     wrapped = WrappedKey(
+        schema_="governance.wrapped-key/v1",
         principal=principal,
         key=encode_public(signer.public_key),
         n=_SCRYPT_N,

@@ -65,6 +65,7 @@ def bundle_of(snapshot: "Snapshot", decision_sha256: str) -> Bundle:
         entries=tuple(
             Proven(text=entries[index].data.decode(), proof=snapshot.receipt(index)) for index in sorted(entries)
         ),
+        anchors=(),
     )
 
 

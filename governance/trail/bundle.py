@@ -36,7 +36,7 @@ class Bundle(Document):
     documents: dict[Sha256, Enclosed]
     envelopes: tuple[Envelope, ...]
     entries: tuple[Proven, ...]
-    anchors: tuple[()] = ()
+    anchors: tuple[()]
 
 
 def parse_bundle(data: bytes) -> Bundle:

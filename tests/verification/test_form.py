@@ -186,6 +186,20 @@ def test_anchors_nobody_knows(case):
     malformed(case, store(value))
 
 
+def test_what_could_go_without_saying_is_said(case):
+    """A default that may be left out would be a second form."""
+    for key in load(case.full):
+        value = load(case.full)
+        del value[key]
+        malformed(case, store(value))
+    for list_ in ("documents", "entries"):
+        for at, one in load(case.full)[list_].items() if list_ == "documents" else enumerate(load(case.full)[list_]):
+            for key in one:
+                value = load(case.full)
+                del value[list_][at][key]
+                malformed(case, store(value))
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()

@@ -1,0 +1,82 @@
+"""Who may do what, and why not: one row of the table each."""
+
+import pytest
+
+from governance.permissions import may_act
+from governance.policy.act import UNVERIFIED, Act, Waiver
+from governance.policy.decision import Decision
+
+WAIVER = Waiver(key="p#r", ticket="T-1", not_before="2027-01-01T00:00:00Z", expires="2027-02-01T00:00:00Z")
+
+
+def case(submitter="local|ann"):
+    return Decision.model_validate(
+        {
+            "schema": "governance.decision/v1", "id": "d", "subject": {"name": "m", "version": "1", "artifact": None},
+            "evidence": ["a" * 64], "policies": [], "acts": [], "now": "2027-01-01T00:00:00Z",
+            "as_of": "2027-01-01T00:00:00Z", "submitter": submitter, "previous": None,
+            "valid_until": "2027-01-01T00:00:00Z", "findings": [], "outcomes": {"prod": "needs review"}, "notes": [],
+        }
+    )  # fmt: skip
+
+
+def asked(kind, actor="local|bo", role="approver", roles=("approver",), submitter="local|ann"):
+    act = Act(
+        kind=kind, actor=actor, role=role, decision="b" * 64, reason="because", at="2027-01-01T00:00:00Z",
+        waiver=WAIVER if kind == "waive" else None,
+    )  # fmt: skip
+    return may_act(act, roles, case(submitter))
+
+
+KINDS = ("approve", "reject", "comment", "waive")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_approver_who_is_somebody_else(kind):
+    assert asked(kind).allowed
+    assert asked(kind).reason
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nobody_we_know(kind):
+    answer = asked(kind, actor=UNVERIFIED)
+    assert not answer.allowed
+    assert "authenticated" in answer.reason
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("roles", [(), ("submitter",), ("auditor", "reviewer"), ("Approver",), ("approver ",)])
+def test_a_role_that_is_not_held(kind, roles):
+    answer = asked(kind, roles=roles)
+    assert not answer.allowed
+    assert "acts as approver" in answer.reason
+    assert ", ".join(roles) in answer.reason
+
+
+@pytest.mark.parametrize("kind", ["approve", "reject", "waive"])
+@pytest.mark.parametrize("role", ["submitter", "reviewer", "auditor", ""])
+def test_a_role_that_is_held_but_does_not_suffice(kind, role):
+    answer = asked(kind, role=role, roles=(role,))
+    assert not answer.allowed
+    assert "takes the role approver" in answer.reason
+
+
+@pytest.mark.parametrize("role", ["submitter", "reviewer", "auditor", "approver"])
+def test_anybody_may_comment(role):
+    assert asked("comment", role=role, roles=(role,)).allowed
+    assert asked("comment", actor="local|ann", role=role, roles=(role,)).allowed
+
+
+@pytest.mark.parametrize("kind, allowed", [("approve", False), ("waive", False), ("reject", True), ("comment", True)])
+def test_the_submitter_with_both_roles(kind, allowed):
+    """May take back, never let pass."""
+    answer = asked(kind, actor="local|ann", roles=("submitter", "approver"))
+    assert answer.allowed is allowed
+    assert allowed or "somebody else" in answer.reason
+
+
+@pytest.mark.parametrize("kind, allowed", [("approve", False), ("waive", False), ("reject", True), ("comment", True)])
+def test_a_case_that_nobody_known_submitted(kind, allowed):
+    answer = asked(kind, submitter=UNVERIFIED)
+    assert answer.allowed is allowed
+    assert allowed or "check again with `--as NAME`" in answer.reason
