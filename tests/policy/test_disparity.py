@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from scipy import stats
 
 from governance.canonical import real
 from governance.evidence.fairness import Cell, FairnessFacts
@@ -55,16 +56,24 @@ def with_critical(found: list[Cell], metric: str, params: dict[str, Any], value:
 
 
 @pytest.mark.parametrize(("low", "high"), [(400, 500), (410, 500), (450, 500), (300, 500), (470, 500)])
-def test_ratio_interval_is_katz_and_decides(low: int, high: int) -> None:
+def test_ratio_interval_is_mover_and_katz_and_decides(low: int, high: int) -> None:
     n, c = 1000, 2.4
+    ends = [stats.binomtest(k, n).proportion_ci(0.9, method="wilson") for k in (low, high)]
+    down = math.hypot(math.log(low / n / ends[0].low), math.log(ends[1].high / (high / n)))
     verdict = judged(fairness(table(cell("a", low, n), cell("b", high, n))), **RATIO)
     se = math.sqrt(1 / low - 1 / n + 1 / high - 1 / n)
     ratio = low / high
-    near, far = ratio * math.exp(-Z * se), ratio * math.exp(c * se)
+    near, far = ratio * math.exp(-down), ratio * math.exp(c * se)
     looked = compared(verdict)
     assert (looked.group, looked.reference) == (("a",), ("b",))
     assert (looked.value, looked.low, looked.high) == (real(ratio), real(near), real(far))
     assert verdict.outcome is (PASS if near >= 0.8 else FAIL if far < 0.8 else UNCLEAR)
+
+
+def test_two_groups_that_are_all_selected_are_not_certain_to_be_equal() -> None:
+    everybody = fairness(table(cell("a", 30, 30), cell("b", 30, 30)))
+    assert judged(everybody, at_least="0.95").outcome is UNCLEAR
+    assert judged(everybody, at_least="0.8").outcome is PASS
 
 
 @pytest.mark.parametrize(("low", "high"), [(400, 500), (460, 500), (300, 500), (500, 500)])

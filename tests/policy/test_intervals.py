@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from governance.policy.intervals import difference_se, log_ratio_se, newcombe, wilson, z_value
+from governance.policy.intervals import difference_se, log_ratio_se, newcombe, ratio_interval, wilson, z_value
 
 TWO_SIDED_95 = NormalDist().inv_cdf(0.975)
 BIG = 2**40
@@ -133,6 +133,20 @@ def test_katz_equals_scipys_relative_risk() -> None:
     ratio, se = (189 / 11034) / (104 / 11037), log_ratio_se(189, 11034, 104, 11037)
     found = [ratio * math.exp(sign * TWO_SIDED_95 * se) for sign in (-1, 1)]
     assert found == pytest.approx([interval.low, interval.high], rel=1e-12)
+
+
+def test_mover_nears_scipys_relative_risk_on_many_rows() -> None:
+    interval = stats.contingency.relative_risk(1890, 11034, 1040, 11037).confidence_interval(0.95)
+    assert ratio_interval(1890, 11034, 1040, 11037, TWO_SIDED_95) == pytest.approx(
+        (interval.low, interval.high), rel=2e-3
+    )
+
+
+@given(proportions(1), proportions(1))
+def test_mover_turned_around_is_its_reciprocal(one: tuple[int, int], other: tuple[int, int]) -> None:
+    low, high = ratio_interval(*one, *other, TWO_SIDED_95)
+    assert (1 / high, 1 / low) == pytest.approx(ratio_interval(*other, *one, TWO_SIDED_95), rel=1e-9)
+    assert low < one[0] / one[1] / (other[0] / other[1]) < high
 
 
 @given(proportions(), proportions())

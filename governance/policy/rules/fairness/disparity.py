@@ -11,7 +11,7 @@ from governance.canonical import Threshold, real
 from governance.evidence.counts import Rate
 from governance.evidence.fairness import Cell, CountTable, Critical, FairnessFacts, Measure
 from governance.policy.finding import Limit, Looked, Verdict, short
-from governance.policy.intervals import difference_se, log_ratio_se, newcombe, z_value
+from governance.policy.intervals import difference_se, log_ratio_se, newcombe, ratio_interval, z_value
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 
@@ -247,7 +247,7 @@ def _pairs(cells: list[Cell], params: DisparityParams, critical: str | None) -> 
             if params.measure == "ratio":
                 se = log_ratio_se(kl, nl, kh, nh)
                 value = (kl / nl) / (kh / nh)
-                near = value * math.exp(-z * se)
+                near = ratio_interval(kl, nl, kh, nh, z)[0]
                 far = None if c is None else value * math.exp(c * se)
                 distance = math.log(value / limit)
             else:
