@@ -13,12 +13,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema
 
 from governance.errors import BadInput
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 64
+MAX_MEMBERS = 10_000
+"""Of one object. A model reports each member that it does not know, so that many would fill the memory."""
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _REAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-][0-9]{2,3})?", re.ASCII)
 
@@ -40,6 +43,8 @@ def _check(value: Any, path: str, depth: int) -> None:
         for index, item in enumerate(value):
             _check(item, f"{path}[{index}]", depth + 1)
     elif isinstance(value, dict):
+        if len(value) > MAX_MEMBERS:
+            raise BadInput("too many members in an object", got=str(len(value)), expected=f"{MAX_MEMBERS}", where=path)
         for key, item in value.items():
             if not isinstance(key, str) or not key.isascii():
                 raise BadInput("object key is not ASCII text", got=repr(key)[:200], where=path)
@@ -59,7 +64,8 @@ def _check_text(value: str, path: str) -> None:
         raise BadInput(
             "text is not in Unicode normal form C",
             got=ascii(value)[:200],
-            expected=ascii(unicodedata.normalize("NFC", value))[:200],
+            # Composing takes the square of the length of a run of marks, and this text may be a stranger's.
+            expected=ascii(unicodedata.normalize("NFC", value[:100]))[:200],
             fix="write the composed form, so that two spellings of one name cannot pass for two names",
             where=path,
         )
@@ -118,6 +124,9 @@ def loads(data: bytes) -> Any:
 
 def other_version(data: bytes, schema: str) -> bool:
     """Whether canonical bytes name another version of this schema: of a release to come, say, not broken."""
+    # Most documents are of this version: to see that needs no second reading of a stranger's many megabytes.
+    if f'"schema":"{schema}"'.encode() in data:
+        return False
     try:
         value = loads(data)
     except BadInput:
@@ -180,10 +189,29 @@ Threshold = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=18)]
 """A limit in a policy: an exact decimal, written as text."""
 
 
+def _fail_fast(schema: Any) -> None:
+    """Let sequences and mappings report their first bad item only: a report of each takes 200 times the memory of the
+    item, which a stranger's file of a few megabytes would turn into all there is."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("tuple", "list", "dict"):
+            schema["fail_fast"] = True
+        for inner in schema.values():
+            _fail_fast(inner)
+    elif isinstance(schema, list | tuple):
+        for inner in schema:
+            _fail_fast(inner)
+
+
 class Document(BaseModel):
     """A frozen, closed document. What is submitted is what is signed, stored and returned."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, validate_default=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        _fail_fast(schema)
+        return schema
 
     def to_bytes(self) -> bytes:
         return dumps(self.model_dump(mode="json", by_alias=True))

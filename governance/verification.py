@@ -3,7 +3,7 @@
 The steps are numbered as `docs/verify-offline.md` names them; each raises VerificationFailed with a precise verdict.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal as Number
 from typing import Any, NamedTuple, TypeVar
@@ -97,12 +97,8 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
         raise _broken(Broken.UNSUPPORTED, f"a decision over {len(decision.evidence)} evidence sets")
     evidence = _document(bundle, decision.evidence[0], EVIDENCE, EvidenceSet)
     manifest = _enclosed(bundle, evidence.manifest, MANIFEST).text.encode()
-    acts = tuple(
-        Recorded(digest, act, _document(bundle, act.decision, DECISION, Decision))
-        for digest in decision.acts
-        for act in [_document(bundle, digest, ACT, Act)]
-    )
-    _nothing_else(bundle, decision, evidence)
+    acts = _acts(bundle, decision)
+    _nothing_else(bundle, decision, evidence, acts)
     # 2. Signatures, each by a key that the trust file names for that role.
     signed = _signatures(bundle, trust) if trust else ()
     # 3. and 4. Inclusion of every entry under one signed checkpoint; every document committed to by an entry.
@@ -207,11 +203,23 @@ def _document(bundle: Bundle, digest: Sha256, kind: str, model: type[Kind]) -> K
         raise _broken(Broken.MALFORMED, f"a {kind} cannot be read: {error.what}", got=error.got) from error
 
 
-def _nothing_else(bundle: Bundle, decision: Decision, evidence: EvidenceSet) -> None:
+def _acts(bundle: Bundle, decision: Decision) -> tuple[Recorded, ...]:
+    """Each document is read once: many acts that saw one large decision must not take many times its time."""
+    if len(set(decision.acts)) != len(decision.acts):
+        raise _broken(Broken.MALFORMED, "a decision names an act twice", got=str(len(decision.acts)))
+    acts = {digest: _document(bundle, digest, ACT, Act) for digest in decision.acts}
+    seen = {
+        digest: _document(bundle, digest, DECISION, Decision)
+        for digest in dict.fromkeys(act.decision for act in acts.values())
+    }
+    return tuple(Recorded(digest, act, seen[act.decision]) for digest, act in acts.items())
+
+
+def _nothing_else(bundle: Bundle, decision: Decision, evidence: EvidenceSet, acts: tuple[Recorded, ...]) -> None:
     """Every document in the bundle is one that the decision stands on, or that one of its acts saw."""
     wanted = {bundle.decision, *decision.evidence, evidence.manifest, *decision.acts}
     wanted |= {policy.sha256 for policy in decision.policies}
-    wanted |= {_document(bundle, digest, ACT, Act).decision for digest in decision.acts}
+    wanted |= {recorded.act.decision for recorded in acts}
     if extra := set(bundle.documents) - wanted:
         raise _broken(
             Broken.MALFORMED, "the bundle holds a document that the decision does not refer to", got=min(extra)
@@ -220,23 +228,29 @@ def _nothing_else(bundle: Bundle, decision: Decision, evidence: EvidenceSet) -> 
 
 def _signatures(bundle: Bundle, trust: Trust) -> tuple[Signed, ...]:
     machine = {
-        EVIDENCE: ("measurer", [decode_public(key) for key in trust.measurers]),
-        DECISION: ("issuer", [decode_public(key) for key in trust.issuers]),
-        ACT: ("person", [decode_public(person.key) for person in trust.people]),
+        EVIDENCE: ("measurer", _by_id(trust.measurers)),
+        DECISION: ("issuer", _by_id(trust.issuers)),
+        ACT: ("person", _by_id(person.key for person in trust.people)),
     }
     names = {key_id(decode_public(person.key)): person.principal for person in trust.people}
     signed: dict[Sha256, Signed] = {}
+    last = ""
     for envelope in bundle.envelopes:
         digest, kind = _payload(bundle, envelope)
         role, keys = machine[kind]
-        opened = open_envelope(envelope, {key_id(key): key for key in keys})
-        if digest <= max(signed, default=""):
+        opened = open_envelope(envelope, keys)
+        if digest <= last:
             raise _broken(Broken.MALFORMED, "envelopes are not in the order of their documents, each once", got=kind)
+        last = digest
         signed[digest] = Signed(role, opened.keyid, names.get(opened.keyid, ""), digest, kind)
     for digest, enclosed in bundle.documents.items():
         if enclosed.type in machine and digest not in signed:
             raise _broken(Broken.INCOMPLETE, f"a {enclosed.type} carries no signature", got=digest[:16])
     return tuple(signed.values())
+
+
+def _by_id(keys: Iterable[str]) -> dict[str, bytes]:
+    return {key_id(raw): raw for raw in map(decode_public, keys)}
 
 
 def _payload(bundle: Bundle, envelope: Envelope) -> tuple[Sha256, str]:
@@ -256,6 +270,7 @@ def _entries(bundle: Bundle, trust: Trust | None) -> tuple[tuple[tuple[int, Entr
         raise _broken(Broken.INCOMPLETE, "the bundle proves no entry of a trail")
     entries: dict[int, Entry] = {}
     notes = set()
+    last = -1
     signed: checkpoint.Checkpoint | None = None
     for proven in bundle.entries:
         raw = proven.text.encode()
@@ -274,9 +289,10 @@ def _entries(bundle: Bundle, trust: Trust | None) -> tuple[tuple[tuple[int, Entr
             merkle.verify_inclusion(merkle.leaf_hash(raw), parsed.index, signed.size, parsed.hashes, signed.root)
         if entry.origin != signed.origin:
             raise _broken(Broken.TAMPERED, "an entry is of another log", got=entry.origin, expected=signed.origin)
-        if parsed.index <= max(entries, default=-1):
+        if parsed.index <= last:
             raise _broken(Broken.MALFORMED, "entries are not in the log's order, each once", got=str(parsed.index))
-        entries[parsed.index] = entry
+        last = parsed.index
+        entries[last] = entry
     if len(notes) != 1 or signed is None:
         raise _broken(Broken.MALFORMED, "entries are proven under different checkpoints", got=f"{len(notes)}")
     return tuple(entries.items()), _Seen(signed, notes.pop().decode())

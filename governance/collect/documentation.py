@@ -94,4 +94,4 @@ def _plain(heading: str) -> str:
     text = "".join(
         character for character in " ".join(text.split()) if character not in "*`" and character.isprintable()
     )
-    return unicodedata.normalize("NFC", " ".join(text.split()))[:MAX_HEADING]
+    return unicodedata.normalize("NFC", " ".join(text.split())[:MAX_HEADING])[:MAX_HEADING]
