@@ -11,6 +11,17 @@ class Permission(NamedTuple):
     reason: str
 
 
+SUBMITTER = "submitter"
+
+
+def may_submit(principal: str, roles: tuple[str, ...]) -> Permission:
+    """Whether somebody who holds `roles` may put a version before the approvers. Whoever is unverified may: that
+    case can never be approved."""
+    if principal == UNVERIFIED or SUBMITTER in roles:
+        return Permission(True, f"{principal} may submit")
+    return Permission(False, f"to submit takes the role {SUBMITTER}; {principal} holds: {', '.join(roles) or 'none'}")
+
+
 def may_act(act: Act, roles: tuple[str, ...], seen: Decision) -> Permission:
     """Whether the signer of `act`, who holds `roles`, may do this to the case they saw."""
     if act.actor == UNVERIFIED:

@@ -72,7 +72,10 @@ class Context:
 
             path: Path | None = getattr(self.args, "password_file", None)
             if path is not None:
-                return read_whole(path, "password file").decode().rstrip("\r\n")
+                try:
+                    return read_whole(path, "password file").decode().rstrip("\r\n")
+                except UnicodeDecodeError as error:
+                    raise BadInput("the password file is not UTF-8 text", where=str(path)) from error
             if not sys.stdin.isatty():
                 raise BadInput(
                     f"no way to ask for the password of {name}",

@@ -10,7 +10,7 @@ from governance import __version__, bundled
 from governance.canonical import instant, parse_instant, sha256
 from governance.collect.collected import Collected, collect
 from governance.collect.manifest import Loaded, load
-from governance.errors import BadInput
+from governance.errors import BadInput, Refused
 from governance.evidence.evidence import EvidenceSet, Facts
 from governance.evidence.origin import Origin, Subject
 from governance.evidence.plan import Plan
@@ -24,9 +24,11 @@ from governance.operations.sealing import (
     seal_decision,
 )
 from governance.operations.workspace import Workspace
+from governance.permissions import may_submit
 from governance.policy.decision import Decision, Recorded, decide
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.plan import plan
+from governance.strictyaml import Source
 from governance.trail.entry import UUID_RANDOM_SIZE, EntryType, uuid7
 from governance.verification import EVIDENCE, MANIFEST
 
@@ -38,12 +40,14 @@ Progress = Callable[[str], None]
 
 
 class Checked(NamedTuple):
-    """`sealed` is None for a dry run and where the keys are not here; `unsealed_because` then says why."""
+    """`sealed` is None for a dry run and where the keys are not here; `unsealed_because` then says why. `source` is the
+    manifest as it was read, with where each of its values stands."""
 
     decision: Decision
     evidence: EvidenceSet
     sealed: Place | None
     unsealed_because: str
+    source: Source
 
 
 def load_policies(names: Sequence[str]) -> tuple[LoadedPolicy, ...]:
@@ -78,12 +82,14 @@ def check(
     Evidence that the trail holds for the same inputs, plan and release is used again unless `fresh`: so approvals and
     waivers given for it stay in force. Raises BadInput, MachineFault, VerificationFailed.
     """
+    because = "a dry run leaves no trace" if dry_run else _cannot_seal(workspace)
+    if not because:
+        _may_submit(workspace, submitter)
     loaded = load(manifest, allow_roots)
     wanted = plan(policies, loaded.manifest)
     progress("reading the inputs")
     collected = collect(loaded, frozenset(wanted.facts))
     subject = _subject(loaded, collected)
-    because = "a dry run leaves no trace" if dry_run else _cannot_seal(workspace)
     known = None if because or fresh else _recorded(workspace, loaded, wanted, collected, subject)
     evidence = known or _measure(workspace, loaded, wanted, collected, subject, submitter, progress)
     loaded.project.assert_unchanged()
@@ -102,9 +108,9 @@ def check(
             submitter=submitter,
             previous=None,
         )
-        return Checked(decision, evidence, None, because)
+        return Checked(decision, evidence, None, because, loaded.source)
     decision, sealed = _seal(workspace, loaded, evidence, policies, submitter, as_of)
-    return Checked(decision, evidence, sealed, "")
+    return Checked(decision, evidence, sealed, "", loaded.source)
 
 
 def _cannot_seal(workspace: Workspace) -> str:
@@ -113,6 +119,13 @@ def _cannot_seal(workspace: Workspace) -> str:
     origin = workspace.trust().logs[0].origin
     missing = [role for role in ("measurer", "issuer", "log") if workspace.signer(origin, role) is None]
     return f"this machine does not hold the {', '.join(missing)} key of {origin}" if missing else ""
+
+
+def _may_submit(workspace: Workspace, submitter: str) -> None:
+    roles = tuple(role for one in workspace.trust().people if one.principal == submitter for role in one.roles)
+    permission = may_submit(submitter, roles)
+    if not permission.allowed:
+        raise Refused("this person may not submit", got=permission.reason)
 
 
 def _subject(loaded: Loaded, collected: Collected) -> Subject:
@@ -254,8 +267,8 @@ def _seal(
 def _still_meant(
     transaction: "Transaction", before: Decision | None, evidence: EvidenceSet, evidence_sha256: str
 ) -> list[Recorded]:
-    """Acts of the previous decision that can speak to this one: all where the evidence is the same, else live waivers
-    for the same artifact."""
+    """Acts of the previous decision that can speak to this one: all where the evidence is the same, else what was said
+    about the same artifact and is no approval: live waivers, and rejections, which measuring again does not undo."""
     if before is None:
         return []
     acts = read_acts(transaction, before.acts)
@@ -264,7 +277,10 @@ def _still_meant(
     return [
         recorded
         for recorded in acts
-        if recorded.act.waiver is not None
-        and recorded.seen.subject == evidence.subject
-        and transaction.now < parse_instant(recorded.act.waiver.expires)
+        if recorded.seen.subject == evidence.subject
+        and (
+            transaction.now < parse_instant(recorded.act.waiver.expires)
+            if recorded.act.waiver
+            else recorded.act.kind == "reject"
+        )
     ]

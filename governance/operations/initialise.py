@@ -1,39 +1,52 @@
 """Start a trail; make a person's key."""
 
 import re
+from contextlib import suppress
 
 from governance.errors import BadInput, MachineFault
-from governance.keys import MACHINE_ROLES, create_machine_keys, create_person_key
+from governance.keys import MACHINE_ROLES, create_machine_keys, create_person_key, unwrap_person_key
 from governance.operations.workspace import Workspace, local
+from governance.permissions import SUBMITTER
 from governance.policy.act import APPROVER
 from governance.signing.keys import encode_public
 from governance.trail.note import encode_vkey
 from governance.trail.trust import Person, Trust, TrustedLog
 
-ROLES = ("submitter", "reviewer", APPROVER, "auditor")
+ROLES = (SUBMITTER, "reviewer", APPROVER, "auditor")
 _NAME = re.compile(r"[a-z][a-z0-9._-]{0,62}")
 
 
 def start_trail(workspace: Workspace) -> str:
     """Make keys, trail and trust file under a random origin, and return the origin. Raises BadInput, MachineFault."""
-    from governance.store.trail import TrailStore
-
-    if workspace.exists:
-        raise BadInput("there is a trail here already", where=str(workspace.trail_path), fix="use it as it is")
     if workspace.settings.ci:
         raise BadInput(
             "no key is made on a CI machine",
             got="CI is set",
             fix="run `governance init` on your own machine and give CI its keys as a secret (docs/ci.md)",
         )
-    origin = f"governance-{workspace.entropy(8).hex()}"
-    keys = workspace.machine_keys(origin)
-    create_machine_keys(keys, workspace.entropy)
-    log, issuer, measurer = (workspace.required_signer(origin, role) for role in MACHINE_ROLES)
     try:
         workspace.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MachineFault("cannot make the folder", got=str(error), where=str(workspace.home)) from error
+    with workspace.locked():
+        return _start(workspace)
+
+
+def _start(workspace: Workspace) -> str:
+    from governance.store.trail import TrailStore
+
+    if workspace.exists:
+        raise BadInput("there is a trail here already", where=str(workspace.trail_path), fix="use it as it is")
+    if workspace.trust_path.exists():
+        raise BadInput(
+            "there is a trust file here, but its trail is gone",
+            where=str(workspace.trust_path),
+            fix="restore trail.db from a backup; or, for a new trail, move the trust file away first",
+        )
+    origin = f"governance-{workspace.entropy(8).hex()}"
+    keys = workspace.machine_keys(origin)
+    create_machine_keys(keys, workspace.entropy)
+    log, issuer, measurer = (workspace.required_signer(origin, role) for role in MACHINE_ROLES)
     # The trust file first: a trail without one could not be verified, a trust file without a trail is only unused.
     workspace.write_trust(
         Trust(
@@ -42,22 +55,38 @@ def start_trail(workspace: Workspace) -> str:
             measurers=(encode_public(measurer.public_key),),
         )
     )
-    TrailStore.create(workspace.trail_path, origin, log, workspace.clock(), workspace.entropy).close()
+    try:
+        TrailStore.create(workspace.trail_path, origin, log, workspace.clock(), workspace.entropy).close()
+    except MachineFault:
+        for path in (workspace.trust_path, workspace.trail_path):
+            with suppress(OSError):
+                path.unlink()
+        raise
     return origin
 
 
 def add_person(workspace: Workspace, name: str, roles: tuple[str, ...], password: str) -> Person:
-    """Make a key for a person and name it in the project's trust file. Raises BadInput."""
+    """Name a person's key in the project's trust file; it is made first where this machine has none of that name yet.
+
+    Raises BadInput; Refused where there is a key that the password does not open.
+    """
     if not _NAME.fullmatch(name):
         raise BadInput("not a name for a person", got=repr(name), expected="letters, digits, dot, dash, starting small")
     if unknown := set(roles) - set(ROLES):
         raise BadInput("unknown role", got=sorted(unknown)[0], expected=", ".join(ROLES))
     if workspace.settings.ci:
         raise BadInput("no key is made on a CI machine", got="CI is set", fix="make it on the person's own machine")
-    trust = workspace.trust()
-    if any(person.principal == local(name) for person in trust.people):
-        raise BadInput(f"{name} has a key already", fix="take another name, or keep the key")
-    signer = create_person_key(workspace.person_key(name), local(name), password, workspace.entropy)
-    person = Person(key=encode_public(signer.public_key), principal=local(name), roles=roles)
-    workspace.write_trust(trust.model_copy(update={"people": (*trust.people, person)}))
+    path, principal = workspace.person_key(name), local(name)
+    workspace.trust()
+    with workspace.locked():
+        trust = workspace.trust()
+        if any(person.principal == principal for person in trust.people):
+            raise BadInput(f"{name} has a key already", fix="take another name, or keep the key")
+        # A key is a person's and not a project's; nor is it lost where naming it failed the first time.
+        if path.exists():
+            signer = unwrap_person_key(path, principal, password)
+        else:
+            signer = create_person_key(path, principal, password, workspace.entropy)
+        person = Person(key=encode_public(signer.public_key), principal=principal, roles=roles)
+        workspace.write_trust(trust.model_copy(update={"people": (*trust.people, person)}))
     return person

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from pydantic import ValidationError
+
 from governance.canonical import instant, parse_instant, sha256
 from governance.errors import BadInput, Refused
 from governance.evidence.evidence import EvidenceSet
@@ -74,15 +76,23 @@ def act(
                 got=waiver.key,
                 expected=", ".join(finding.key for finding in before.findings),
             )
-        signed = Act(
-            kind=kind,
-            actor=person.principal,
-            role=role,
-            decision=issued.sha256,
-            reason=reason,
-            at=instant(transaction.now),
-            waiver=waiver,
-        )
+        try:
+            signed = Act(
+                kind=kind,
+                actor=person.principal,
+                role=role,
+                decision=issued.sha256,
+                reason=reason,
+                at=instant(transaction.now),
+                waiver=waiver,
+            )
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise BadInput(
+                str(first["msg"]).removeprefix("Value error, "),
+                got=repr(first["input"])[:100],
+                where=".".join(str(part) for part in first["loc"]),
+            ) from error
         permission = may_act(signed, person.roles, before)
         if not permission.allowed:
             raise Refused(f"{name} may not {kind} this", got=permission.reason)

@@ -1,6 +1,8 @@
 """A project's place: `.governance/` with the trail and the public keys; private keys live in the user's own folder."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +59,21 @@ class Workspace:
 
     def write_trust(self, trust: Trust) -> None:
         write_whole(self.trust_path, trust.model_dump_json(by_alias=True, indent=2).encode() + b"\n")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """For whoever writes the trust file: one process after the other, where the system has file locks."""
+        try:
+            import fcntl
+        except ImportError:
+            yield
+            return
+        folder = os.open(self.home, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def open_trail(self) -> "TrailStore":
         from governance.store.trail import TrailStore

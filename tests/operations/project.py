@@ -9,6 +9,7 @@ import pyarrow
 import pyarrow.parquet
 
 from governance import keys
+from governance.canonical import instant, sha256
 from governance.operations.evaluate import Checked, check, load_policies
 from governance.operations.export import export_bundle
 from governance.operations.initialise import add_person, start_trail
@@ -24,7 +25,7 @@ PASSWORD = "correct horse battery"
 START = datetime(2027, 1, 1, 9, tzinfo=UTC)
 CHEAP_SCRYPT = 2**14
 """The least that a wrapped key may say; the real cost is tested once, in tests/test_keys.py."""
-FLOOR, RECORDED, SHARE = "small#floor", "small#recorded", "small#right-often"
+FLOOR, RECORDED = "small#floor", "small#recorded"
 
 MANIFEST = f"""\
 schema: governance.manifest/v1
@@ -75,14 +76,24 @@ class Project:
     PEOPLE = {"ann": ("submitter",), "bo": ("approver",), "cy": ("submitter", "approver"), "di": ("auditor",)}
 
     def __init__(self, root: Path, config: Path, *, clock: Any = None, right: int = 80, of: int = 100) -> None:
-        self.root, self.clock = root, clock or Clock()
+        self._open(root, config, clock or Clock())
         root.mkdir(parents=True, exist_ok=True)
-        self.settings = Settings(config=config, ci=False, colour=False, policy=None)
-        self.workspace = Workspace(root, self.settings, self.clock, os.urandom)
         self.write("governance.yaml", MANIFEST)
         self.write("policy.yaml", POLICY)
         self.write("model.onnx", bytes(range(64)))
         self.table(right, of)
+
+    def _open(self, root: Path, config: Path, clock: Any) -> None:
+        self.root, self.clock = root, clock
+        self.settings = Settings(config=config, ci=False, colour=False, policy=None)
+        self.workspace = Workspace(root, self.settings, clock, os.urandom)
+
+    @classmethod
+    def there(cls, root: Path, config: Path, *, clock: Any) -> "Project":
+        """One that another process made."""
+        project = cls.__new__(cls)
+        project._open(root, config, clock)
+        return project
 
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.root / name
@@ -124,8 +135,8 @@ class Project:
         waiver = Waiver(
             key=key,
             ticket="RISK-7",
-            not_before=_text(moment),
-            expires=_text(moment + timedelta(days=days)),
+            not_before=instant(moment),
+            expires=instant(moment + timedelta(days=days)),
             **options.pop("waiver", {}),
         )
         return self.act("waive", name, role, waiver=waiver, **options)
@@ -146,10 +157,4 @@ class Project:
             return verify_trail(store, self.workspace.trust().logs[0].key)
 
     def artifact(self) -> str:
-        from governance.canonical import sha256
-
         return sha256((self.root / "model.onnx").read_bytes())
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
