@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from governance import __version__
+from governance.cli.formats import FORMATS
 from governance.errors import BadInput, Broken, ExitCode, GovernanceError, VerificationFailed
 
 TYPE_CHECKING = False  # as in typing, which costs a third of the start-up of `--help`
@@ -38,12 +39,14 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"governance {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
-    def command(name: str, text: str, *, formats: bool = True, project: bool = True) -> argparse.ArgumentParser:
+    def command(
+        name: str, text: str, *, formats: tuple[str, ...] = ("text", "json"), project: bool = True
+    ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text[:1].upper() + text[1:] + ".", epilog=_EXITS)
         added.add_argument("--quiet", action="store_true", help="say nothing beside the result")
         added.add_argument("--traceback", action="store_true", help=argparse.SUPPRESS)
         if formats:
-            added.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+            added.add_argument("--format", choices=formats, default="text", help="default: text")
         if project:
             added.add_argument(
                 "--project", type=_path, metavar="DIR", help="folder with the trail; default: found from here upwards"
@@ -66,7 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     key.add_argument("--password-file", type=_path, metavar="FILE")
 
-    check = command("check", "measure and judge one model version, and seal the decision")
+    check = command("check", "measure and judge one model version, and seal the decision", formats=FORMATS)
     check.add_argument("manifest", type=_path, nargs="?", default="governance.yaml", help="default: governance.yaml")
     check.add_argument(
         "--policy", action="append", metavar="NAME|FILE", help="a shipped policy or a policy.yaml; repeatable"
@@ -74,6 +77,9 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("--environment", metavar="ENV", help="whose outcome is the exit code; default: the strictest")
     check.add_argument("--as-of", metavar="DATE", help="judge under the policies of that day (2026-06-01)")
     check.add_argument("--bundle", type=_path, metavar="FILE", help="also write the bundle")
+    check.add_argument(
+        "--also", action="append", default=[], metavar="FORMAT=FILE", help="write this format too; repeatable"
+    )
     check.add_argument(
         "--allow-root", type=_path, action="append", default=[], metavar="DIR", help="files may lie there too"
     )
@@ -108,7 +114,7 @@ def build_parser() -> argparse.ArgumentParser:
             )
             act.add_argument("--compensating", metavar="TEXT", help="what is done instead")
 
-    bundle = command("bundle", "write the bundle of the latest decision about a model version", formats=False)
+    bundle = command("bundle", "write the bundle of the latest decision about a model version", formats=())
     bundle.add_argument("model", metavar="NAME@VERSION")
     bundle.add_argument("--out", type=_path, required=True, metavar="FILE")
 
@@ -124,7 +130,7 @@ def build_parser() -> argparse.ArgumentParser:
     gate.add_argument("--bundle", type=_path, metavar="FILE", help="answer from this bundle, offline")
     gate.add_argument("--trust", type=_path, metavar="FILE", help="default: the project's own")
 
-    report = command("report", "write the PDF report of a decision", formats=False)
+    report = command("report", "write the PDF report of a decision", formats=())
     report.add_argument("model", metavar="NAME@VERSION", nargs="?")
     report.add_argument("--bundle", type=_path, metavar="FILE", help="of this bundle instead; nothing is recorded")
     report.add_argument("--trust", type=_path, metavar="FILE", help="with --bundle: your trust file")
@@ -139,11 +145,11 @@ def build_parser() -> argparse.ArgumentParser:
     policy.add_argument("action", choices=("list", "rules", "check"))
     policy.add_argument("file", nargs="?", metavar="NAME|FILE")
 
-    schema = command("schema", "print the JSON Schema of a document", formats=False, project=False)
+    schema = command("schema", "print the JSON Schema of a document", formats=(), project=False)
     schema.add_argument("document", help="manifest, policy, evidence, decision, act, entry, bundle, trust or check")
 
     demo = command(
-        "demo", "audit two versions of a model on real data, from denial to release", formats=False, project=False
+        "demo", "audit two versions of a model on real data, from denial to release", formats=(), project=False
     )
     demo.add_argument("--out", type=_path, default="build/demo", metavar="DIR", help="default: build/demo")
     return parser

@@ -3,20 +3,21 @@
 from datetime import UTC, datetime
 
 from governance.cli.context import Context, exit_for
+from governance.cli.formats import as_the_repository_knows, rendered, wanted
 from governance.errors import BadInput
-from governance.policy.outcome import worst
 
 
 def run(context: Context) -> int:
     from governance.operations.evaluate import check, load_policies
     from governance.operations.export import export_bundle
     from governance.operations.files import write_whole
+    from governance.operations.precedent import acts_and_precedents
     from governance.policy.act import UNVERIFIED
-    from governance.render.json import decision_json
-    from governance.render.text import decision_text
+    from governance.render.pipeline import CheckPage
 
     args = context.args
     manifest = args.manifest / "governance.yaml" if args.manifest.is_dir() else args.manifest
+    files = wanted(args.also, [manifest, *([args.bundle] if args.bundle else [])])
     default = [str(context.settings.policy)] if context.settings.policy else ["baseline"]
     policies = load_policies(args.policy or default)
     known = sorted({name for policy in policies for name in policy.document.environments})
@@ -46,21 +47,23 @@ def run(context: Context) -> int:
             raise BadInput("the decision is not sealed, so there is no bundle", got=checked.unsealed_because)
         write_whole(args.bundle, export_bundle(workspace, checked.sealed.decision_sha256))
     sealed = context.sealed(workspace, checked.sealed)
-    outcome = decision.outcomes[args.environment] if args.environment else worst(list(decision.outcomes.values()))
-    code = exit_for(outcome)
-    if context.as_json:
-        context.say(decision_json(decision, checked.evidence, sealed, code))
-    else:
-        context.say(
-            decision_text(
-                decision,
-                checked.evidence,
-                environment=args.environment,
-                colour=context.colour,
-                width=context.width,
-                sealed=sealed,
-            )
-        )
+    acts, precedents = acts_and_precedents(workspace, checked)
+    page = CheckPage(
+        decision=decision,
+        evidence=checked.evidence,
+        policies=policies,
+        acts=acts,
+        precedents=precedents,
+        source=checked.source,
+        uri=as_the_repository_knows(manifest),
+        environment=args.environment,
+        sealed=sealed,
+    )
+    code = exit_for(page.verdict)
+    text = rendered(args.format, page, code, colour=context.colour, width=context.width)
+    for path, data in [(path, rendered(name, page, code).encode()) for name, path in files]:
+        write_whole(path, data)
+    context.say(text)
     if checked.sealed is None:
         context.note(f"not sealed: {checked.unsealed_because}")
     return code
