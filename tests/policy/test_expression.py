@@ -217,6 +217,10 @@ def test_deep_nesting_is_refused_at_once() -> None:
 def test_a_string_can_be_doubled_but_the_text_is_short() -> None:
     """Ten doublings fit; what bounds them is the length and the depth of the text, not the engine's memory."""
     assert said("['ab']" + ".map(s, s + s)" * 10 + "[0].size() == 2048").outcome is Outcome.PASS
+    padding = " " * (MAX_CHARACTERS - len("true"))
+    assert said("true" + padding).outcome is Outcome.PASS
+    with pytest.raises(BadInput, match="too long"):
+        compiled("true " + padding)
     with pytest.raises(BadInput, match="too long"):
         compiled("fairness.rows > 0 || '" + "x" * MAX_CHARACTERS + "' == ''")
     with pytest.raises(BadInput, match="recursion depth"):
@@ -235,6 +239,7 @@ def test_undeclared_names_do_not_compile(text: str) -> None:
         compiled(text)
     assert "undeclared" in caught.value.got and "^" in caught.value.got
     assert caught.value.where == "policy.yaml:9:11"
+    assert "requires" in caught.value.fix
 
 
 @pytest.mark.parametrize(
@@ -251,8 +256,9 @@ def test_undeclared_names_do_not_compile(text: str) -> None:
     ],
 )
 def test_what_is_not_cel_does_not_compile(text: str) -> None:
-    with pytest.raises(BadInput):
+    with pytest.raises(BadInput) as caught:
         compiled(text)
+    assert not caught.value.fix, "more requirements would not mend it"
 
 
 # Reading evidence that is not under `requires`: the engine does not know it, however it is spelled

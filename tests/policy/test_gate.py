@@ -57,6 +57,19 @@ def test_time_never_makes_it_better() -> None:
         assert gate(ALLOWED, ARTIFACT, "prod", NOW + when).action is not Action.ALLOW
 
 
+def test_the_law_of_another_day_opens_no_gate() -> None:
+    """Before a strict policy comes into force the case would be allowed; looking back to that day is no release."""
+    lax = policy(section("a"), name="lax")
+    strict = policy(section("a", "fail"), name="strict", in_force="{from: 2026-11-01T00:00:00Z}")
+    back = judge(evidence(), [lax, strict], as_of=NOW.replace(month=10))
+    assert back.outcomes["prod"] is Action.ALLOW
+    assert gate(back, ARTIFACT, "prod", NOW).action is Action.DENY
+    assert any("opens no gate" in note for note in back.notes)
+    # Another day of the same law is no matter.
+    same = judge(evidence(), [lax], as_of=NOW.replace(month=10))
+    assert gate(same, ARTIFACT, "prod", NOW).action is Action.ALLOW
+
+
 def test_needs_review_names_the_finding() -> None:
     answer = gate(ALLOWED, ARTIFACT, "prod", NOW)
     assert answer.action is Action.NEEDS_REVIEW

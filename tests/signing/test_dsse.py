@@ -133,6 +133,8 @@ def test_a_payload_is_kept_as_it_was_signed() -> None:
 def test_wrong_key() -> None:
     assert refused(SEALED, {key_id(BO.public_key): BO.public_key}) is Broken.UNTRUSTED_KEY
     assert refused(SEALED, {}) is Broken.UNTRUSTED_KEY
+    with pytest.raises(VerificationFailed, match="no key is trusted for this role"):
+        open_envelope(SEALED, {})
     # A signature by bo under ann's name is no signature by ann, though bo is trusted as well.
     forged = changed(signatures=signature(seal(TYPE, PAYLOAD, BO).signatures[0].sig))
     assert refused(forged, BOTH) is Broken.TAMPERED
