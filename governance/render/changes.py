@@ -1,7 +1,6 @@
 """What changed between a decision and the one that last allowed a version of the same model."""
 
 from decimal import Decimal
-from itertools import groupby
 from typing import NamedTuple
 
 from governance.evidence.evidence import EvidenceSet
@@ -25,14 +24,16 @@ class Moved(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """Against what `since` decided, in these environments. `inputs` and `policies` are sentences."""
+    """Against what `since` decided, in these environments. `same`: it was about the same version. `inputs`
+    are roles with what became of them, `policies` sentences."""
 
     environments: tuple[str, ...]
     since: Decision
+    same: bool
     worse: tuple[Moved, ...]
     better: tuple[Moved, ...]
     other: tuple[Moved, ...]
-    inputs: tuple[str, ...]
+    inputs: tuple[tuple[str, str], ...]
     policies: tuple[str, ...]
 
     @property
@@ -42,12 +43,12 @@ class Changes(NamedTuple):
 
 def changes(page: CheckPage) -> list[Changes]:
     """One for each decision that last allowed this model somewhere; environments with the same one go together."""
-    names = [name for name in wording.strictest(page.decision, page.environment) if name in page.precedents]
-    names.sort(key=lambda name: (name != page.environment, page.precedents[name].decision.id))
+    together: dict[str, list[str]] = {}
+    for name in wording.strictest(page.decision, page.environment):
+        if name in page.precedents:
+            together.setdefault(page.precedents[name].decision.id, []).append(name)
     return [
-        _between(page.precedents[group[0]], page.decision, page.evidence, tuple(group))
-        for _, same in groupby(names, key=lambda name: page.precedents[name].decision.id)
-        if (group := list(same))
+        _between(page.precedents[names[0]], page.decision, page.evidence, tuple(names)) for names in together.values()
     ]
 
 
@@ -66,6 +67,7 @@ def _between(before: Precedent, now: Decision, evidence: EvidenceSet, environmen
     return Changes(
         environments,
         before.decision,
+        before.decision.subject.version == now.subject.version,
         tuple(worse),
         tuple(better),
         tuple(other),
@@ -104,7 +106,7 @@ def _words(finding: Finding) -> str:
     return f"{state}, {wording.what(number)} {wording.value_of(number, finding.limit)}" if number else state
 
 
-def _inputs(old: EvidenceSet, new: EvidenceSet) -> list[str]:
+def _inputs(old: EvidenceSet, new: EvidenceSet) -> list[tuple[str, str]]:
     before, after = _digests(old), _digests(new)
     said = []
     for role in sorted({*before, *after}):
@@ -112,9 +114,9 @@ def _inputs(old: EvidenceSet, new: EvidenceSet) -> list[str]:
         if was.keys() == now.keys():
             continue
         if not was or not now:
-            said.append(f"{role} is {'new' if not was else 'gone'}: {_listed(now or was)}")
+            said.append((role, f"{'new' if not was else 'gone'}, {_listed(now or was)}"))
         else:
-            said.append(f"{role}: {_listed(was, now)} to {_listed(now, was)}")
+            said.append((role, f"{_listed(was, now)} to {_listed(now, was)}"))
     return said
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from governance.canonical import sha256
 from governance.policy.finding import Finding
-from governance.policy.outcome import Action
+from governance.policy.outcome import Action, Outcome
 from governance.render import wording
 from governance.render.changes import Changes, Moved, changes
 from governance.render.pipeline import CheckPage, found, waived
@@ -82,7 +82,7 @@ def decision_markdown(page: CheckPage) -> str:
     out = _Page(len(record) + 2)
     _verdict(out, page)
     rows = [_open_row(page, finding) for finding in page.decision.findings if state_of(finding) not in SETTLED]
-    out.rows(0.6, ["| | Rule | Found | Limit | What to do |", "|---|---|---|---|---|"], rows)
+    out.rows(0.6, ["| | Rule | Found, limit and what to do |", "|---|---|---|"], rows)
     _changes(out, page)
     declared = "; ".join(f"{escaped(name)} ({escaped(words)})" for name, words in wording.declared(page.evidence))
     out.add(f"**Not measured, taken on somebody's word:** {declared}.")
@@ -121,21 +121,31 @@ def _because(page: CheckPage, environment: str) -> str:
 
 
 def _open_row(page: CheckPage, finding: Finding) -> str:
-    state = state_of(finding)
-    asks = ", ".join(f"{name}: {ACTION_WORDS[action]}" for name, action in sorted(finding.actions.items()))
-    rule = f"**{escaped(finding.title)}**<br>{finding.severity.value}; {escaped(asks)}<br>{_code(finding.key)}"
-    numbers = list(found(finding))
-    said = [escaped(number) for number in numbers[:_MOST_FOUND]]
-    if len(numbers) > len(said):
-        said.append(f"and {len(numbers) - len(said)} more")
-    if not numbers or not any(looked.low for looked in finding.looked_at):
-        said.insert(0, escaped(finding.why))
-        said = said[:1]
-    fix = escaped(finding.fix[:1].upper() + finding.fix[1:])
+    state, limit = state_of(finding), finding.limit
+    rule = f"**{escaped(finding.title)}**<br>{_effect(finding)}<br>{_code(finding.key)}"
+    numbers = list(found(finding)) if any(looked.low for looked in finding.looked_at) else []
+    # What fails by a number is said by the number; else the sentence says more, such as how many rows would settle it.
+    said = [] if numbers and finding.outcome is Outcome.FAIL else [escaped(finding.why)]
+    said += [escaped(number) for number in numbers[:_MOST_FOUND]]
+    if more := numbers[_MOST_FOUND:]:
+        said.append(f"and {len(more)} more")
+    if limit:
+        said.append(f"**Limit:** {escaped(wording.limit_of(limit))}")
     if state is State.WAIVED:
-        fix = f"**Waived:** {escaped(waived(page, finding))}"
-    limit = escaped(wording.limit_of(finding.limit)) if finding.limit else ""
-    return f"| {_sign(_STATE_SIGNS[state], state.value)} | {rule} | {'<br>'.join(said)} | {limit} | {fix} |"
+        said.append(f"**Waived:** {escaped(waived(page, finding))}")
+    elif finding.fix:
+        said.append(f"**Fix:** {escaped(finding.fix)}")
+    return f"| {_sign(_STATE_SIGNS[state], state.value)} | {rule} | {'<br>'.join(said)} |"
+
+
+def _effect(finding: Finding) -> str:
+    """ "high; denies in prod; shown in staging": what the finding does, strictest first."""
+    words = {Action.DENY: "denies in", Action.NEEDS_REVIEW: "needs review in", Action.ALLOW: "shown in"}
+    said = [finding.severity.value]
+    for action, verb in words.items():
+        if names := sorted(name for name, asked in finding.actions.items() if asked is action):
+            said.append(f"{verb} {escaped(', '.join(names))}")
+    return "; ".join(said)
 
 
 def _settled_row(finding: Finding) -> str:
@@ -156,15 +166,20 @@ def _changes(out: _Page, page: CheckPage) -> None:
 
 def _change(out: _Page, change: Changes) -> None:
     since, where = change.since, ", ".join(escaped(name) for name in change.environments)
-    version, digest = escaped(since.subject.version), sha256(since.to_bytes())
-    against = f"{where}: compared with version {version}, allowed on {since.now} (decision `{wording.number(digest)}`)."
+    digest = wording.number(sha256(since.to_bytes()))
+    version = "this very version" if change.same else f"version {escaped(since.subject.version)}"
+    against = f"{where}: compared with {version}, allowed on {since.now} (decision {_code(digest)})."
     if change.none:
         out.add(f"{against} Nothing changed.")
         return
     out.add(against)
     rows = [_moved_row(said, moved) for said, group in _directions(change) for moved in group]
     out.rows(0.4, ["| | Rule | Then | Now |", "|---|---|---|---|"], rows)
-    out.rows(0.4, [], [f"* {escaped(line)}" for line in [*change.inputs, *change.policies]])
+    out.rows(0.4, [], [f"* {escaped(line)}" for line in change.policies])
+    roles = escaped(", ".join(role for role, _ in change.inputs))
+    before = [f"<details><summary>Inputs that changed: {roles}</summary>", "", "| Input | Digests |", "|---|---|"]
+    rows = [f"| {escaped(role)} | {escaped(said)} |" for role, said in change.inputs]
+    out.rows(0.4, before, rows, ["", "</details>"])
 
 
 def _directions(change: Changes) -> list[tuple[str, tuple[Moved, ...]]]:

@@ -96,10 +96,10 @@ class CheckPage(NamedTuple):
 
 
 def found(finding: Finding) -> Iterator[str]:
-    """What was looked at, as decided: "Black to White 0.4533 [0.3952, 0.551], n=1,400"."""
-    for looked in finding.looked_at:
-        if looked.value is None and not looked.group:
-            continue
+    """What was looked at: "Black to White 0.4533 [0.3952, 0.551], n=1,400". What was held against the limit, with an
+    interval, comes first."""
+    there = [one for one in finding.looked_at if one.value is not None or one.group]
+    for looked in sorted(there, key=lambda one: one.low is one.high is None):
         rows = "" if looked.n is None else f", n={looked.n:,}"
         yield f"{wording.what(looked)} {wording.value_of(looked, finding.limit)}{rows}"
 
