@@ -21,6 +21,7 @@ def _commit(text: str) -> str:
 Commit = Annotated[str, AfterValidator(_commit), WithJsonSchema({"type": "string", "pattern": _COMMIT})]
 Seed = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+MOST_ATTRIBUTES, MOST_INTERSECTIONS = 50, 100
 FORMATS = ("skops", "onnx", "xgboost-json", "pickle", "joblib")
 
 
@@ -95,19 +96,31 @@ class Join(Document):
 
 
 class Evaluation(Document):
-    """The table that performance and fairness are measured on."""
+    """The table that performance and fairness are measured on. `champion` is the column with the predictions of the
+    version that this one would replace, on the same rows."""
 
     path: str
     sha256: Sha256 | None = None
     label: Labels
     prediction: Literal["rescore"] | Labels
     score: Score | None = None
-    sensitive: dict[Name, Attribute] = {}
-    intersections: tuple[tuple[Name, ...], ...] = ()
+    champion: Labels | None = None
+    sensitive: dict[Name, Attribute] = Field({}, max_length=MOST_ATTRIBUTES)
+    intersections: tuple[tuple[Name, ...], ...] = Field((), max_length=MOST_INTERSECTIONS)
     join: Join | None = None
 
     @model_validator(mode="after")
+    def _own_answer(self) -> Self:
+        if isinstance(self.prediction, Labels) and self.prediction.column == self.label.column:
+            raise ValueError(f"prediction and label are one column, {self.label.column!r}: that is right every time")
+        return self
+
+    @model_validator(mode="after")
     def _known_attributes(self) -> Self:
+        for name in self.sensitive:
+            # Policies and findings call an intersection sex*race: an attribute of that name would answer for it.
+            if "*" in name:
+                raise ValueError(f"attribute {name!r} has a `*` in its name, which stands for intersections only")
         for group in self.intersections:
             if len(set(group)) < 2 or len(set(group)) != len(group):
                 raise ValueError(f"intersection {list(group)} needs at least two different attributes")
@@ -164,6 +177,7 @@ class EnvironmentSection(Document):
     lock: str | None = None
     commit: Commit | None = None
     seeds: tuple[Seed, ...] = ()
+    parameters: dict[Name, str] = {}
 
 
 class Manifest(Document):
@@ -191,6 +205,10 @@ class Manifest(Document):
         if len(set(self.features)) != len(self.features):
             raise ValueError("a feature is named twice")
         evaluation = self.data.evaluation
+        if evaluation and evaluation.label.column in self.features:
+            raise ValueError(
+                f"the label {evaluation.label.column!r} is among the features: the model is told the answer"
+            )
         if evaluation and evaluation.prediction == "rescore":
             if self.artifact.path is None:
                 raise ValueError("`prediction: rescore` needs an artifact to run; give `prediction: {column: ...}`")

@@ -21,6 +21,11 @@ def _access(*grants: tuple[str, str], approver: str = "cy") -> AccessFacts:
     )
 
 
+def _word(text: str) -> str:
+    """How names are compared: directories do not tell Ann from ann, and what a `*` leaves open may be anything."""
+    return "*" if "*" in text else text.casefold()
+
+
 @rule(
     "access.segregation_of_duties",
     controls=("iso-42001/a.3.2", "nist-ai-rmf/govern-2.1"),
@@ -29,14 +34,19 @@ def _access(*grants: tuple[str, str], approver: str = "cy") -> AccessFacts:
         fails("one hand", _access(("ann", "train"), ("ann", "approve"))),
         fails("a wildcard permission holds both", _access(("ann", "*"))),
         fails("who trains approved the data", _access(("ann", "train"), approver="ann")),
+        fails("one hand in two spellings", _access(("local|ann", "train"), ("Local|Ann", "Approve"))),
+        fails("a wildcard over people covers both", _access(("local|*", "train"), ("local|ann", "approve"))),
+        inconclusive("nobody may train, so these are other words", _access(("ann", "model.write"), ("bo", "promote"))),
         inconclusive("no grants", AccessFacts(grants=(), approvals=())),
     ),
 )
 def segregation_of_duties(evidence: AccessFacts, params: SegregationParams) -> Verdict:
     """Nobody both builds the model and approves or deploys it.
 
-    What it checks: no principal of the grants file holds both permissions of a conflicting pair (a wildcard permission
-    holds all), and nobody who approved data or code holds a permission that approvers must not have.
+    What it checks: no principal of the grants file holds both permissions of a conflicting pair, and nobody who
+    approved data or code holds a permission that approvers must not have. Case does not count, and a name with a
+    `*` in it stands for everybody or everything. Where no grant names any of these permissions, the file speaks another
+    language: inconclusive.
 
     Why it matters: a control that the controlled person can operate is no control.
 
@@ -44,19 +54,25 @@ def segregation_of_duties(evidence: AccessFacts, params: SegregationParams) -> V
     approve.
     """
     held: dict[str, dict[str, int]] = {}
+    spelt: dict[str, str] = {}
     for grant in evidence.grants:
-        held.setdefault(grant.principal, {}).setdefault(grant.permission, grant.line)
+        spelt.setdefault(_word(grant.principal), grant.principal)
+        held.setdefault(_word(grant.principal), {}).setdefault(_word(grant.permission), grant.line)
     limit = Limit(op="none", value="; ".join(f"{one} with {other}" for one, other in params.conflicts))
     if not held:
         return Verdict(outcome=Outcome.INCONCLUSIVE, why="the grants file lists no grant", limit=limit)
     everyone = held.get("*", {})
 
     def line(principal: str, permission: str) -> int | None:
-        own = {**everyone, **held.get(principal, {})}
-        return own.get(permission, own.get("*"))
+        own = {**everyone, **held.get(_word(principal), {})}
+        return own.get(_word(permission), own.get("*"))
 
+    asked = {_word(name) for name in (*(name for pair in params.conflicts for name in pair), *params.approvers_lack)}
+    if not any(asked & {*permissions} or "*" in permissions for permissions in held.values()):
+        why = f"no grant names any of {', '.join(sorted(asked))}: whether somebody holds two of them cannot be told"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
     looked, wrong = [], []
-    for principal in sorted(held):
+    for principal in (spelt[word] for word in sorted(held)):
         for one, other in params.conflicts:
             lines = line(principal, one), line(principal, other)
             if None not in lines:
@@ -74,8 +90,8 @@ def segregation_of_duties(evidence: AccessFacts, params: SegregationParams) -> V
         outcome=Outcome.PASS,
         why=f"{len(held)} principal(s), {len(evidence.approvals)} approval(s): no conflict",
         looked_at=tuple(
-            Looked(path=f"access.grants.{name}", value=", ".join(sorted(permissions)))
-            for name, permissions in held.items()
+            Looked(path=f"access.grants.{spelt[word]}", value=", ".join(sorted(permissions)))
+            for word, permissions in held.items()
         ),
         limit=limit,
     )

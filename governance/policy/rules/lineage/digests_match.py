@@ -6,7 +6,7 @@ from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.specimen import evidence_with_inputs
 
-_SAME, _OTHER = "a" * 64, "b" * 64
+_EVALUATION, _TRAINING, _OTHER = "a" * 64, "b" * 64, "c" * 64
 
 
 class DigestsParams(Params):
@@ -16,23 +16,20 @@ class DigestsParams(Params):
     require: tuple[str, ...] = ("data.evaluation", "data.training")
 
 
+def _tables(found: str, recorded: str | None) -> EvidenceSet:
+    """An evaluation table as found and recorded, beside a training table that is as it was."""
+    return evidence_with_inputs(("data.evaluation", found, recorded), ("data.training", _TRAINING, _TRAINING))
+
+
 @rule(
     "lineage.digests_match",
     controls=("eu-ai-act/art-10.2.b", "iso-42001/a.7.5"),
     examples=(
-        passes(
-            "both tables as recorded",
-            evidence_with_inputs(("data.evaluation", _SAME, _SAME), ("data.training", _SAME, _SAME)),
-        ),
-        fails(
-            "evaluation table changed",
-            evidence_with_inputs(("data.evaluation", _OTHER, _SAME), ("data.training", _SAME, _SAME)),
-        ),
-        inconclusive(
-            "no digest recorded",
-            evidence_with_inputs(("data.evaluation", _SAME, None), ("data.training", _SAME, _SAME)),
-        ),
-        inconclusive("training data not given", evidence_with_inputs(("data.evaluation", _SAME, _SAME))),
+        passes("both tables as recorded", _tables(_EVALUATION, _EVALUATION)),
+        fails("evaluation table changed", _tables(_OTHER, _EVALUATION)),
+        fails("evaluated on its training data", _tables(_TRAINING, _TRAINING)),
+        inconclusive("no digest recorded", _tables(_EVALUATION, None)),
+        inconclusive("training data not given", evidence_with_inputs(("data.evaluation", _EVALUATION, _EVALUATION))),
         inconclusive("nothing was read", evidence_with_inputs(), require=[]),
     ),
 )
@@ -40,7 +37,8 @@ def digests_match(evidence: EvidenceSet, params: DigestsParams) -> Verdict:
     """Each table and each source that was read has the digest that the manifest records for it.
 
     What it checks: the SHA-256 that we computed from the bytes of every data and source file equals the digest in the
-    manifest; files without a recorded digest, and required roles without a file, are inconclusive.
+    manifest, and the evaluation table is another file than the training table; files without a recorded digest, and
+    required roles without a file, are inconclusive.
 
     Why it matters: without it, the numbers in this audit may have been measured on other data than the model was
     approved for.
@@ -63,6 +61,10 @@ def digests_match(evidence: EvidenceSet, params: DigestsParams) -> Verdict:
             limit=limit,
         )
     looked = tuple(Looked(path=item.role, value=item.sha256, n=item.rows) for item in files)
+    tables = [item.sha256 for item in evidence.inputs if item.role in ("data.evaluation", "data.training")]
+    if len(set(tables)) < len(tables):
+        why = "the evaluation table is the training table: what a model learnt by heart says nothing about new cases"
+        return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)
     if bare or absent or not files:
         said = [f"{item.role} has no recorded digest" for item in bare] + [f"{role} is not given" for role in absent]
         said = said or ["no file of these roles was read"]
