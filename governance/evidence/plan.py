@@ -18,8 +18,16 @@ class FairnessRequest(Document):
 
 
 class Plan(Document):
-    """`facts` names the groups of facts that any selected rule reads, sorted. `explain_rows` is 0 where none does."""
+    """`facts` names the groups of facts that any selected rule reads, sorted. `explain_rows` is 0 where none does.
+
+    The rest is measured only where some rule asks for it: `metrics` (sorted names) with intervals, the comparison with
+    the `champion`, `explain_repeats` further rankings of the features, a search for `pickles` in the artifact.
+    """
 
     facts: tuple[str, ...]
     fairness: tuple[FairnessRequest, ...]
     explain_rows: Count
+    metrics: tuple[str, ...] = ()
+    champion: bool = False
+    explain_repeats: Count = 0
+    pickles: bool = False

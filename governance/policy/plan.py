@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from governance.errors import BadInput
 from governance.evidence.manifest import Manifest
 from governance.evidence.plan import Comparison, FairnessRequest, Plan
-from governance.policy.document import LoadedPolicy, SelectedRule
+from governance.policy.document import LoadedPolicy
+from governance.policy.rule import Request
 
 
 def plan(policies: Iterable[LoadedPolicy], manifest: Manifest) -> Plan:
@@ -13,19 +14,18 @@ def plan(policies: Iterable[LoadedPolicy], manifest: Manifest) -> Plan:
     selected = [rule for policy in policies for rule in policy.rules]
     facts = {name for rule in selected for name in rule.facts}
     comparisons: dict[tuple[str, ...], set[tuple[str, str, int]]] = {}
-    explain_rows = 0
-    for one in selected:
-        if one.rule is None or one.rule.requests is None:
-            continue
-        request = one.rule.requests(one.params)
-        explain_rows = max(explain_rows, request.explain_rows)
-        if request.metric:
-            for attributes in _tables(one, manifest):
+    asking = [(one, one.rule.requests(one.params)) for one in selected if one.rule and one.rule.requests]
+    requests = [request for _, request in asking]
+    for one, request in asking:
+        if request.metric or request.attributes:
+            for attributes in _tables(one.key, request, manifest):
                 wanted = comparisons.setdefault(attributes, set())
-                wanted.add((request.metric, request.measure, request.min_rows))
+                if request.metric:
+                    wanted.add((request.metric, request.measure, request.min_rows))
     if "fairness" in facts:
         for attributes in declared(manifest):
             comparisons.setdefault(attributes, set())
+    explain_rows = max((request.explain_rows for request in requests), default=0)
     if "explainability" in facts and not explain_rows:
         explain_rows = 1000
     return Plan(
@@ -41,6 +41,10 @@ def plan(policies: Iterable[LoadedPolicy], manifest: Manifest) -> Plan:
             for attributes in sorted(comparisons)
         ),
         explain_rows=explain_rows,
+        metrics=tuple(sorted({metric for request in requests for metric in request.metrics})),
+        champion=any(request.champion for request in requests),
+        explain_repeats=max((request.explain_repeats for request in requests), default=0),
+        pickles=any(request.pickles for request in requests),
     )
 
 
@@ -52,17 +56,14 @@ def declared(manifest: Manifest) -> list[tuple[str, ...]]:
     return [(name,) for name in evaluation.sensitive] + [tuple(group) for group in evaluation.intersections]
 
 
-def _tables(selected: SelectedRule, manifest: Manifest) -> list[tuple[str, ...]]:
-    known = {"*".join(group): group for group in declared(manifest)}
-    assert selected.rule is not None and selected.rule.requests is not None
-    wanted = selected.rule.requests(selected.params).attributes
-    if not wanted:
-        return list(known.values())
+def _tables(key: str, request: Request, manifest: Manifest) -> list[tuple[str, ...]]:
+    if not request.attributes:
+        return declared(manifest)
     found = []
-    for name in wanted:
+    for name in request.attributes:
         group = tuple(name.split("*"))
         if len(set(group)) != len(group):
-            raise BadInput("an intersection names an attribute twice", got=name, where=selected.key)
+            raise BadInput("an intersection names an attribute twice", got=name, where=key)
         evaluation = manifest.data.evaluation
         # An attribute that the manifest lacks is no fault of the policy: the rule will say so, as inconclusive.
         if evaluation is not None and all(part in evaluation.sensitive for part in group):

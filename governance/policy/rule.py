@@ -24,13 +24,17 @@ class Params(Document):
 
 
 class Request(NamedTuple):
-    """What a rule needs measured, beyond its group of facts."""
+    """What a rule needs measured, beyond its group of facts. `attributes` without a `metric` ask for count tables."""
 
     attributes: tuple[str, ...] = ()
     metric: str = ""
     measure: Measure = "ratio"
     min_rows: int = 0
     explain_rows: int = 0
+    metrics: tuple[str, ...] = ()
+    champion: bool = False
+    explain_repeats: int = 0
+    pickles: bool = False
 
 
 class Example(NamedTuple):
