@@ -134,6 +134,7 @@ def exit_for(action: "Action") -> ExitCode:
 def model_version(text: str) -> tuple[str, str]:
     """NAME@VERSION, at the last @."""
     name, at, version = text.rpartition("@")
-    if not (name and at and version):
-        raise BadInput("not a model version", got=repr(text), expected="NAME@VERSION, such as adult-income@1.10")
+    surrogates = any("\ud800" <= character <= "\udfff" for character in text)  # bytes of the shell that were no text
+    if surrogates or not (name and at and version):
+        raise BadInput("not a model version", got=ascii(text), expected="NAME@VERSION, such as adult-income@1.10")
     return name, version
