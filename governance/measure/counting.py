@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MOST_GROUPS = 1_000
-"""Distinct values of one sensitive attribute; more is an identifier or a number that wants bins."""
+"""Distinct values of one sensitive attribute, or of an intersection; more is an identifier or a number that wants bins.
+Every two groups are compared, so time and memory grow with the square."""
 _NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(.*\)|FLOAT|DOUBLE|VARCHAR")
 _NOT_A_NUMBER = -1
 
@@ -240,5 +241,13 @@ def _cells(connected: DuckDBPyConnection, sides: str, members: Sequence[tuple[in
         )
         name = ("tp" if predicted else "fn") if positive else ("fp" if predicted else "tn")
         counts.setdefault(group, dict.fromkeys(("tn", "fp", "fn", "tp"), 0))[name] += n
+    if len(counts) > MOST_GROUPS and members:
+        raise BadInput(
+            f"the intersection {'*'.join(member.name for _, member in members)} has more than {MOST_GROUPS:,} groups",
+            got=f"{len(counts):,}",
+            expected="groups of people that can be compared with each other",
+            fix="intersect fewer attributes, or ones with fewer values",
+            where="data.evaluation.intersections",
+        )
     ordered = sorted(counts, key=lambda group: [(part is None, part or "") for part in group])
     return tuple(Cell(group=group, **counts[group]) for group in ordered)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from governance.canonical import dumps, sha256
+from governance.errors import BadInput
 from governance.measure.table import Table
 
 if TYPE_CHECKING:
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 BACKGROUND_ROWS = 100
-_NUMBERS = ("INT", "DECIMAL", "FLOAT", "DOUBLE", "BOOLEAN")
+_NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(.*\)|FLOAT|DOUBLE|BOOLEAN")
+_TEXT = re.compile(r"VARCHAR|ENUM\(.*\)", re.DOTALL)
 
 
 def read(
@@ -35,9 +38,15 @@ def read(
     numbers = connected.execute(f"SELECT {', '.join(unread)} FROM {table.source}").fetchall()[0] if from_csv else None
     columns = []
     for number, (index, kind) in enumerate(zip(at, kinds, strict=True)):
-        numeric = (
-            numbers[number] is not False if numbers else any(part in kind for part in _NUMBERS) and "[" not in kind
-        )
+        numeric = numbers[number] is not False if numbers else _NUMBER.fullmatch(kind) is not None
+        if not numeric and not _TEXT.fullmatch(kind):
+            raise BadInput(
+                f"feature {features[number]!r} is neither a number nor text",
+                got=table.types[index][:100],
+                expected="a column of numbers, truth values or text",
+                fix="convert it in the step that prepares the table, as the model's training did",
+                where=table.where,
+            )
         cast = f"coalesce(TRY_CAST(c{index} AS DOUBLE), 'nan'::DOUBLE)" if numeric else f"CAST(c{index} AS VARCHAR)"
         columns.append(f"{cast} AS f{number}")
     kept = sorted({index for name in beside for index, existing in enumerate(table.names) if existing == name})

@@ -1,12 +1,24 @@
 """What the parent asks the child that opens a model, and what the child may answer: closed, canonical documents."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from governance.canonical import Count, Document, Real, Sha256
 from governance.evidence.explainability import GlobalAttribution
 
 FEATURES, EXPLAIN, BACKGROUND, PREDICTIONS = "features.arrow", "explain.arrow", "background.arrow", "predictions.i32"
 OPENED, PREDICTED, EXPLAINED = "opened.json", "predicted.json", "explained.json"
+
+
+MOST_TYPES, LONGEST_TYPE = 100, 200
+"""Of the types in a file that are told: its author writes their names."""
+Tools = dict[
+    Literal["numpy", "onnxruntime", "pandas", "scikit-learn", "shap", "skops", "xgboost"],
+    Annotated[str, Field(max_length=50)],
+]
+"""Libraries that the child may have used, with their versions. It has no say about anything else that was used."""
+_Said = Annotated[str, Field(max_length=LONGEST_TYPE * (MOST_TYPES + 1))]
 
 
 class Sides(Document):
@@ -43,17 +55,17 @@ class Task(Document):
 class Opened(Document):
     """`problem` is null where the model was opened. `tools` maps each library that was used to its version."""
 
-    problem: str | None
-    untrusted_types: tuple[str, ...] = ()
-    tools: dict[str, str]
+    problem: _Said | None
+    untrusted_types: tuple[Annotated[str, Field(max_length=LONGEST_TYPE)], ...] = Field((), max_length=MOST_TYPES)
+    tools: Tools
 
 
 class Predicted(Document):
     """PREDICTIONS holds one little-endian int32 for each row, an index into `classes`; a class is all its spellings."""
 
-    failure: str | None
+    failure: _Said | None
     classes: tuple[tuple[str, ...], ...] = ()
-    tools: dict[str, str]
+    tools: Tools
 
 
 class Attribution(Document):
@@ -68,6 +80,6 @@ class Attribution(Document):
 
 
 class Explained(Document):
-    failure: str | None
+    failure: _Said | None
     attribution: Attribution | None = None
-    tools: dict[str, str]
+    tools: Tools

@@ -194,6 +194,8 @@ class OnnxModel:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4
+        # A file that is sound ONNX can be a file in onnxruntime's own format as well, which nobody checked.
+        options.add_session_config_entry("session.load_model_format", "ONNX")
         self.native = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         self._inputs = self.native.get_inputs()
         names = [each.name for each in self._inputs]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from governance.errors import BadInput
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LIMITS = Limits()
+_ROUNDED = Decimal("1e-6")
+"""How far shares of 9 digits may be from summing to 1."""
 _RELATION = "rescored"
 PREDICTED = Labels(column=_RELATION, positive=("true",), negative=("false",))
 """How the predictions that were made here are labelled, in the column `predicted` of the rescored table."""
@@ -88,7 +91,7 @@ def work(
         if said is None or said.attribution is None:
             explained = _why(answers, said.failure if said else None)
         else:
-            explained = _facts(said.attribution, tables[BACKGROUND], seed)
+            explained = _facts(said.attribution, tables[EXPLAIN], tables[BACKGROUND], seed)
     tools: dict[str, str] = {}
     for answer in (answers.opened, answers.predicted, answers.explained):
         tools |= answer.tools if answer else {}
@@ -125,7 +128,19 @@ def _positive(classes: Sequence[Sequence[str]], label: Labels) -> numpy.ndarray:
     return np.array(positive, dtype=bool)
 
 
-def _facts(found: Attribution, background: pyarrow.Table, seed: int) -> ExplainabilityFacts:
+def _facts(
+    found: Attribution, explained: pyarrow.Table, background: pyarrow.Table, seed: int
+) -> ExplainabilityFacts | str:
+    """What the child says of exactly the rows and features that it was given, or why it cannot be that."""
+    told = [each.feature for each in found.importance.features]
+    shares = [Decimal(each.share) for each in found.importance.features]
+    numbers = [*shares, *(Decimal(each.share_se) for each in found.importance.features)]
+    if sorted(told) != sorted(explained.column_names) or found.rows != len(explained):
+        return "the child process told of other features or rows than it was given"
+    if min(numbers) < 0 or abs(sum(shares) - 1) > _ROUNDED or Decimal(found.additivity_error) < 0:
+        return "the child process told of shares that are none"
+    if (found.importance.top_feature, Decimal(found.importance.top_share)) != (told[0], max(shares)):
+        return "the child process told of another top feature than its shares have"
     return ExplainabilityFacts(
         origin=FactOrigin(kind="measured", predictions="rescored"),
         explainer=found.explainer,

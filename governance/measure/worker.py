@@ -19,6 +19,8 @@ from governance.measure.messages import (
     EXPLAIN,
     EXPLAINED,
     FEATURES,
+    LONGEST_TYPE,
+    MOST_TYPES,
     OPENED,
     PREDICTED,
     PREDICTIONS,
@@ -75,11 +77,15 @@ def _said(error: BaseException) -> str:
         text = error.what + got + (f"; expected {error.expected}" if error.expected else "")
     else:
         text = f"{type(error).__name__}: {error}"
+    return _one_line(text)
+
+
+def _one_line(text: str) -> str:
     text = "".join(char if char.isprintable() else " " for char in text[:2000])
     return unicodedata.normalize("NFC", " ".join(text.split())[:400])
 
 
-def _versions(names: tuple[str, ...]) -> dict[str, str]:
+def _versions(names: tuple[str, ...]) -> Any:
     return {name: version("xgboost-cpu" if name == "xgboost" else name) for name in names}
 
 
@@ -94,6 +100,7 @@ def _open(task: Task) -> Model | None:
     except Exception as error:
         _leave(OPENED, Opened(problem=_said(error), tools={}))
         return None
+    untrusted = tuple(_one_line(name)[:LONGEST_TYPE] for name in untrusted[:MOST_TYPES])
     problem = None if model else "it holds types that are not on the allow-list: " + ", ".join(untrusted[:10])
     _leave(OPENED, Opened(problem=problem, untrusted_types=untrusted, tools=_versions(model.tools) if model else {}))
     return model
