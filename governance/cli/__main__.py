@@ -59,7 +59,29 @@ def build_parser() -> argparse.ArgumentParser:
         )
         added.add_argument("--password-file", type=_path, metavar="FILE", help="read the password from a file")
 
-    command("init", "start a trail: keys, .governance/ and a trust file")
+    init = command("init", "look at a model's folder, write its governance.yaml, and start a trail")
+    init.add_argument("folder", type=_path, nargs="?", metavar="DIR", help="the model's folder; default: here")
+    init.add_argument("--no-trail", action="store_true", help="write the manifest alone: no keys, no .governance/")
+    init.add_argument("--name", help="of the model; default: the folder's name")
+    init.add_argument("--version", help="of the model")
+    init.add_argument("--owner", help="a team or a person")
+    init.add_argument("--risk-tier", choices=("low", "medium", "high"), help="unknown counts as high")
+    init.add_argument("--artifact", metavar="FILE", help="the model, where there are several")
+    init.add_argument(
+        "--feature", action="append", default=[], metavar="COLUMN", help="in the model's order, for each; repeatable"
+    )
+    init.add_argument("--evaluation", metavar="FILE", help="the table to measure on, where there are several")
+    init.add_argument("--label", metavar="COLUMN", help="the column of true classes")
+    init.add_argument(
+        "--positive", action="append", default=[], metavar="VALUE", help="its positive values; repeatable"
+    )
+    init.add_argument("--prediction", metavar="COLUMN|rescore", help="the predicted classes, or run the model")
+    init.add_argument(
+        "--sensitive", action="append", default=[], metavar="COLUMN", help="compared for fairness; repeatable"
+    )
+    init.add_argument(
+        "--bins", action="append", default=[], metavar="COLUMN:40,60", help="where to cut numbers; repeatable"
+    )
 
     key = command("key", "make a person's key, wrapped with their password")
     key.add_argument("action", choices=("new",))
@@ -143,7 +165,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     policy = command("policy", "list shipped policies, list the rules, or check a policy file", project=False)
     policy.add_argument("action", choices=("list", "rules", "check"))
-    policy.add_argument("file", nargs="?", metavar="NAME|FILE")
+    policy.add_argument(
+        "file", nargs="?", metavar="NAME|FILE", help="check: the policy; rules: one rule, with its options"
+    )
 
     schema = command("schema", "print the JSON Schema of a document", formats=(), project=False)
     schema.add_argument("document", help="manifest, policy, evidence, decision, act, entry, bundle, trust or check")
