@@ -10,8 +10,9 @@ from pydantic import Field, model_validator
 from governance.canonical import Threshold, real
 from governance.evidence.counts import Rate
 from governance.evidence.fairness import Cell, CountTable, Critical, FairnessFacts, Measure
+from governance.policy.comparison import compare, critical_of, holds, name, too_many_unknown, undefined
 from governance.policy.finding import Limit, Looked, Verdict, short
-from governance.policy.intervals import difference_se, log_ratio_se, newcombe, ratio_interval, z_value
+from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 
@@ -116,10 +117,10 @@ def disparity(evidence: FairnessFacts, params: DisparityParams) -> Verdict:
     if not wanted:
         return Verdict(outcome=Outcome.INCONCLUSIVE, why="the evaluation data declares no sensitive attribute")
     parts = [
-        _judge(name, tables[name], params)
-        if name in tables
-        else Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{name} is not in the evidence")
-        for name in wanted
+        _judge(title, tables[title], params)
+        if title in tables
+        else Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{title} is not in the evidence")
+        for title in wanted
     ]
     order = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
     worst = min((part.outcome for part in parts), key=order.index)
@@ -133,26 +134,24 @@ def disparity(evidence: FairnessFacts, params: DisparityParams) -> Verdict:
     )
 
 
-def _judge(name: str, table: CountTable, params: DisparityParams) -> Verdict:
-    path = f"fairness.{name}.{params.metric}.{params.measure}"
+def _judge(title: str, table: CountTable, params: DisparityParams) -> Verdict:
+    path = f"fairness.{title}.{params.metric}.{params.measure}"
     rates = tuple(_rate(path, cell, params.metric) for cell in table.cells)
     # Nobody is compared: what no excuse for single groups can cover.
     nobody = Looked(path=path, group=(), value=None)
     known = [cell for cell in table.cells if None not in cell.group and cell.rows]
-    rows = table.unknown + sum(cell.rows for cell in known)
-    if rows and table.unknown > params.unknown_at_most * rows:
-        why = f"{name}: not known for {table.unknown} of {rows} rows, more than {params.unknown_at_most} of them"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=(*rates, nobody))
+    if doubt := too_many_unknown(table, params.unknown_at_most):
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{title}: {doubt}", looked_at=(*rates, nobody))
     judged = [cell for cell in known if cell.rows >= params.min_rows]
     small = [cell for cell in known if cell.rows < params.min_rows]
-    undefined = {cell: why for cell in judged if (why := _undefined(cell, params))}
-    comparable = [cell for cell in judged if cell not in undefined]
-    critical = _critical(table, params)
+    unrated = {cell: why for cell in judged if (why := undefined(cell, params.metric, params.measure, params.min_rows))}
+    comparable = [cell for cell in judged if cell not in unrated]
+    critical = critical_of(table, params.metric, params.measure, params.min_rows)
     pairs = list(_pairs(comparable, params, critical.values.get(params.alpha) if critical else None))
     # A group that cannot be judged stands in the way of a pass. It never hides that two others are too far apart.
-    doubts, doubted = list(undefined.values()), [*undefined]
+    doubts, doubted = list(unrated.values()), [*unrated]
     if small and params.small_groups == "inconclusive":
-        doubts.append(f"{', '.join(map(_name, small))} below {params.min_rows} rows: too few to judge")
+        doubts.append(f"{', '.join(map(name, small))} below {params.min_rows} rows: too few to judge")
         doubted += small
     unmeasured = params.decide_on == "bound" and critical is None
     if not pairs:
@@ -164,7 +163,7 @@ def _judge(name: str, table: CountTable, params: DisparityParams) -> Verdict:
     looked = tuple(_looked(path, pair, params) for pair in dict.fromkeys(shown))
     open_ = [Looked(path=path, group=cell.group, value=None, n=cell.rows) for cell in doubted]
     open_ += [nobody] if unmeasured or not pairs else []
-    return Verdict(outcome=outcome, why=f"{name}: {why}{listed}", looked_at=(*looked, *rates, *open_))
+    return Verdict(outcome=outcome, why=f"{title}: {why}{listed}", looked_at=(*looked, *rates, *open_))
 
 
 def _compare(pairs: list[Pair], params: DisparityParams, doubts: list[str]) -> tuple[Outcome, str, tuple[Pair, ...]]:
@@ -174,7 +173,7 @@ def _compare(pairs: list[Pair], params: DisparityParams, doubts: list[str]) -> t
 
     def said(pair: Pair) -> str:
         value = short(pair.value, params.limit.value)
-        return f"{params.metric} {params.measure} {_name(pair.low)} to {_name(pair.high)} is {value}"
+        return f"{params.metric} {params.measure} {name(pair.low)} to {name(pair.high)} is {value}"
 
     worst = max(pairs, key=lambda pair: _badness(pair.value, params))
     if params.decide_on == "point":
@@ -225,16 +224,6 @@ def _straddles(pair: Pair, params: DisparityParams, said: str) -> str:
     return f"{said} and {band} straddles {params.limit.value}; {settle}"
 
 
-def _undefined(cell: Cell, params: DisparityParams) -> str:
-    """Why the group's rate cannot be compared, or nothing. No interval exists for a ratio of zero."""
-    k, n = cell.proportion(params.metric)
-    if n < params.min_rows:
-        return f"{params.metric} of {_name(cell)} rests on {n} rows, fewer than {params.min_rows}: too few to judge"
-    if k == 0 and params.measure == "ratio":
-        return f"{params.metric} of {_name(cell)} is {k} of {n}: a ratio is not defined"
-    return ""
-
-
 def _pairs(cells: list[Cell], params: DisparityParams, critical: str | None) -> Iterator[Pair]:
     """Every two groups once, the disadvantaged one first (lower rate over higher, or larger minus smaller)."""
     z, c = z_value(float(params.alpha)), None if critical is None else float(critical)
@@ -244,36 +233,24 @@ def _pairs(cells: list[Cell], params: DisparityParams, critical: str | None) -> 
             (k1, n1), (k2, n2) = one.proportion(params.metric), other.proportion(params.metric)
             low, high = (one, other) if k1 * n2 <= k2 * n1 else (other, one)
             (kl, nl), (kh, nh) = low.proportion(params.metric), high.proportion(params.metric)
+            # A disadvantage is a low share of the higher rate, or a large distance above the lower one.
             if params.measure == "ratio":
-                se = log_ratio_se(kl, nl, kh, nh)
-                value = (kl / nl) / (kh / nh)
-                near = ratio_interval(kl, nl, kh, nh, z)[0]
-                far = None if c is None else value * math.exp(c * se)
-                distance = math.log(value / limit)
+                found = compare(kl, nl, kh, nh, "ratio", z, c)
+                near, far, distance = found.low, found.band and found.band[1], math.log(found.value / limit)
             else:
-                se = difference_se(kh, nh, kl, nl)
-                value = kh / nh - kl / nl
-                near = newcombe(kh, nh, kl, nl, z)[1]
-                far = None if c is None else value - c * se
-                distance = limit - value
+                found = compare(kh, nh, kl, nl, "difference", z, c)
+                near, far, distance = found.high, found.band and found.band[0], limit - found.value
             need = z if distance > 0 else (c if c is not None else math.inf)
-            factor = (need * se / distance) ** 2 if distance else math.inf
-            yield Pair(low, high, value, near, far, factor)
+            factor = (need * found.se / distance) ** 2 if distance else math.inf
+            yield Pair(low, high, found.value, near, far, factor)
 
 
 def _holds(value: float, params: DisparityParams) -> bool:
-    """Compared once, as decimals of 9 digits."""
-    number, limit = Decimal(real(value)), Decimal(params.limit.value)
-    return number >= limit if params.measure == "ratio" else number <= limit
+    return holds(value, params.limit.op, params.limit.value)
 
 
 def _badness(value: float, params: DisparityParams) -> float:
     return -value if params.measure == "ratio" else value
-
-
-def _critical(table: CountTable, params: DisparityParams) -> Critical | None:
-    key = (params.metric, params.measure, params.min_rows)
-    return next((c for c in table.critical if (c.metric, c.measure, c.min_rows) == key), None)
 
 
 def _looked(path: str, pair: Pair, params: DisparityParams) -> Looked:
@@ -288,7 +265,3 @@ def _looked(path: str, pair: Pair, params: DisparityParams) -> Looked:
 def _rate(path: str, cell: Cell, metric: str) -> Looked:
     k, n = cell.proportion(metric)
     return Looked(path=path.rsplit(".", 1)[0], group=cell.group, value=real(k / n) if n else None, n=n)
-
-
-def _name(cell: Cell) -> str:
-    return " x ".join("unknown" if part is None else part for part in cell.group)
