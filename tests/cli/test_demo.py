@@ -40,6 +40,8 @@ def test_what_it_leaves_behind_can_be_asked(demo: tuple[Path, str], capsys: pyte
     bundle = ["--bundle", str(out / "bundle.json")]
     prod = ["--environment", "prod"]
     assert (out / "report.pdf").read_bytes().startswith(b"%PDF-")
+    for version, entry in (("v1", 2), ("v2", 4)):
+        assert f"\nsealed    entry {entry} of governance-" in (out / version / "check.txt").read_text()
     assert main(["verify", str(out / "bundle.json"), *trust]) == 0
     assert main(["gate", "--artifact", str(out / "v2" / "model.skops"), *prod, *bundle, *trust]) == 0
     assert main(["gate", "--artifact", str(out / "v2" / "model-changed.skops"), *prod, *bundle, *trust]) == 11

@@ -58,7 +58,12 @@ def run(context: Context) -> int:
         checked = check(workspace, manifest, policies, submitter=submitter, progress=context.progress)
         context.done()
         text = decision_text(
-            checked.decision, checked.evidence, environment="prod", colour=False, width=100, sealed=None
+            checked.decision,
+            checked.evidence,
+            environment="prod",
+            colour=False,
+            width=100,
+            sealed=context.sealed(workspace, checked.sealed),
         )
         write_whole(out / f"v{version}" / "check.txt", text.encode())
         return checked
