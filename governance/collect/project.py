@@ -53,6 +53,7 @@ class Project:
         self.root = _folder(root, "project")
         self._roots = (self.root, *(_folder(path, "--allow-root") for path in allow_roots))
         self._seen: dict[Path, _Seen] = {}
+        self._folders: dict[Path, tuple[int, int, int]] = {}
 
     def resolve(self, relative: str, role: str) -> Path:
         """The real path of a regular file (or, for the role `artifact`, of a folder). Links are followed, but not out
@@ -116,7 +117,8 @@ class Project:
         return self._digest(path, path.name, "file")
 
     def assert_unchanged(self) -> None:
-        """Raises BadInput, naming the first file that changed since it was read."""
+        """Raises BadInput, naming the first file that changed since it was read, or the first folder above one in
+        which something was put, taken away or renamed: another folder may have stood in its place for a while."""
         for path, seen in self._seen.items():
             now: Stamp | tuple[str, ...] | None
             try:
@@ -128,6 +130,13 @@ class Project:
                 now = None
             if now != seen.stamp:
                 raise _changed(seen.shown)
+        for folder, mark in self._folders.items():
+            try:
+                same = _mark(os.stat(folder, follow_symlinks=False)) == mark
+            except OSError:
+                same = False
+            if not same:
+                raise _changed(os.path.relpath(folder, self.root))
 
     def _digest(self, path: Path, shown: str, role: str) -> tuple[str, int]:
         if path.is_dir():
@@ -168,12 +177,13 @@ class Project:
             if os.open not in os.supports_dir_fd:
                 fd = os.open(path, _FILE)
             else:
-                folder = os.open(base, _FOLDER)
+                folder, above = os.open(base, _FOLDER), base
                 try:
                     for part in parts[:-1]:
                         inner = os.open(part, _FOLDER, dir_fd=folder)
                         os.close(folder)
-                        folder = inner
+                        folder, above = inner, above / part
+                        self._folders.setdefault(above, _mark(os.fstat(folder)))
                     fd = os.open(parts[-1], _FILE, dir_fd=folder)
                 finally:
                     os.close(folder)
@@ -203,6 +213,11 @@ def _folder(path: Path, role: str) -> Path:
     if not path.is_dir():
         raise BadInput("not a folder", got=repr(str(path)), expected="a folder that exists", where=role)
     return Path(os.path.realpath(path))
+
+
+def _mark(status: os.stat_result) -> tuple[int, int, int]:
+    """What changes when a folder is renamed, replaced, or gets other names in it."""
+    return status.st_dev, status.st_ino, status.st_ctime_ns
 
 
 def _special(shown: str, role: str) -> BadInput:
