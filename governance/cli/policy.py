@@ -1,28 +1,45 @@
 """governance policy list, rules, check"""
 
 import json
+from typing import TYPE_CHECKING, Any
 
 from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode
+
+if TYPE_CHECKING:
+    from governance.policy.rule import Rule
 
 
 def run(context: Context) -> int:
     from governance import bundled
     from governance.operations.evaluate import load_policies
-    from governance.policy.rules import ALL
+    from governance.policy.rules import ALL, CATALOGUE
 
     action, name = context.args.action, context.args.file
-    if action == "rules":
+    if action == "rules" and name is not None:
+        rule = CATALOGUE.get(name) or next((rule for rule in ALL if rule.id == name), None)
+        if rule is None:
+            raise BadInput("no such rule", got=name, fix="`governance policy rules` lists them")
         rows: list[dict[str, object]] = [
-            {"rule": rule.name, "summary": rule.summary, "controls": list(rule.controls)} for rule in ALL
+            {
+                "rule": rule.name,
+                "summary": rule.summary,
+                "controls": list(rule.controls),
+                "with": rule.params.model_json_schema(),
+            }
         ]
+        text = _in_full(rule, context.width)
+    elif action == "rules":
+        rows = [{"rule": rule.name, "summary": rule.summary, "controls": list(rule.controls)} for rule in ALL]
         width = max(len(rule.name) for rule in ALL)
         text = "\n".join(f"{rule.name:<{width}}  {rule.summary}" for rule in ALL)
+        if not context.as_json:
+            context.note("`governance policy rules NAME` shows what one rule checks and its options")
     else:
-        if (action == "check") != (name is not None):
-            raise BadInput(
-                "say which policy" if action == "check" else f"`policy {action}` takes no file", got=str(name)
-            )
+        if action == "check" and name is None:
+            raise BadInput("say which policy", expected="the name of a shipped policy, or a policy.yaml")
+        if action == "list" and name is not None:
+            raise BadInput("`policy list` takes no file", got=name, fix=f"`governance policy check {name}` reads it")
         policies = load_policies([name] if name else bundled.policy_names())
         rows = [
             {
@@ -45,3 +62,42 @@ def run(context: Context) -> int:
         )
     context.say(json.dumps(rows, indent=2) if context.as_json else text)
     return ExitCode.ALLOW
+
+
+def _in_full(rule: "Rule", width: int) -> str:
+    """One rule: what it checks, why, how to mend a failure, and what goes under `with:`."""
+    from governance.policy.rule import PARTS
+    from governance.render.visible import wrap
+
+    schema = rule.params.model_json_schema()
+    options = [
+        f"{name}: {_values(option)}; {_default(option)}" for name, option in schema.get("properties", {}).items()
+    ]
+    words = " ".join(schema["description"].split())
+    law = ", ".join(rule.controls)
+    fields = [(label.removesuffix(":").lower(), rule.part(label)) for label in PARTS]
+    fields += [("with", option) for option in options] + [("", words)] + [("law", law)] * bool(law)
+    lines = [f"{rule.name}  {rule.summary}"]
+    for label, text in fields:
+        lines += wrap(text, width, f"  {label:<16}", " " * 18)
+    return "\n".join(lines)
+
+
+def _values(option: dict[str, Any]) -> str:
+    """What an option of a rule may hold."""
+    if "enum" in option:
+        return " or ".join(map(str, option["enum"]))
+    if "prefixItems" in option:
+        return f"[{', '.join(map(_values, option['prefixItems']))}]"
+    if option.get("type") == "array":
+        return f"list of {_values(option['items'])}"
+    return {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(
+        option.get("type", ""), "number"
+    )
+
+
+def _default(option: dict[str, Any]) -> str:
+    if "default" not in option:
+        return "required"
+    default = option["default"]
+    return f"default {default if isinstance(default, str) else 'none' if default is None else json.dumps(default)}"

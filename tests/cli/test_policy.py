@@ -1,0 +1,37 @@
+"""`governance policy`: a rule can be read in full before it is used."""
+
+import json
+
+import pytest
+
+from governance.cli.__main__ import main
+from governance.policy.rules import ALL
+
+
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.name)
+def test_a_rule_is_shown_with_every_option(rule, capsys):
+    assert main(["policy", "rules", rule.id]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"{rule.name}  {rule.summary}\n")
+    for name, field in rule.params.model_fields.items():
+        line = next(line for line in text.splitlines() if line.startswith(f"  with            {name}: "))
+        assert line.endswith("; required") == field.is_required()
+    assert main(["policy", "rules", rule.name, "--format", "json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [one["with"] for one in shown] == [rule.params.model_json_schema()]
+
+
+@pytest.mark.parametrize(
+    "argv, said",
+    [
+        (("rules", "performance.flor"), "no such rule"),
+        (("check",), "say which policy"),
+        (("list", "policy.yaml"), "governance policy check policy.yaml"),
+    ],
+)
+def test_what_is_not_understood_is_said(argv, said, capsys):
+    assert main(["policy", *argv]) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert "None" not in captured.err
+    assert captured.out == ""
