@@ -109,7 +109,8 @@ def _because(decision: Decision, environment: str, room: int) -> str:
     asked = wording.blocking(decision, environment)
     decisive = [finding for finding in asked if finding.actions[environment] is action] or asked
     if not decisive:
-        return clip(f"{environment}: {'; '.join(decision.notes) or 'nothing was checked'}", room)
+        own = [note.removeprefix(f"{environment}: ") for note in decision.notes if note.startswith(f"{environment}: ")]
+        return clip(f"{environment}: {'; '.join(own or decision.notes) or 'nothing was checked'}", room)
     said = clip(f"{environment} because of: {wording.gist(decisive[0])}", room - 14)
     for shown, finding in enumerate(decisive[1:], 1):
         more = f"{said}; {wording.gist(finding)}"
@@ -232,8 +233,9 @@ def gate_text(
         page.add(f"Asked at {now}; there was no decision to ask.")
     else:
         subject = f"{decision.subject.name} {decision.subject.version}"
-        until = f"valid until {decision.valid_until}"
-        page.add(f"Asked at {now} of the decision of {decision.now} about {subject}, {until}.")
+        # Why it is allowed says from when until when already.
+        of = "" if answer.action is Action.ALLOW else f", decided on {decision.now}, valid until {decision.valid_until}"
+        page.add(f"Asked at {now} about {subject}{of}.")
     return page.text()
 
 

@@ -91,6 +91,15 @@ def test_no_policy_at_all_is_a_denial_in_words(make_evidence: Callable[..., Evid
     assert _text(case).startswith("adult-income 1.10  DENY (no policy names an environment)\n")
 
 
+def test_no_policy_in_force_is_said_once_per_environment(
+    baseline: LoadedPolicy, make_evidence: Callable[..., EvidenceSet]
+) -> None:
+    case = _judged(make_evidence(), baseline, as_of="2025-12-01T00:00:00Z")
+    assert _text(case, width=200).splitlines()[1] == (
+        "prod: no policy is in force on 2025-12-01T00:00:00Z, so nothing was checked"
+    )
+
+
 def test_verified_says_level_signers_and_limits(approved: Verified) -> None:
     text = verified_text(approved, colour=False, width=160)
     assert text.startswith("VALID at level 0\n  self-signed: the log vouches for itself")
@@ -106,7 +115,15 @@ def test_gate_says_why_and_as_of(needs_review: Verified) -> None:
     answer = gate(decision, artifact, "prod", parse_instant(now))
     text = gate_text(answer, decision, artifact=artifact, environment="prod", now=now, colour=False, width=160)
     assert text.startswith(f"NEEDS REVIEW  prod: artifact {artifact}\n- Selection rates within four fifths: race:")
-    assert f"Asked at {now} of the decision of {now} about adult-income 1.10, valid until" in text
+    assert f"\nAsked at {now} about adult-income 1.10, decided on {now}, valid until {decision.valid_until}.\n" in text
+
+
+def test_gate_says_once_until_when_it_allows(approved: Verified) -> None:
+    decision, artifact = approved.decision, approved.decision.subject.artifact or ""
+    answer = gate(decision, artifact, "prod", parse_instant(decision.now))
+    text = gate_text(answer, decision, artifact=artifact, environment="prod", now=decision.now, colour=False, width=160)
+    assert text.count(decision.valid_until) == 1
+    assert text.endswith(f"\nAsked at {decision.now} about adult-income 1.10.\n")
 
 
 def test_json_holds_the_documents_as_they_are(denied: Verified) -> None:
@@ -127,7 +144,7 @@ def test_json_schema_is_closed_and_names_its_version() -> None:
     assert schema["additionalProperties"] is False
 
 
-def _judged(facts: EvidenceSet, *policies: LoadedPolicy) -> Verified:
+def _judged(facts: EvidenceSet, *policies: LoadedPolicy, as_of: str = "2026-11-21T09:30:00Z") -> Verified:
     now = parse_instant("2026-11-21T09:30:00Z")
     decision = decide(
         facts,
@@ -135,7 +152,7 @@ def _judged(facts: EvidenceSet, *policies: LoadedPolicy) -> Verified:
         policies,
         (),
         now=now,
-        as_of=now,
+        as_of=parse_instant(as_of),
         identifier=instant(now),
         submitter="local|ann",
         previous=None,
