@@ -13,6 +13,12 @@ TYPE_CHECKING = False  # as in typing, which costs a third of the start-up of `-
 if TYPE_CHECKING:
     from pathlib import Path
 
+# What `check` needs beyond the base install: the modules of the extra `measure`.
+_MEASURES = {
+    *("duckdb", "fairlearn", "numpy", "onnxruntime", "pandas", "pyarrow", "scipy", "shap", "skops", "sklearn"),
+    "xgboost",
+}
+
 _EXITS = """exit codes: 0 allow (or done), 1 machine or internal error, 2 usage or bad input, 10 needs review, 11 deny,
 12 verification failed"""
 
@@ -198,7 +204,10 @@ def main(argv: list[str] | None = None) -> int:
         _report(error, as_json)
         return int(error.exit_code)
     except BrokenPipeError:
-        sys.stderr.close()
+        # Whoever read is gone (`| head`); what is still buffered goes nowhere, or Python would complain at its end.
+        import os
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.INTERNAL)
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted: what was sealed is sealed, nothing is half-written\n")
@@ -212,9 +221,24 @@ def main(argv: list[str] | None = None) -> int:
     except Exception as error:
         if "--traceback" in arguments:
             raise
-        what = f"internal error: {type(error).__name__}: {error}"
-        _report(GovernanceError(what, fix="run it again with --traceback and report what it says"), as_json)
-        return int(ExitCode.INTERNAL)
+        failure = _not_installed(error) or GovernanceError(
+            f"internal error: {type(error).__name__}: {error}",
+            fix="run it again with --traceback and report what it says",
+        )
+        _report(failure, as_json)
+        return int(failure.exit_code)
+
+
+def _not_installed(error: Exception) -> BadInput | None:
+    """In the base install, `check` is a request for what is not there, not a fault."""
+    name = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if name not in _MEASURES:
+        return None
+    return BadInput(
+        "measuring is not installed: the base install verifies, gates and reads the trail",
+        got=f"no module {name}",
+        fix="pip install 'governance[measure]'",
+    )
 
 
 def _report(error: GovernanceError, as_json: bool) -> None:

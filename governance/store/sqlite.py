@@ -137,7 +137,7 @@ _MACHINE = {
     sqlite3.SQLITE_BUSY: (f"another process held the trail for more than {BUSY_SECONDS} seconds", "try again"),
     sqlite3.SQLITE_LOCKED: ("the trail is locked", "try again"),
     sqlite3.SQLITE_PROTOCOL: ("the trail's lock could not be had", "try again"),
-    sqlite3.SQLITE_IOERR: ("the disk under the trail does not work", f"check the disk: {_RETRY}"),
+    sqlite3.SQLITE_IOERR: ("the disk under the trail does not work, or is full", f"check the disk: {_RETRY}"),
     sqlite3.SQLITE_NOMEM: ("not enough memory for the trail", _RETRY),
 }
 

@@ -245,7 +245,7 @@ class TestUsage:
             (("key", "new", "bo", "--role", "approver", "--password-file", "pw"), "has a key already"),
             (("key", "new", "zoe", "--role", "king", "--password-file", "pw"), "unknown role"),
             (("key", "new", "zoe", "--role", "auditor"), "password"),
-            (("init",), "trail here already"),
+            (("init",), "already"),
             (("policy", "check"), "which policy"),
             (("trail", "verify", "--trust", "pw"), "not a trust file"),
             (("verify", "b.json", "--trust", "nowhere.json"), "nowhere.json"),

@@ -131,7 +131,7 @@ class Project:
         return act(self.workspace, kind, name=name, role=role, **settings)
 
     def waive(self, key: str = FLOOR, days: float = 10, name: str = "bo", role: str = "approver", **options: Any):
-        moment = self.clock.now
+        moment = self.clock()
         waiver = Waiver(
             key=key,
             ticket="RISK-7",
