@@ -32,8 +32,10 @@ class Looked(Document):
 
     @property
     def at_stake(self) -> bool:
-        """Whether a waiver has to cover it: a comparison of groups, or a group (of nobody: all) that has no value."""
-        return self.group is not None and (self.reference is not None or self.value is None)
+        """Whether a waiver has to cover it: a comparison of groups, a group that is held against the limit itself (with
+        an interval), or a group (of nobody: all) that has no value."""
+        held = self.reference is not None or self.low is not None
+        return self.group is not None and (held or self.value is None)
 
 
 class Limit(Document):

@@ -9,10 +9,13 @@ from governance.policy.rules.documentation.present import present
 from governance.policy.rules.explainability.additivity import additivity
 from governance.policy.rules.explainability.share import share
 from governance.policy.rules.fairness.disparity import disparity
+from governance.policy.rules.fairness.minimum_sizes import minimum_sizes
+from governance.policy.rules.fairness.reference import reference
 from governance.policy.rules.lineage.digests_match import digests_match
 from governance.policy.rules.lineage.forbidden_columns import forbidden_columns
 from governance.policy.rules.lineage.sources_approved import sources_approved
 from governance.policy.rules.performance.floor import floor
+from governance.policy.rules.performance.slice_floor import slice_floor
 from governance.policy.rules.reproducibility.pinned import pinned
 
 ALL: tuple[Rule, ...] = (
@@ -24,10 +27,13 @@ ALL: tuple[Rule, ...] = (
     additivity,
     share,
     disparity,
+    minimum_sizes,
+    reference,
     digests_match,
     forbidden_columns,
     sources_approved,
     floor,
+    slice_floor,
     pinned,
 )
 CATALOGUE: dict[str, Rule] = {item.name: item for item in ALL}

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from governance.canonical import Threshold, real
 from governance.evidence.counts import Rate
 from governance.evidence.fairness import Cell, CountTable, Critical, FairnessFacts, Measure
-from governance.policy.comparison import compare, critical_of, holds, name, too_many_unknown, undefined
+from governance.policy.comparison import Op, compare, critical_of, holds, name, too_many_unknown, undefined
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
@@ -246,7 +246,8 @@ def _pairs(cells: list[Cell], params: DisparityParams, critical: str | None) -> 
 
 
 def _holds(value: float, params: DisparityParams) -> bool:
-    return holds(value, params.limit.op, params.limit.value)
+    op: Op = "at_least" if params.measure == "ratio" else "at_most"
+    return holds(value, op, params.limit.value)
 
 
 def _badness(value: float, params: DisparityParams) -> float:
