@@ -72,8 +72,10 @@ def evidence(
         "absent": (Absent(facts="documents", kind="missing", why="the manifest names no document"),),
     } | facts
     tables = tuple(
-        Input(role=role, path=f"data/{role[5:]}.parquet", sha256=digest * 64, recorded="a" * 64, rows=rows, size=99_000)
-        for role, digest, rows in (("data.evaluation", "a", 16_281), ("data.training", "a", 32_561))
+        Input(
+            role=role, path=f"data/{role[5:]}.parquet", sha256=digest * 64, recorded=digest * 64, rows=rows, size=99_000
+        )
+        for role, digest, rows in (("data.evaluation", "a", 16_281), ("data.training", "b", 32_561))
     )
     return EvidenceSet(
         subject=Subject(name=name, version="1.10", artifact=artifact.sha256),
@@ -208,3 +210,34 @@ def make_verified() -> Callable[..., Verified]:
 @pytest.fixture
 def make_act() -> Callable[..., Recorded]:
     return act
+
+
+@pytest.fixture
+def many() -> Callable[[int], LoadedPolicy]:
+    """A policy of so many rules, all of them the same."""
+
+    def policy(rules: int) -> LoadedPolicy:
+        head = "schema: governance.policy/v1\nid: many\nversion: 1.0.0\nin_force: {from: 2026-01-01T00:00:00Z}\n"
+        uses = "uses: lineage.forbidden_columns@1, accept: {kind: [declared]}, enforcement: {default: deny}"
+        body = "".join(f"  - {{id: columns-{number}, {uses}}}\n" for number in range(rules))
+        return load_policy(f"{head}environments: [prod]\nrules:\n{body}".encode(), "many.yaml")
+
+    return policy
+
+
+@pytest.fixture
+def broken() -> LoadedPolicy:
+    """A policy whose one condition fails while it is judged."""
+    text = """\
+schema: governance.policy/v1
+id: broken
+version: 1.0.0
+in_force: {from: 2026-01-01T00:00:00Z}
+environments: [prod]
+rules:
+  - id: no-such-table
+    requires: [fairness]
+    expr: fairness.tables[7].unknown == 0
+    enforcement: {default: deny}
+"""
+    return load_policy(text.encode(), "broken.yaml")
