@@ -42,9 +42,8 @@ def run(context: Context) -> int:
     )
     context.done()
     decision = checked.decision
-    if args.bundle:
-        if checked.sealed is None:
-            raise BadInput("the decision is not sealed, so there is no bundle", got=checked.unsealed_because)
+    unmet = args.bundle is not None and checked.sealed is None
+    if args.bundle and checked.sealed:
         write_whole(args.bundle, export_bundle(workspace, checked.sealed.decision_sha256))
     sealed = context.sealed(workspace, checked.sealed)
     acts, precedents = acts_and_precedents(workspace, checked)
@@ -63,7 +62,15 @@ def run(context: Context) -> int:
     text = rendered(args.format, page, code, colour=context.colour, width=context.width)
     for path, data in [(path, rendered(name, page, code).encode()) for name, path in files]:
         write_whole(path, data)
-    context.say(text)
+    if not (unmet and context.as_json):  # there, the error is the one document on standard output
+        context.say(text)
+    if unmet:
+        # Said after the verdict, which is of use without a bundle.
+        raise BadInput(
+            "the decision is not sealed, so there is no bundle",
+            got=checked.unsealed_because,
+            fix="leave out --bundle, or give this machine the keys (docs/ci.md)",
+        )
     if checked.sealed is None:
         context.note(f"not sealed: {checked.unsealed_because}")
     return code

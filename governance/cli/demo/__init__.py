@@ -33,6 +33,7 @@ def run(context: Context) -> int:
     from governance.store.verify import verify_trail
     from governance.verification import verify
 
+    _is_installed()
     out = _fresh(context.args.out)
     # Throw-away keys below the demo's folder, never the user's own; so it may make them on a CI machine too.
     settings = context.settings._replace(config=out / "keys", ci=False)
@@ -140,6 +141,19 @@ def run(context: Context) -> int:
     )
     say(f"  {command} trail show --project {out}")
     return ExitCode.ALLOW
+
+
+def _is_installed() -> None:
+    """Raises BadInput before anything is written, in an install that could not go on to the end."""
+    from importlib.util import find_spec
+
+    needed = ("duckdb", "pandas", "reportlab", "shap", "sklearn", "skops")
+    if missing := [name for name in needed if find_spec(name) is None]:
+        raise BadInput(
+            "the demo measures models and writes PDFs, and that is not installed",
+            got=f"no module {', '.join(missing)}",
+            fix="pip install 'governance[measure,pdf]'",
+        )
 
 
 def _fresh(out: Path) -> Path:
