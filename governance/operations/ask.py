@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from governance.canonical import instant, parse_instant
 from governance.operations.export import bundle_of
 from governance.operations.workspace import Workspace
 from governance.policy.gate import Answer, gate
@@ -26,11 +27,20 @@ def ask_bundle(data: bytes, trust: Trust | None, artifact: str, environment: str
 
 def ask_trail(workspace: Workspace, trust: Trust, artifact: str, environment: str) -> Asked:
     """The latest decision about the artifact in this trail. Raises VerificationFailed, BadInput."""
+    from governance.store.newest import newest_decision
+    from governance.store.transaction import CLOCK_TOLERANCE
+
     now = workspace.clock()
     with workspace.open_trail() as store, store.snapshot() as snapshot:
-        issued = snapshot.latest_decision(artifact=artifact)
+        issued = newest_decision(snapshot, artifact)
         if issued is None:
             why = f"no decision about artifact {artifact[:16]} is in this trail: it was never audited"
             return Asked(Answer(Action.DENY, (why,)), None)
         data = bundle_of(snapshot, issued.sha256).to_bytes()
-    return ask_bundle(data, trust, artifact, environment, now)
+        last = snapshot.entry(snapshot.head().size - 1).entry.time
+    asked = ask_bundle(data, trust, artifact, environment, now)
+    if asked.answer.action is Action.ALLOW and now < parse_instant(last) - CLOCK_TOLERANCE:
+        # By a clock that was set back, what has run out would seem to be in time.
+        why = f"the trail's last entry is from {last}, which lies ahead of {instant(now)}: set this machine's clock"
+        return Asked(Answer(Action.DENY, (why,)), asked.verified)
+    return asked

@@ -63,6 +63,11 @@ class Snapshot:
         self._session = session
         self._where = where
 
+    @property
+    def where(self) -> str:
+        """The trail's place, for messages."""
+        return self._where
+
     def head(self) -> Checkpoint:
         """Origin, size and root as the log's writer recorded them; `checkpoint()` is the signed form."""
         row = self._session.get(HeadRow, 1)
