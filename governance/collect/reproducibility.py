@@ -6,7 +6,7 @@ from typing import NamedTuple
 from governance.errors import BadInput
 from governance.evidence.manifest import EnvironmentSection
 from governance.evidence.origin import FactOrigin
-from governance.evidence.reproducibility import ReproducibilityFacts
+from governance.evidence.reproducibility import Parameter, ReproducibilityFacts
 
 MAX_BYTES = 8 << 20
 MAX_SPECIFIER = 1000
@@ -90,4 +90,5 @@ def facts(environment: EnvironmentSection, sha256: str | None, locked: Lock | No
         hashed=counts.hashed,
         commit=environment.commit,
         seeds=environment.seeds,
+        parameters=tuple(Parameter(name=name, value=value) for name, value in sorted(environment.parameters.items())),
     )

@@ -26,8 +26,18 @@ class GlobalAttribution(Document):
     features: tuple[FeatureShare, ...]
 
 
+class Ranking(Document):
+    """Features by share, largest first, from `rows` other rows and another background, both drawn by `seed`."""
+
+    seed: Count
+    rows: Count
+    features: tuple[str, ...]
+
+
 class ExplainabilityFacts(Document):
-    """`additivity_error` = max over explained rows of |sum_j phi_j + base - f(x)|, in the explained unit."""
+    """`additivity_error` = max over explained rows of |sum_j phi_j + base - f(x)|, in the explained unit. `sensitive`
+    are the manifest's sensitive attributes and their columns; `repeats` further rankings of the same model, null where
+    nobody asked for them."""
 
     origin: FactOrigin | None = None
     explainer: Literal["tree_path_dependent", "linear", "permutation"]
@@ -38,3 +48,5 @@ class ExplainabilityFacts(Document):
     background: Sha256 | None
     additivity_error: Real
     importance: GlobalAttribution = Field(alias="global")
+    sensitive: tuple[str, ...] | None = None
+    repeats: tuple[Ranking, ...] | None = None

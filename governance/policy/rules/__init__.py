@@ -5,8 +5,12 @@ from governance.policy.rules.access.segregation_of_duties import segregation_of_
 from governance.policy.rules.access.wildcards import wildcards
 from governance.policy.rules.artifact.digest import digest
 from governance.policy.rules.artifact.format import format_
+from governance.policy.rules.artifact.size import size
+from governance.policy.rules.artifact.unsafe_opcodes import unsafe_opcodes
 from governance.policy.rules.documentation.present import present
 from governance.policy.rules.explainability.additivity import additivity
+from governance.policy.rules.explainability.concentration import concentration
+from governance.policy.rules.explainability.forbidden_features import forbidden_features
 from governance.policy.rules.explainability.share import share
 from governance.policy.rules.fairness.disparity import disparity
 from governance.policy.rules.fairness.minimum_sizes import minimum_sizes
@@ -16,6 +20,8 @@ from governance.policy.rules.lineage.forbidden_columns import forbidden_columns
 from governance.policy.rules.lineage.sources_approved import sources_approved
 from governance.policy.rules.performance.floor import floor
 from governance.policy.rules.performance.slice_floor import slice_floor
+from governance.policy.rules.reproducibility.inputs_recorded import inputs_recorded
+from governance.policy.rules.reproducibility.parameters import parameters
 from governance.policy.rules.reproducibility.pinned import pinned
 
 ALL: tuple[Rule, ...] = (
@@ -23,8 +29,12 @@ ALL: tuple[Rule, ...] = (
     wildcards,
     digest,
     format_,
+    size,
+    unsafe_opcodes,
     present,
     additivity,
+    concentration,
+    forbidden_features,
     share,
     disparity,
     minimum_sizes,
@@ -34,6 +44,8 @@ ALL: tuple[Rule, ...] = (
     sources_approved,
     floor,
     slice_floor,
+    inputs_recorded,
+    parameters,
     pinned,
 )
 CATALOGUE: dict[str, Rule] = {item.name: item for item in ALL}
