@@ -2,17 +2,28 @@
 
 from typing import NamedTuple
 
-from governance.collect import access, documentation, lineage, openlineage, reproducibility, tabular
+from governance.collect import (
+    access,
+    documentation,
+    lineage,
+    openlineage,
+    operations,
+    purpose,
+    reproducibility,
+    tabular,
+)
 from governance.collect.manifest import Loaded
 from governance.errors import BadInput
-from governance.evidence.access import AccessFacts, Approval, Grant
+from governance.evidence.access import AccessFacts, Approval, Grant, Person
 from governance.evidence.documentation import DocumentationFacts
 from governance.evidence.evidence import Absent
 from governance.evidence.lineage import LineageFacts
+from governance.evidence.operations import OperationsFacts
 from governance.evidence.origin import FactOrigin, Input
+from governance.evidence.purpose import PurposeFacts
 from governance.evidence.reproducibility import ReproducibilityFacts
 
-GROUPS = frozenset({"lineage", "access", "reproducibility", "documents"})
+GROUPS = frozenset({"lineage", "access", "reproducibility", "documents", "purpose", "operations"})
 MAX_EVENT_BYTES = 64 << 20
 
 
@@ -23,6 +34,8 @@ class Collected(NamedTuple):
     access: AccessFacts | None
     reproducibility: ReproducibilityFacts | None
     documents: DocumentationFacts | None
+    purpose: PurposeFacts | None
+    operations: OperationsFacts | None
     absent: tuple[Absent, ...]
     inputs: tuple[Input, ...]
 
@@ -38,6 +51,8 @@ def collect(loaded: Loaded, wanted: frozenset[str]) -> Collected:
         access=reader.access(approved) if "access" in wanted else None,
         reproducibility=reader.reproducibility() if "reproducibility" in wanted else None,
         documents=reader.documents() if "documents" in wanted else None,
+        purpose=reader.purpose() if "purpose" in wanted else None,
+        operations=reader.operations() if "operations" in wanted else None,
         absent=tuple(reader.absent),
         inputs=tuple(reader.inputs),
     )
@@ -83,20 +98,23 @@ class _Reader:
         return lineage.facts(self.manifest, events, approved)
 
     def access(self, approved: tuple[Approval, ...]) -> AccessFacts | None:
-        path = self.manifest.access.grants
-        if path is None and self.manifest.access.approvals is None:
+        section = self.manifest.access
+        if section.grants is None and section.approvals is None:
             self._missing("access", "the manifest names no access grants and no approvals")
             return None
         granted: tuple[Grant, ...] = ()
-        if path is not None:
+        if (path := section.grants) is not None:
             granted = access.grants(self._read("access.grants", path, tabular.MAX_BYTES), path)
-        return access.facts(granted, approved)
+        people: tuple[Person, ...] | None = None
+        if (path := section.people) is not None:
+            people = access.people(self._read("access.people", path, tabular.MAX_BYTES), path)
+        return access.facts(self.manifest, granted, approved, people)
 
     def reproducibility(self) -> ReproducibilityFacts | None:
         environment = self.manifest.environment
         if environment.lock is None:
-            if environment.commit is None and not environment.seeds:
-                self._missing("reproducibility", "the manifest names no lock file, no commit and no seeds")
+            if environment.commit is None and not environment.seeds and not environment.parameters:
+                self._missing("reproducibility", "the manifest names no lock file, no commit, no seeds and no parameters")
                 return None
             return reproducibility.facts(environment, None, None)
         data = self._read("environment.lock", environment.lock, reproducibility.MAX_BYTES)
@@ -110,7 +128,18 @@ class _Reader:
             documentation.document(kind, path, self._read(f"documents.{kind}", path, documentation.MAX_BYTES))
             for kind, path in self.manifest.documents.items()
         )
-        return DocumentationFacts(origin=FactOrigin(kind="declared"), documents=found)
+        trained_at = self.manifest.model.trained_at
+        return DocumentationFacts(origin=FactOrigin(kind="declared"), documents=found, trained_at=trained_at)
+
+    def purpose(self) -> PurposeFacts | None:
+        if (found := purpose.facts(self.manifest.model)) is None:
+            self._missing("purpose", "the manifest does not say what the model is for")
+        return found
+
+    def operations(self) -> OperationsFacts | None:
+        if (found := operations.facts(self.manifest)) is None:
+            self._missing("operations", "the manifest does not say how the model is run")
+        return found
 
     def _read(self, role: str, path: str, limit: int) -> bytes:
         data, record = self.project.read_input(role, path, limit)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from datetime import date
 
 from governance import canonical
 from governance.errors import BadInput
@@ -14,11 +15,15 @@ MAX_HEADING = 200
 _ATX = re.compile(r" {0,3}#{1,6}(?:[ \t]+(.*))?")
 _SETEXT = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+# What follows `Date:` in a line of its own, perhaps in a list or emphasised, and in front matter.
+_DATED = re.compile(r"[ \t]{0,3}(?:[-*+][ \t]+)?[*_]{0,2}date[*_]{0,2}:[*_]{0,2}[ \t]*(.*)", re.IGNORECASE)
+_DAY = re.compile(r"[\"']?([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T\s\"'*_.,;].*)?")
 _WORD = re.compile(r"[^\W_]+")
 
 
 def document(kind: str, path: str, data: bytes) -> DocumentFact:
-    """Headings in order, and the number of words outside headings, code blocks, comments and front matter. Raises
+    """Headings in order, the number of words outside headings, code blocks, comments and front matter, and the day that
+    the document is of: `date:` in its front matter, else the first line `Date:` with a day such as 2026-01-31. Raises
     BadInput for what is no text."""
     where = f"documents.{kind}: {path}"
     try:
@@ -33,18 +38,22 @@ def document(kind: str, path: str, data: bytes) -> DocumentFact:
         ) from error
     if "\0" in text:
         raise BadInput("not text", got="a NUL byte", expected="a Markdown or text file", where=where)
-    headings, words = _read(_without_comments(text).splitlines())
+    headings, words, dated = _read(_without_comments(text).splitlines())
     if len(headings) > MAX_HEADINGS:
         raise BadInput("too many headings", got=str(len(headings)), expected=f"at most {MAX_HEADINGS}", where=where)
-    return DocumentFact(kind=kind, path=path, sha256=canonical.sha256(data), words=words, headings=tuple(headings))
+    return DocumentFact(
+        kind=kind, path=path, sha256=canonical.sha256(data), words=words, headings=tuple(headings), dated=dated
+    )
 
 
-def _read(lines: list[str]) -> tuple[list[str], int]:
+def _read(lines: list[str]) -> tuple[list[str], int, str | None]:
     headings: list[str] = []
+    start = _front_matter(lines)
+    days = [_day(line) for line in lines[1:start]]
     words = 0
     fence = ""
     paragraph: list[str] = []
-    for line in lines[_front_matter(lines) :]:
+    for line in lines[start:]:
         mark = _FENCE.fullmatch(line)
         if fence:
             closes = mark is not None and mark[1].startswith(fence) and not mark[2].strip()
@@ -62,7 +71,19 @@ def _read(lines: list[str]) -> tuple[list[str], int]:
             words, paragraph = words + _words(paragraph), []
         else:
             paragraph.append(line)
-    return [shown for heading in headings if (shown := _plain(heading))], words + _words(paragraph)
+            days.append(_day(line))
+    shown = [text for heading in headings if (text := _plain(heading))]
+    return shown, words + _words(paragraph), next((day for day in days if day), None)
+
+
+def _day(line: str) -> str | None:
+    """The day that a line says the document is of; null where the line is another one, or that day never comes."""
+    stated = _DATED.fullmatch(line)
+    found = _DAY.fullmatch(stated[1].rstrip()) if stated else None
+    try:
+        return date.fromisoformat(found[1]).isoformat() if found else None
+    except ValueError:
+        return None
 
 
 def _front_matter(lines: list[str]) -> int:

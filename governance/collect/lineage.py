@@ -13,13 +13,13 @@ import difflib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from governance.collect.openlineage import Column, Dataset, Event, Job, Reach
 from governance.errors import BadInput
 from governance.evidence.access import Approval
-from governance.evidence.lineage import Ancestor, FeatureAncestry, LineageFacts, Source
-from governance.evidence.manifest import Manifest, SourceSection
+from governance.evidence.lineage import Ancestor, FeatureAncestry, LineageFacts, Source, Table
+from governance.evidence.manifest import Evaluation, Manifest, SourceSection, Training
 from governance.evidence.origin import FactOrigin
 
 MAX_STEPS = 5_000_000
@@ -199,12 +199,23 @@ class Tracer:
 
 
 def facts(manifest: Manifest, events: Iterable[Event], approvals: Iterable[Approval]) -> LineageFacts:
-    """Sources as the manifest tells, approved where an approval for `data:<id>` stands, and the ancestry of each
-    feature. Always declared: events, manifest and approvals are documents. Raises BadInput for an ambiguous name."""
+    """Sources as the manifest tells, approved where an approval for `data:<id>` stands, the tables, and the ancestry of
+    each feature. Always declared: events, manifest and approvals are documents. Raises BadInput for an ambiguous
+    name."""
+    events = list(events)
     granted: dict[str, set[str]] = {}
     for approval in approvals:
         granted.setdefault(approval.item, set()).add(approval.principal)
     graph = Graph(events)
+    versions: dict[Dataset, set[str]] = {}
+    for event in events:
+        for dataset, version in event.versions:
+            versions.setdefault(dataset, set()).add(version)
+
+    def seen(name: str, where: str) -> tuple[str, ...]:
+        dataset = graph.find(name, where)
+        return tuple(sorted(versions.get(dataset, ()))) if dataset else ()
+
     return LineageFacts(
         origin=FactOrigin(kind="declared"),
         sources=tuple(
@@ -216,11 +227,38 @@ def facts(manifest: Manifest, events: Iterable[Event], approvals: Iterable[Appro
                 expires=source.expires,
                 forbidden=source.forbidden,
                 approved_by=tuple(sorted(granted.get(f"data:{source.id}", ()))),
+                purposes=source.purposes,
+                consent=source.consent,
+                region=source.region,
+                collected_until=source.collected_until,
+                version=source.version,
+                seen_versions=seen(source.dataset or source.id, f"lineage.source:{source.id}"),
             )
             for source in manifest.lineage.sources
         ),
         features=_features(manifest, graph),
+        tables=tuple(
+            Table(
+                role=role,
+                sha256=table.sha256,
+                collected_until=table.collected_until,
+                version=table.version,
+                seen_versions=seen(table.dataset or table.path, role),
+            )
+            for role, table in _tables(manifest)
+        ),
+        events=len(events),
+        purpose=manifest.model.purpose.category,
     )
+
+
+def _tables(
+    manifest: Manifest,
+) -> Iterator[tuple[Literal["data.evaluation", "data.training"], Evaluation | Training]]:
+    if manifest.data.evaluation:
+        yield "data.evaluation", manifest.data.evaluation
+    if manifest.data.training:
+        yield "data.training", manifest.data.training
 
 
 def _features(manifest: Manifest, graph: Graph) -> tuple[FeatureAncestry, ...]:

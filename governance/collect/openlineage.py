@@ -1,9 +1,9 @@
 """Reads OpenLineage events: one JSON event, an array of them, or one after the other (NDJSON).
 
 Shapes as in the OpenLineage specification 2-0-2 (RunEvent, JobEvent, DatasetEvent) and its ColumnLineageDatasetFacet
-1-2-0. Only datasets, jobs and column lineage are looked at; other facets may be anything. No address in them is
-followed. Events of type FAIL and ABORT are left out, since what such a run wrote is not what later runs read; events of
-any other type, and those without a type, count.
+1-2-0 and DatasetVersionDatasetFacet 1-0-1. Only datasets with their versions, jobs and column lineage are looked at;
+other facets may be anything. No address in them is followed. Events of type FAIL and ABORT are left out, since what
+such a run wrote is not what later runs read; events of any other type, and those without a type, count.
 """
 
 import json
@@ -59,11 +59,12 @@ class Output(NamedTuple):
 
 
 class Event(NamedTuple):
-    """`job` is null for an event about a dataset alone."""
+    """`job` is null for an event about a dataset alone. `versions` of datasets that were read or written."""
 
     job: Job | None
     inputs: tuple[Dataset, ...]
     outputs: tuple[Output, ...]
+    versions: tuple[tuple[Dataset, str], ...] = ()
 
 
 def parse(data: bytes, name: str) -> list[Event]:
@@ -196,14 +197,24 @@ def _event(event: _Node) -> Event | None:
         return None
     alone = event.get("dataset")
     if alone is not None and event.get("job") is None:
-        return Event(None, (), (_output(alone),))
+        return Event(None, (), (_output(alone),), _versions([alone]))
     job = event.need("job")
-    inputs, outputs = event.get("inputs"), event.get("outputs")
+    inputs, outputs = (node.items() if node else [] for node in (event.get("inputs"), event.get("outputs")))
     return Event(
         Job(job.need("namespace").text(), job.need("name").text()),
-        tuple(_dataset(node) for node in inputs.items()) if inputs else (),
-        tuple(_output(node) for node in outputs.items()) if outputs else (),
+        tuple(_dataset(node) for node in inputs),
+        tuple(_output(node) for node in outputs),
+        _versions([*inputs, *outputs]),
     )
+
+
+def _versions(nodes: list[_Node]) -> tuple[tuple[Dataset, str], ...]:
+    found = []
+    for node in nodes:
+        facets = node.get("facets")
+        if facets and (facet := facets.get("version")):
+            found.append((_dataset(node), facet.need("datasetVersion").text()))
+    return tuple(found)
 
 
 def _dataset(node: _Node) -> Dataset:

@@ -11,9 +11,12 @@ from governance.errors import BadInput
 MAX_BYTES = 8 << 20
 
 
-def rows(data: bytes, header: tuple[str, ...], name: str) -> Iterator[tuple[int, dict[str, str]]]:
+def rows(
+    data: bytes, header: tuple[str, ...], name: str, optional: tuple[str, ...] = ()
+) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, cell by column) for each row; columns may stand in any order, white space around a cell does not count,
-    lines without anything are skipped. Raises BadInput. RFC 4180, in UTF-8, with or without a byte order mark."""
+    lines without anything are skipped. `optional` columns may be missing, and a cell of theirs may be empty. Raises
+    BadInput. RFC 4180, in UTF-8, with or without a byte order mark."""
     if len(data) > MAX_BYTES:
         raise BadInput("file too large", got=f"{len(data)} bytes", expected=f"at most {MAX_BYTES}", where=name)
     try:
@@ -31,13 +34,13 @@ def rows(data: bytes, header: tuple[str, ...], name: str) -> Iterator[tuple[int,
             if not cells:
                 continue
             if columns is None:
-                columns = _header(cells, header, where)
+                columns = _header(cells, header, optional, where)
                 continue
             if len(cells) != len(columns):
                 expected = f"{len(columns)}: {','.join(columns)}"
                 raise BadInput("wrong number of cells", got=str(len(cells)), expected=expected, where=where)
             for column, cell in zip(columns, cells, strict=True):
-                if not cell:
+                if not cell and column not in optional:
                     raise BadInput(f"the cell {column!r} is empty", expected="a value", where=where)
             yield reader.line_num, dict(zip(columns, cells, strict=True))
     except csv.Error as error:
@@ -56,11 +59,11 @@ def _cell(cell: str, where: str) -> str:
     return cell.strip()
 
 
-def _header(cells: list[str], header: tuple[str, ...], where: str) -> list[str]:
-    expected = f"the header {','.join(header)}"
+def _header(cells: list[str], header: tuple[str, ...], optional: tuple[str, ...], where: str) -> list[str]:
+    expected = f"the header {','.join(header)}" + (f" and perhaps {', '.join(optional)}" if optional else "")
     for cell in cells:
-        if cell not in header:
-            near = difflib.get_close_matches(cell, header, n=1)
+        if cell not in (*header, *optional):
+            near = difflib.get_close_matches(cell, (*header, *optional), n=1)
             fix = f"did you mean {near[0]!r}?" if near else "separate cells with commas, and name the columns first"
             raise BadInput("unknown column", got=repr(cell[:100]), expected=expected, fix=fix, where=where)
         if cells.count(cell) > 1:

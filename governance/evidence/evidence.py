@@ -11,9 +11,11 @@ from governance.evidence.documentation import DocumentationFacts
 from governance.evidence.explainability import ExplainabilityFacts
 from governance.evidence.fairness import FairnessFacts
 from governance.evidence.lineage import LineageFacts
+from governance.evidence.operations import OperationsFacts
 from governance.evidence.origin import FactOrigin, Input, Origin, Subject
 from governance.evidence.performance import PerformanceFacts
 from governance.evidence.plan import Plan
+from governance.evidence.purpose import PurposeFacts
 from governance.evidence.reproducibility import ReproducibilityFacts
 
 
@@ -36,6 +38,8 @@ class Facts(Document):
     reproducibility: ReproducibilityFacts | None = None
     artifact: ArtifactFacts | None = None
     documents: DocumentationFacts | None = None
+    purpose: PurposeFacts | None = None
+    operations: OperationsFacts | None = None
     absent: tuple[Absent, ...] = ()
 
 

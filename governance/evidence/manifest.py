@@ -6,6 +6,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from governance.canonical import MAX_INTEGER, Document, Instant, Sha256
+from governance.evidence.lineage import Consent
+from governance.evidence.operations import Monitoring, NoRollback, OnCall
+from governance.evidence.purpose import Kpi, PurposeId
 
 _COMMIT = r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$"
 
@@ -26,8 +29,11 @@ FORMATS = ("skops", "onnx", "xgboost-json", "pickle", "joblib")
 
 
 class Purpose(Document):
+    """`category` is the purpose by its id, as sources name it in `purposes`."""
+
     objective: str | None = None
-    kpi: str | None = None
+    category: PurposeId | None = None
+    kpi: Kpi | str | None = None
     intended: tuple[str, ...] = ()
     prohibited: tuple[str, ...] = ()
 
@@ -37,6 +43,7 @@ class ModelSection(Document):
     version: Name
     owner: Name | None = None
     risk_tier: str | None = None
+    trained_at: Instant | None = None
     purpose: Purpose = Purpose()
 
 
@@ -97,10 +104,14 @@ class Join(Document):
 
 class Evaluation(Document):
     """The table that performance and fairness are measured on. `champion` is the column with the predictions of the
-    version that this one would replace, on the same rows."""
+    version that this one would replace, on the same rows. `dataset`, `version` and `collected_until` as for
+    `Training`."""
 
     path: str
     sha256: Sha256 | None = None
+    dataset: str | None = None
+    version: Name | None = None
+    collected_until: Instant | None = None
     label: Labels
     prediction: Literal["rescore"] | Labels
     score: Score | None = None
@@ -131,11 +142,14 @@ class Evaluation(Document):
 
 
 class Training(Document):
-    """`dataset` is the name that lineage events use for this table; its path where not given."""
+    """`dataset` is the name that lineage events use for this table; its path where not given. `version` is the version
+    that they record for it. `collected_until`: when the last of its rows was collected."""
 
     path: str
     sha256: Sha256 | None = None
     dataset: str | None = None
+    version: Name | None = None
+    collected_until: Instant | None = None
 
 
 class Data(Document):
@@ -144,15 +158,21 @@ class Data(Document):
 
 
 class SourceSection(Document):
-    """`dataset` is the name that lineage events use for it; its id where not given."""
+    """`dataset` is the name that lineage events use for it; its id where not given. `version` and `collected_until` as
+    for `Training`; `region` is where the data was collected."""
 
     id: Name
     sha256: Sha256 | None = None
     path: str | None = None
     dataset: str | None = None
+    version: Name | None = None
+    collected_until: Instant | None = None
     owner: Name | None = None
     licence: Name | None = None
     expires: Instant | None = None
+    purposes: tuple[PurposeId, ...] = ()
+    consent: Consent | None = None
+    region: Name | None = None
     forbidden: tuple[str, ...] = ()
 
 
@@ -171,6 +191,7 @@ class LineageSection(Document):
 class AccessSection(Document):
     grants: str | None = None
     approvals: str | None = None
+    people: str | None = None
 
 
 class EnvironmentSection(Document):
@@ -178,6 +199,15 @@ class EnvironmentSection(Document):
     commit: Commit | None = None
     seeds: tuple[Seed, ...] = ()
     parameters: dict[Name, str] = {}
+
+
+class OperationsSection(Document):
+    """`rollback` is the version to go back to, or `none` with the reason. Monitoring and on-call in plain words are
+    taken, but a rule can check little of them."""
+
+    rollback: NoRollback | Name | None = None
+    monitoring: Monitoring | str | None = None
+    on_call: OnCall | Name | None = None
 
 
 class Manifest(Document):
@@ -191,6 +221,7 @@ class Manifest(Document):
     lineage: LineageSection = LineageSection()
     access: AccessSection = AccessSection()
     environment: EnvironmentSection = EnvironmentSection()
+    operations: OperationsSection = OperationsSection()
     documents: dict[Name, str] = {}
 
     @model_validator(mode="before")

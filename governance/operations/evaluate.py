@@ -215,6 +215,8 @@ def _measure(
             access=collected.access,
             reproducibility=collected.reproducibility,
             documents=collected.documents,
+            purpose=collected.purpose,
+            operations=collected.operations,
             absent=(*collected.absent, *measured.absent),
         ),
     )

@@ -188,7 +188,9 @@ def _judge(selected: SelectedRule, evidence: EvidenceSet, origin: Origin, now: d
             raise TypeError(f"{rule.name} gave {type(verdict).__name__} and not a Verdict")
         return verdict
     except Exception as error:
-        return Verdict(outcome=Outcome.ERROR, why=f"judging failed: {type(error).__name__}: {error}"[:500])
+        # Our own words, or only the kind: a library's text differs between machines, and everybody must find the same.
+        said = str(error)[:300] if type(error) is RuntimeError else type(error).__name__
+        return Verdict(outcome=Outcome.ERROR, why=f"judging failed: {said}")
 
 
 # Where in the manifest a group of facts is taken from.
@@ -201,6 +203,8 @@ _SECTIONS = {
     "access": "`access` with `grants` and `approvals`",
     "reproducibility": "`environment` with `lock`, `commit` and `seeds`",
     "documents": "`documents`",
+    "purpose": "`model.purpose` with `objective`, `kpi`, `intended` and `prohibited`",
+    "operations": "`operations` with `rollback`, `monitoring` and `on_call`",
 }
 
 
@@ -346,11 +350,12 @@ def _to_review(findings: Sequence[Finding]) -> set[str]:
 def _valid_until(
     policies: list[LoadedPolicy], findings: list[Finding], acts: Sequence[Recorded], now: datetime
 ) -> Instant:
-    """The earliest of the policies' periods and the expiry of each waiver that was used."""
+    """The earliest of the policies' periods, their last day in force, and the expiry of each waiver that was used."""
     days = min((policy.document.valid_for for policy in policies), default=0)
     used = {finding.waiver for finding in findings}
-    ends = [parse_instant(item.act.waiver.expires) for item in acts if item.act.waiver and item.sha256 in used]
-    return instant(min([now + timedelta(days=days), *ends]))
+    ends = [item.act.waiver.expires for item in acts if item.act.waiver and item.sha256 in used]
+    ends += [until for policy in policies if (until := policy.document.in_force.until)]
+    return instant(min([now + timedelta(days=days), *map(parse_instant, ends)]))
 
 
 _ORDER = (Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.NOT_APPLICABLE)

@@ -23,6 +23,8 @@ _SECTIONS: dict[str, strictyaml.Path] = {
     "reproducibility": ("environment",),
     "artifact": ("artifact",),
     "documents": ("documents",),
+    "purpose": ("model", "purpose"),
+    "operations": ("operations",),
 }
 
 

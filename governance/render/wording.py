@@ -53,6 +53,8 @@ FACTS = {
     "reproducibility": "lock file, commit and seeds",
     "artifact": "the model file",
     "documents": "the documents beside the model",
+    "purpose": "what the model is for, and its measure of success",
+    "operations": "rollback target, monitoring plan and who is on call",
 }
 
 

@@ -10,7 +10,8 @@ from governance.collect.manifest import Loaded, load
 
 MANIFEST = """\
 schema: governance.manifest/v1
-model: {name: loans, version: 1.10}
+model: {name: loans, version: 1.10, trained_at: 2026-01-31T12:00:00Z, \
+purpose: {objective: decide about loans, category: credit-scoring, kpi: losses}}
 artifact: {path: model.skops, format: skops}
 features: [income, age]
 data:
@@ -21,11 +22,12 @@ data:
     join: {path: data/people.csv, key: id}
   training: {path: data/train.csv, dataset: train}
 lineage:
-  sources: [{id: bank, path: data/bank.csv, owner: o, licence: l, forbidden: [race]}]
+  sources: [{id: bank, path: data/bank.csv, owner: o, licence: l, forbidden: [race], purposes: [credit-scoring]}]
   events: [lineage/train.json]
-access: {grants: access/grants.csv, approvals: access/approvals.csv}
+access: {grants: access/grants.csv, approvals: access/approvals.csv, people: access/people.csv}
 environment: {lock: requirements.lock, commit: 4e1d00000000000000000000000000000000aaaa, seeds: [0, 7]}
 documents: {model_card: docs/card.md}
+operations: {rollback: 1.9, monitoring: docs/monitoring.md, on_call: team credit}
 """
 
 
@@ -62,8 +64,9 @@ def project(tmp_path: Path) -> Path:
         "lineage/train.json": json.dumps(EVENT),
         "access/grants.csv": "principal,permission,resource\nann,train,model:loans\n",
         "access/approvals.csv": "item,principal,role,at\ndata:bank,bo,owner,2026-01-01T00:00:00Z\n",
+        "access/people.csv": "principal,status,team\nann,active,credit\n",
         "requirements.lock": "numpy==2.1.0 \\\n    --hash=sha256:" + "a" * 64 + "\n",
-        "docs/card.md": "# Loans\n\n## Intended use\n\nTo decide about loans.\n",
+        "docs/card.md": "# Loans\n\n## Intended use\n\nTo decide about loans.\n\nDate: 2026-02-01\n",
     }
     for name, text in files.items():
         path = tmp_path / "model" / name

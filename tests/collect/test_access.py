@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from governance.collect import access, tabular
 from governance.errors import BadInput
-from governance.evidence.access import Approval, Grant
+from governance.evidence.access import Approval, Grant, Person
+from governance.evidence.manifest import Manifest
 
 HEAD = "principal,permission,resource\n"
+USED = "principal,permission,resource,last_used\n"
+PEOPLE = "principal,status,team\n"
 APPROVED = "item,principal,role,at\n"
 
 
@@ -49,9 +52,40 @@ def test_approvals() -> None:
     data = f"{APPROVED}data:bank,bo,owner,2026-01-01T00:00:00Z\n".encode()
     expected = (Approval(item="data:bank", principal="bo", role="owner", at="2026-01-01T00:00:00Z"),)
     assert access.approvals(data, "a.csv") == expected
-    facts = access.facts((), expected)
+    about = Manifest.model_validate(
+        {
+            "schema": "governance.manifest/v1",
+            "model": {"name": "m", "version": "1"},
+            "artifact": {"none": "not here"},
+            "lineage": {"sources": [{"id": "bank"}, {"id": "post"}]},
+            "environment": {"commit": "4" * 40},
+        }
+    )
+    facts = access.facts(about, (), expected, None)
     assert facts.origin is not None
     assert facts.origin.kind == "declared"
+    assert facts.items == ("data:bank", "data:post", f"code:{'4' * 40}")
+    assert facts.people is None
+
+
+def test_a_grant_may_tell_when_it_was_given_and_used() -> None:
+    text = "last_used,principal,permission,resource,granted_at\n,ann,train,m,2026-01-01T00:00:00Z\n"
+    (grant,) = access.grants(text.encode(), "g.csv")
+    assert (grant.granted_at, grant.last_used) == ("2026-01-01T00:00:00Z", None)
+    four = f"{USED}bo,read,m,2026-02-01T00:00:00Z\ncy,read,m,\n"
+    assert [(g.granted_at, g.last_used) for g in access.grants(four.encode(), "g.csv")] == [
+        (None, "2026-02-01T00:00:00Z"),
+        (None, None),
+    ]
+
+
+def test_people() -> None:
+    text = f"{PEOPLE}ann,active,credit\nbo,left,data\n"
+    assert access.people(text.encode(), "p.csv") == (
+        Person(principal="ann", status="active", team="credit", line=2),
+        Person(principal="bo", status="left", team="data", line=3),
+    )
+    assert access.people(PEOPLE.encode(), "p.csv") == ()
 
 
 @pytest.mark.parametrize(
@@ -82,6 +116,19 @@ def test_approvals() -> None:
         (access.grants, f"{HEAD}a,b,c\nJosé,train,m\n".encode("latin-1"), "line 3"),
         (access.grants, f"{HEAD}Jose\u0301,train,m\n".encode(), "f.csv:2: text is not in Unicode normal form C"),
         (access.grants, b" " * (tabular.MAX_BYTES + 1), "too large"),
+        (access.grants, b"principal,permission,resource,last_use\n", "did you mean 'last_used'?"),
+        (access.grants, b"principal,permission,last_used\n", "with 'resource'"),
+        (access.grants, f"{USED}ann,train,m\n".encode(), "f.csv:2: wrong number of cells"),
+        (access.grants, f"{USED}ann,train,,2026-01-01T00:00:00Z\n".encode(), "the cell 'resource' is empty"),
+        (access.grants, f"{USED}ann,train,m,2026-01-01\n".encode(), "f.csv:2: `last_used` is not a UTC time"),
+        (access.grants, f"{USED}ann,train,m,never\n".encode(), "f.csv:2: `last_used` is not a UTC time"),
+        (access.people, b"", "empty"),
+        (access.people, HEAD.encode(), "unknown column"),
+        (access.people, b"principal,status\n", "with 'team'"),
+        (access.people, f"{PEOPLE}ann,Active,t\n".encode(), "f.csv:2: unknown status"),
+        (access.people, f"{PEOPLE}ann,away,t\n".encode(), "active or left"),
+        (access.people, f"{PEOPLE}ann,active,\n".encode(), "the cell 'team' is empty"),
+        (access.people, f"{PEOPLE}ann,active,t\nAnn,left,t\n".encode(), "f.csv:3: a person comes twice"),
         (access.approvals, HEAD.encode(), "unknown column"),
         (access.approvals, f"{APPROVED}data:x,bo,owner,yesterday\n".encode(), "f.csv:2: `at` is not a UTC time"),
         (access.approvals, f"{APPROVED}data:x,bo,owner,2026-02-30T00:00:00Z\n".encode(), "`at` is not a UTC time"),
@@ -101,7 +148,7 @@ def test_refused(read: Callable[..., Any], data: bytes, words: str) -> None:
 
 @given(st.text('a,"\n\r \t\0;é', max_size=30))
 def test_text_is_read_or_refused(text: str) -> None:
-    for use in (access.grants, access.approvals):
+    for use in (access.grants, access.approvals, access.people):
         try:
             found = use(text.encode(), "f.csv")
         except BadInput:

@@ -21,7 +21,8 @@ def test_everything(loaded: Load, project: Path) -> None:
     found = collect(loaded(), GROUPS)
     assert found.absent == ()
     assert [item.role for item in found.inputs] == [
-        *ALWAYS, "access.approvals", "lineage.event", "access.grants", "environment.lock", "documents.model_card",
+        *ALWAYS, "access.approvals", "lineage.event", "access.grants", "access.people", "environment.lock",
+        "documents.model_card",
     ]  # fmt: skip
     for item in found.inputs:
         data = (project / item.path).read_bytes()
@@ -41,9 +42,14 @@ def test_everything(loaded: Load, project: Path) -> None:
     assert found.reproducibility.seeds == (0, 7)
     assert found.documents is not None
     assert found.documents.documents[0].headings == ("Loans", "Intended use")
-    facts = Facts(
-        lineage=found.lineage, access=found.access, reproducibility=found.reproducibility, documents=found.documents
-    )
+    assert (found.documents.documents[0].dated, found.documents.trained_at) == ("2026-02-01", "2026-01-31T12:00:00Z")
+    assert (found.lineage.purpose, found.lineage.sources[0].purposes) == ("credit-scoring", ("credit-scoring",))
+    assert (found.access.people or ())[0].principal == "ann"
+    assert found.purpose is not None
+    assert found.purpose.category == "credit-scoring"
+    assert found.operations is not None
+    assert found.operations.rollback == "1.9"
+    facts = Facts(**{name: getattr(found, name) for name in GROUPS})
     assert Facts.from_bytes(facts.to_bytes()) == facts
 
 
@@ -51,9 +57,11 @@ def test_everything(loaded: Load, project: Path) -> None:
 def test_only_what_is_wanted_is_read(loaded: Load, project: Path, group: str) -> None:
     needs = {
         "lineage": {"lineage/train.json", "access/approvals.csv"},
-        "access": {"access/grants.csv", "access/approvals.csv"},
+        "access": {"access/grants.csv", "access/approvals.csv", "access/people.csv"},
         "reproducibility": {"requirements.lock"},
         "documents": {"docs/card.md"},
+        "purpose": set(),
+        "operations": set(),
     }
     found = collect(loaded(), frozenset({group, "fairness"}))
     assert {item.path for item in found.inputs[len(ALWAYS) :]} == needs[group]
@@ -69,9 +77,9 @@ def test_nothing_named_is_missing_and_not_failed(tmp_path: Path) -> None:
     )
     found = collect(load(tmp_path), GROUPS)
     assert [(item.facts, item.kind) for item in found.absent] == [
-        (name, "missing") for name in ("lineage", "access", "reproducibility", "documents")
+        (name, "missing") for name in ("lineage", "access", "reproducibility", "documents", "purpose", "operations")
     ]
-    assert [getattr(found, name) for name in GROUPS] == [None] * 4
+    assert [getattr(found, name) for name in GROUPS] == [None] * 6
     assert [item.role for item in found.inputs] == ["manifest"]
     assert collect(load(tmp_path), frozenset()).absent == ()
 
@@ -85,9 +93,9 @@ def test_no_lock_is_a_fact(loaded: Load, seeds: str) -> None:
 
 
 def test_approvals_without_grants_and_grants_without_approvals(loaded: Load) -> None:
-    only = collect(loaded(("grants: access/grants.csv, ", "")), GROUPS).access
+    only = collect(loaded(("grants: access/grants.csv, ", ""), (", people: access/people.csv", "")), GROUPS).access
     assert only is not None
-    assert (len(only.grants), len(only.approvals)) == (0, 1)
+    assert (len(only.grants), len(only.approvals), only.people) == (0, 1, None)
     found = collect(loaded((", approvals: access/approvals.csv", "")), GROUPS)
     assert found.access is not None
     assert (len(found.access.grants), len(found.access.approvals)) == (1, 0)
@@ -120,6 +128,8 @@ def test_recorded_digests_stand_beside_what_was_found(loaded: Load) -> None:
         ("lineage/train.json", "lineage/tran.json", "lineage.event"),
         ("access/grants.csv", "access", "access.grants"),
         ("access/approvals.csv", "access/grants.csv", "access/grants.csv:1"),
+        ("access/people.csv", "access/nobody.csv", "access.people"),
+        ("access/people.csv", "access/grants.csv", "access/grants.csv:1"),
         ("requirements.lock", "lineage/train.json", "lineage/train.json:1"),
         ("docs/card.md", "docs/cart.md", "documents.model_card"),
     ],
@@ -147,7 +157,9 @@ def test_lineage_events_are_bounded_together(loaded: Load, project: Path, monkey
     size = (project / "lineage" / "train.json").stat().st_size
     twice = ("lineage/train.json", "lineage/train.json, lineage/train.json")
     monkeypatch.setattr("governance.collect.collected.MAX_EVENT_BYTES", 2 * size)
-    assert collect(loaded(twice), GROUPS).lineage == collect(loaded(), GROUPS).lineage
+    once, both = collect(loaded(), GROUPS).lineage, collect(loaded(twice), GROUPS).lineage
+    assert once and both and both.features == once.features
+    assert (once.events, both.events) == (1, 2)
     monkeypatch.setattr("governance.collect.collected.MAX_EVENT_BYTES", 2 * size - 1)
     with pytest.raises(BadInput, match="too many lineage events"):
         collect(loaded(twice), GROUPS)

@@ -1,0 +1,55 @@
+"""Operations facts: what happens to the model once it runs. Declared."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from governance.canonical import Document, Real
+from governance.evidence.origin import FactOrigin
+
+Interval = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}[hdw]$")]
+"""A number of hours, days or weeks: 12h, 1d, 4w."""
+_HOURS = {"h": 1, "d": 24, "w": 24 * 7}
+
+
+def hours(interval: Interval) -> int:
+    """How many hours an interval has."""
+    return int(interval[:-1]) * _HOURS[interval[-1]]
+
+
+class NoRollback(Document):
+    """There is no version to go back to, and why."""
+
+    none: Annotated[str, Field(min_length=1)]
+
+
+class Watched(Document):
+    """A metric that is watched, and the limits that raise an alarm."""
+
+    name: Annotated[str, Field(min_length=1)]
+    at_least: Real | None = None
+    at_most: Real | None = None
+
+
+class Monitoring(Document):
+    """`interval` is how often the metrics are looked at; null where it is not said."""
+
+    interval: Interval | None = None
+    metrics: tuple[Watched, ...] = ()
+
+
+class OnCall(Document):
+    """Who is called when the model misbehaves, and how. A contact is an address, a number or a channel."""
+
+    owner: Annotated[str, Field(min_length=1)]
+    contact: str | None = None
+
+
+class OperationsFacts(Document):
+    """`version` is that of the model itself. `rollback` and `monitoring` in words are kept as text; null: not said."""
+
+    origin: FactOrigin | None = None
+    version: str
+    rollback: str | NoRollback | None
+    monitoring: Monitoring | str | None
+    on_call: OnCall | None

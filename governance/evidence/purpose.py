@@ -1,0 +1,32 @@
+"""Purpose facts: what the model is for, what it must not be used for, and how its success is measured. Declared."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from governance.canonical import Document, Real
+from governance.evidence.origin import FactOrigin
+
+PurposeId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+"""A purpose by its id, such as credit-scoring. Ids are compared whole, without regard to case, never by likeness."""
+
+
+class Kpi(Document):
+    """A measure of success in its own unit: what it should be, and what it was last measured to be. `better` says which
+    way is good; null where the manifest does not say."""
+
+    name: Annotated[str, Field(min_length=1)]
+    target: Real | None = None
+    value: Real | None = None
+    better: Literal["higher", "lower"] | None = None
+
+
+class PurposeFacts(Document):
+    """`category` is the id of the purpose, `objective` the purpose in words."""
+
+    origin: FactOrigin | None = None
+    objective: str | None
+    category: PurposeId | None
+    kpi: Kpi | None
+    intended: tuple[str, ...]
+    prohibited: tuple[str, ...]
