@@ -17,7 +17,13 @@ from governance.policy.finding import Looked, Verdict
 from governance.policy.outcome import Outcome
 
 MAX_CHARACTERS = 4000
+MAX_MAPS = 1
+"""Each further `map` multiplies what the one before it made: `[x].map(a, a+a+a).map(...)` fills any memory. Steps, depth
+and regular expressions are bounded by the engine."""
+_MAP = re.compile(r"\bmap\b")
 GROUPS = tuple(name for name in Facts.model_fields if name != "absent")
+_STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_COMMENT = re.compile("//.*")
 _ALWAYS = ("subject", "risk_tier", "inputs")
 
 
@@ -40,6 +46,14 @@ def compile_condition(text: str, requires: tuple[str, ...], where: str) -> Condi
 
     if len(text) > MAX_CHARACTERS:
         raise BadInput("expression too long", got=f"{len(text)} characters", expected=f"{MAX_CHARACTERS}", where=where)
+    if (maps := len(_MAP.findall(text))) > MAX_MAPS:
+        raise BadInput(
+            "the expression may need any amount of memory",
+            got=f"{maps} times `map`",
+            expected=f"at most {MAX_MAPS}",
+            fix="say it with `all`, `exists` or `filter`, or in two rules",
+            where=where,
+        )
     # `missing || true` is true: so what it reads must be known to exist, and nothing else is declared to the engine.
     if unknown := [path for path in requires if not _known(path)]:
         raise BadInput("unknown evidence", got=unknown[0], expected=f"a path such as {', '.join(GROUPS)}", where=where)
@@ -48,6 +62,14 @@ def compile_condition(text: str, requires: tuple[str, ...], where: str) -> Condi
             "the expression requires no evidence",
             expected="each group of evidence it reads under `requires:`",
             fix=f"add `requires: [...]` with some of {', '.join(GROUPS)}",
+            where=where,
+        )
+    if {"/", "%"} & set(_COMMENT.sub("", _STRING.sub("", text))):
+        raise BadInput(
+            "the expression divides",
+            got=text[:80],
+            expected="no division: by zero it gives infinity, which clears every limit",
+            fix="multiply instead: `a >= 0.8 * b && b > 0`",
             where=where,
         )
     declared = dict.fromkeys((*_groups(requires), *_ALWAYS), cel.Type.DYN) | {"now": cel.Type.STRING}

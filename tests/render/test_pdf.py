@@ -44,7 +44,7 @@ def test_page_one_says_what_was_decided_and_why(denied: Verified, read: Callable
         "prod DENY staging DENY",
         "13 rules judged: 4 failed, 1 inconclusive, 8 passed.",
         "race: selection_rate ratio Black to Other is 0.4533",
-        "0.4533 [0.3952, 0.551] Black to Other limit: at least 0.8",
+        "0.4533 [0.3957, 0.551] Black to Other limit: at least 0.8",
         "To fix: take one of the two permissions away",
         "lineage: data sources, and the columns that reach the features; access: grants and upstream approvals",
         "submitted by local|ann",

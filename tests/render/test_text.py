@@ -43,7 +43,7 @@ def test_each_finding_stands_once_and_worst_first(denied: Verified) -> None:
 
 def test_a_failed_finding_shows_number_interval_limit_fix_law_and_rule(denied: Verified) -> None:
     text = _text(denied, width=200)
-    assert "fairness.race.selection_rate.ratio (Black to Other) = 0.4533 [0.3952, 0.551], n=1,400" in text
+    assert "fairness.race.selection_rate.ratio (Black to Other) = 0.4533 [0.3957, 0.551], n=1,400" in text
     assert "limit     at least 0.8" in text and "fix       look at which group" in text
     assert "law       us-eeoc/ugesp-1607.4d" in text
     assert "baseline#selection-four-fifths (fairness.disparity@1); prod: deny, staging: allow" in text
