@@ -6,6 +6,7 @@ from governance.canonical import instant
 from governance.cli.context import Context, model_version
 from governance.errors import BadInput, ExitCode
 from governance.policy.act import Waiver
+from governance.policy.outcome import Action
 
 
 def run(context: Context) -> int:
@@ -45,6 +46,12 @@ def run(context: Context) -> int:
                 width=context.width,
                 sealed=sealed,
             )
+        )
+    denied = sorted(name for name, action in reviewed.decision.outcomes.items() if action is Action.DENY)
+    if args.command == "approve" and denied:
+        context.note(
+            f"approved, and still denied in {', '.join(denied)}: an approval answers for what needs review;"
+            " a denial takes a waiver or another version"
         )
     return ExitCode.ALLOW
 

@@ -54,8 +54,12 @@ class Workspace:
     def trust(self) -> Trust:
         """The project's own trust file. Raises BadInput."""
         if not self.exists:
-            raise BadInput("there is no trail here", got=str(self.root), fix="`governance init` starts one")
+            raise self._no_trail()
         return load_trust(read_whole(self.trust_path, "trust file"), str(self.trust_path))
+
+    def _no_trail(self) -> BadInput:
+        fix = "go to the project's folder or give --project DIR; `governance init` starts a trail"
+        return BadInput("there is no trail here", got=str(self.root), fix=fix)
 
     def write_trust(self, trust: Trust) -> None:
         write_whole(self.trust_path, trust.model_dump_json(by_alias=True, indent=2).encode() + b"\n")
@@ -79,7 +83,7 @@ class Workspace:
         from governance.store.trail import TrailStore
 
         if not self.exists:
-            raise BadInput("there is no trail here", got=str(self.root), fix="`governance init` starts one")
+            raise self._no_trail()
         return TrailStore.open(self.trail_path, self.entropy)
 
     def machine_keys(self, origin: str) -> Path:
