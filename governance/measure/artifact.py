@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from governance.evidence.artifact import ArtifactFacts
+from governance.evidence.artifact import ArtifactFacts, PickleScan
 from governance.evidence.manifest import Artifact
 from governance.measure.formats import found_format, why_closed
 from governance.measure.messages import Opened
@@ -21,8 +21,9 @@ class Held(NamedTuple):
     found: str
     closed: str | None
 
-    def facts(self, opened: Opened | None, died: str) -> ArtifactFacts:
-        """`opened` is the child's answer, null where it was not asked or did not answer: `died` then says why."""
+    def facts(self, opened: Opened | None, died: str, pickles: bool = False) -> ArtifactFacts:
+        """`opened` is the child's answer, null where it was not asked or did not answer: `died` then says why.
+        `pickles`: whether to search for them."""
         if opened is None:
             problem = self.closed or died or None
         else:
@@ -37,7 +38,14 @@ class Held(NamedTuple):
             opened=opened is not None and opened.problem is None,
             problem=problem,
             untrusted_types=opened.untrusted_types if opened else (),
+            scan=_scanned(self.path) if pickles else None,
         )
+
+
+def _scanned(path: Path) -> PickleScan:
+    from governance.measure.pickles import scan
+
+    return scan(path)
 
 
 def hold(section: Artifact, path: Path | None, sha256: str | None, size: int) -> Held | str:

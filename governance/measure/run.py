@@ -101,7 +101,7 @@ def measure(
         gathered.give_up("missing", held, "artifact")
     elif gathered.wants("artifact"):
         worked = gathered.worked
-        artifact = held.facts(worked and worked.opened, worked.died if worked else "")
+        artifact = held.facts(worked and worked.opened, worked.died if worked else "", plan.pickles)
     return Measured(
         fairness=gathered.fairness,
         performance=gathered.performance,
