@@ -209,17 +209,21 @@ def test_deep_nesting_is_refused_at_once() -> None:
         compiled("(" * 1900 + "true" + ")" * 1900)
 
 
-def test_a_string_can_be_doubled_but_the_text_is_short() -> None:
-    """Ten doublings fit; what bounds them is the length and the depth of the text, not the engine's memory."""
-    assert said("['ab']" + ".map(s, s + s)" * 10 + "[0].size() == 2048").outcome is Outcome.PASS
+@pytest.mark.parametrize("text", ["['ab'].map(s, s + s)[0].size() == 4", "[1]. // c\n map (s, s) == [1]"])
+def test_nothing_is_mapped(text: str) -> None:
+    """Seven maps of eight sums each are two million copies; sixteen sums each, more than any memory."""
+    with pytest.raises(BadInput, match="maps"):
+        compiled(text)
+    assert said("'.map(' != ''").outcome is Outcome.PASS
+
+
+def test_the_text_is_short() -> None:
     padding = " " * (MAX_CHARACTERS - len("true"))
     assert said("true" + padding).outcome is Outcome.PASS
     with pytest.raises(BadInput, match="too long"):
         compiled("true " + padding)
     with pytest.raises(BadInput, match="too long"):
         compiled("fairness.rows > 0 || '" + "x" * MAX_CHARACTERS + "' == ''")
-    with pytest.raises(BadInput, match="recursion depth"):
-        compiled("['ab']" + ".map(s, s + s)" * 40 + "[0].size() > 0")
 
 
 # Trap: a quotient by zero is infinity, and infinity clears every limit
