@@ -64,7 +64,7 @@ def _about_columns(seen: Seen, answers: Answers, table: Glimpse) -> Answers:
         )
     if answers.label is not None and not answers.positive:
         values = _values(seen, table, answers.label)
-        answers = _until(seen, answers, "positive", "Which of them are positive (a,b)", values, several=True)
+        answers = _until(seen, answers, "positive", "Which of them are positive (commas between)", values, several=True)
     if answers.prediction is None:
         answers = _prediction(seen, answers, table, names)
     return answers if answers.sensitive else _sensitive(seen, answers, table, names)
@@ -86,10 +86,10 @@ def _prediction(seen: Seen, answers: Answers, table: Glimpse, names: list[str]) 
         if said == RESCORE and not choose(seen, answers).features:
             others = [name for name in names if name != answers.label]
             _say("  The model's file does not say what its features are called.")
-            features = _several("  Name them in its order (a,b), or * for all columns but the label", names)
+            features = _several("  Name them in its order, commas between, or * for all columns but the label", names)
             tried = tried._replace(features=tuple(others) if features == ("*",) else features)
         if _fits(seen, tried._replace(positive=())) and _spelled_apart(seen, tried, table):
-            more = _several("  Which of them are positive (a,b)", _values(seen, table, said))
+            more = _several("  Which of them are positive (commas between)", _values(seen, table, said))
             tried = tried._replace(positive=(*answers.positive, *more))
         if _fits(seen, tried):
             return tried
@@ -104,7 +104,7 @@ def _spelled_apart(seen: Seen, tried: Answers, table: Glimpse) -> bool:
 
 
 def _sensitive(seen: Seen, answers: Answers, table: Glimpse, names: list[str]) -> Answers:
-    text = f"Which columns are sensitive{_likely(looks_sensitive(table, answers))} (a,b)"
+    text = f"Which columns are sensitive{_likely(looks_sensitive(table, answers))} (commas between)"
     while True:
         chosen = _several(text, names)
         bins = {name: _limits(name) for name in chosen if _wants_bins(table, name)}
@@ -119,7 +119,7 @@ def _wants_bins(table: Glimpse, name: str) -> bool:
 
 
 def _limits(name: str) -> tuple[float, ...]:
-    while text := _line(f"Where to cut {visible(name)} into groups (40,60)"):
+    while text := _line(f"Where to cut {visible(name)} into groups (such as 40,60)"):
         try:
             return tuple(float(limit) for limit in text.split(","))
         except ValueError:

@@ -2,7 +2,7 @@
 nearest ones. What nobody answered stays open, unless there is only one thing it can be."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from pydantic import ValidationError
@@ -61,6 +61,12 @@ def choose(seen: Seen, answers: Answers) -> Choices:
             raise BadInput("not a name", got=ascii(text)[:200], expected="a short line of plain text", where=option)
     artifact, table = choose_artifact(seen, answers), choose_evaluation(seen, answers)
     features = _features(answers, artifact, table)
+    if answers.label in features:
+        raise BadInput(
+            f"{answers.label!r} is a feature of the model, so it cannot be the label",
+            expected="a column that the model does not see",
+            where="--label",
+        )
     label, prediction = _sides(seen, answers, artifact, features, table)
     return Choices(
         artifact=artifact,
@@ -129,6 +135,14 @@ def looks_like_prediction(table: Glimpse) -> tuple[Column, ...]:
     return tuple(each for each in candidates(table, PREDICTION) if each.values is not None)
 
 
+def attribute_name(column: str, taken: Container[str]) -> str:
+    """What a sensitive attribute is called: as its column, save that `*` stands for intersections."""
+    name = column.replace("*", "_")
+    while name in taken:
+        name += "_"
+    return name
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Of the known names those that resemble `name`, or else the first few."""
     names = list(dict.fromkeys(known))
@@ -167,7 +181,7 @@ def _column(seen: Seen, table: Glimpse | None, name: str, option: str) -> Column
             where=option,
         )
     if table.unread:
-        raise BadInput("the table cannot be looked into", got=table.unread, fix=f"mend {table.path}", where=option)
+        raise BadInput("the table cannot be looked into", got=f"{table.path}: {table.unread}", where=option)
     if found := next((column for column in table.usable if column.name == name), None):
         return found
     count = sum(column.name == name for column in table.columns)
@@ -302,7 +316,7 @@ def _sensitive(seen: Seen, answers: Answers, table: Glimpse | None) -> dict[str,
                 where="--sensitive",
             )
         try:
-            found[name] = Attribute(column=name, bins=bins)
+            found[attribute_name(name, found)] = Attribute(column=name, bins=bins)
         except ValidationError as error:
             raise BadInput("bins must increase", got=repr(list(bins)), where="--bins") from error
     return found

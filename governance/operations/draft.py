@@ -15,6 +15,7 @@ from governance.operations.choices import (
     RESCORE,
     Answers,
     Choices,
+    attribute_name,
     choose,
     looks_like_label,
     looks_like_prediction,
@@ -89,7 +90,11 @@ class _Writer:
         source = strictyaml.parse(text.encode(), FILE_NAME)
         if source.tree != tree(items):
             raise RuntimeError("the manifest reads back as something else than was written")
-        manifest = strictyaml.validate(source, Manifest)
+        try:
+            manifest = strictyaml.validate(source, Manifest)
+        except BadInput as error:
+            what = error.what.partition("\n")[0]
+            raise BadInput("what was found and answered makes no sound manifest", got=what) from error
         self.folder.project.assert_unchanged()
         return Draft(text, manifest, tuple(self.seen), tuple(self.gaps))
 
@@ -244,7 +249,10 @@ class _Writer:
     def _sensitive(self, table: Glimpse) -> list[Item]:
         named, likely = self.chosen.sensitive, looks_sensitive(table, self.answers)
         there: list[Item] = [Pair(name, _attribute(attribute)) for name, attribute in named.items()]
-        off = Off([Pair(column.name, _suggested(column)) for column in likely])
+        suggested: dict[str, Value] = {}
+        for column in likely:
+            suggested[attribute_name(column.name, {*named, *suggested})] = _suggested(column)
+        off = Off([Pair(name, value) for name, value in suggested.items()])
         intersections: list[Item] = []
         if len(named) > 1:
             intersections = [Off([Pair("intersections", (tuple(named)[:2],))])]

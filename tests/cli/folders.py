@@ -44,11 +44,9 @@ def sklearn_folder(folder: Path) -> Path:
     import pandas
     import skops.io
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     columns = people()
-    model = make_pipeline(StandardScaler(), LogisticRegression())
+    model = LogisticRegression()
     model.fit(pandas.DataFrame(columns)[["age", "income"]], columns["repaid"])
     write(folder / "model.skops", skops.io.dumps(model))
     parquet(folder / "data/eval.parquet", columns)
