@@ -114,7 +114,9 @@ class _Reader:
         environment = self.manifest.environment
         if environment.lock is None:
             if environment.commit is None and not environment.seeds and not environment.parameters:
-                self._missing("reproducibility", "the manifest names no lock file, no commit, no seeds and no parameters")
+                self._missing(
+                    "reproducibility", "the manifest names no lock file, no commit, no seeds and no parameters"
+                )
                 return None
             return reproducibility.facts(environment, None, None)
         data = self._read("environment.lock", environment.lock, reproducibility.MAX_BYTES)

@@ -15,9 +15,14 @@ from governance.policy.rules.explainability.share import share
 from governance.policy.rules.fairness.disparity import disparity
 from governance.policy.rules.fairness.minimum_sizes import minimum_sizes
 from governance.policy.rules.fairness.reference import reference
+from governance.policy.rules.lineage.ancestry_complete import ancestry_complete
 from governance.policy.rules.lineage.digests_match import digests_match
 from governance.policy.rules.lineage.forbidden_columns import forbidden_columns
+from governance.policy.rules.lineage.freshness import freshness
+from governance.policy.rules.lineage.purpose_allowed import purpose_allowed
+from governance.policy.rules.lineage.region_allowed import region_allowed
 from governance.policy.rules.lineage.sources_approved import sources_approved
+from governance.policy.rules.lineage.versions_pinned import versions_pinned
 from governance.policy.rules.performance.floor import floor
 from governance.policy.rules.performance.slice_floor import slice_floor
 from governance.policy.rules.reproducibility.inputs_recorded import inputs_recorded
@@ -39,9 +44,14 @@ ALL: tuple[Rule, ...] = (
     disparity,
     minimum_sizes,
     reference,
+    ancestry_complete,
     digests_match,
     forbidden_columns,
+    freshness,
+    purpose_allowed,
+    region_allowed,
     sources_approved,
+    versions_pinned,
     floor,
     slice_floor,
     inputs_recorded,

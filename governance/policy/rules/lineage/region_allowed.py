@@ -1,0 +1,63 @@
+"""lineage.region_allowed: data comes from regions that the policy allows."""
+
+from pydantic import Field
+
+from governance.evidence.lineage import LineageFacts, Source
+from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.outcome import Outcome
+from governance.policy.rule import Params, fails, inconclusive, passes, rule
+
+
+class RegionParams(Params):
+    """`regions`: where data may come from, by the names that manifests use."""
+
+    regions: tuple[str, ...] = Field(min_length=1)
+
+
+def _from(*regions: str | None) -> LineageFacts:
+    bare = Source(id="s", sha256=None, owner=None, licence=None, expires=None, forbidden=(), approved_by=())
+    sources = [bare.model_copy(update={"id": f"s{i}", "region": region}) for i, region in enumerate(regions)]
+    return LineageFacts(sources=tuple(sources), features=())
+
+
+@rule(
+    "lineage.region_allowed",
+    controls=("eu-ai-act/art-10.4", "gdpr/art-30.1.e"),
+    examples=(
+        passes("an allowed region", _from("eu-west"), regions=["EU-West", "EU-North"]),
+        fails("another region", _from("eu-west", "us-east"), regions=["eu-west"]),
+        fails("part of a name is no match", _from("eu-west"), regions=["eu"]),
+        fails("one is elsewhere and one does not say", _from("us-east", None), regions=["eu-west"]),
+        inconclusive("a source does not say", _from("eu-west", None), regions=["eu-west"]),
+        inconclusive("no source named", _from(), regions=["eu-west"]),
+    ),
+)
+def region_allowed(evidence: LineageFacts, params: RegionParams) -> Verdict:
+    """Every data source comes from a region that the policy allows.
+
+    What it checks: each source of the manifest names a `region`, and it is one of the policy's, whole and without
+    regard to case.
+
+    Why it matters: data about people elsewhere may not represent the people whom the model is used on, and moving it
+    across borders may need a ground of its own.
+
+    How to fix: name the region of each source in the manifest; replace a source from elsewhere, or have the policy's
+    owner allow its region.
+    """
+    limit = Limit(op="is", value=", ".join(params.regions))
+    if not evidence.sources:
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the manifest names no data source", limit=limit)
+    allowed = {region.casefold() for region in params.regions}
+    looked = tuple(Looked(path=f"lineage.sources.{one.id}.region", value=one.region) for one in evidence.sources)
+    doubts = [f"{one.id} names no region" for one in evidence.sources if one.region is None]
+    wrong = [
+        f"{one.id} comes from {one.region}"
+        for one in evidence.sources
+        if one.region is not None and one.region.casefold() not in allowed
+    ]
+    if wrong:
+        return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=looked, limit=limit)
+    if doubts:
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=looked, limit=limit)
+    why = f"{len(evidence.sources)} source(s), each from an allowed region"
+    return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)
