@@ -67,6 +67,11 @@ def test_what_did_not_pass_is_a_result_on_its_line(denied: Verified) -> None:
     assert run["properties"]["findings"]["failed"] == sum(f.outcome is Outcome.FAIL for f in denied.decision.findings)
 
 
+def test_what_was_looked_at_names_the_line_where_it_can(denied: Verified) -> None:
+    region = _result(_run(page(denied)), "separate-duties")["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 14, "startColumn": 3}
+
+
 def test_a_section_that_is_not_there_is_the_first_line(denied: Verified) -> None:
     region = _result(_run(page(denied)), "model-card")["locations"][0]["physicalLocation"]["region"]
     assert region == {"startLine": 1, "startColumn": 1}
