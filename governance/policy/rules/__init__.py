@@ -1,7 +1,10 @@
 """The catalogue: every built-in rule, by name. A rule that is not listed here does not exist."""
 
 from governance.policy.rule import Rule
+from governance.policy.rules.access.approvals_by_role import approvals_by_role
+from governance.policy.rules.access.orphans import orphans
 from governance.policy.rules.access.segregation_of_duties import segregation_of_duties
+from governance.policy.rules.access.stale_grants import stale_grants
 from governance.policy.rules.access.wildcards import wildcards
 from governance.policy.rules.artifact.digest import digest
 from governance.policy.rules.artifact.format import format_
@@ -24,13 +27,18 @@ from governance.policy.rules.lineage.region_allowed import region_allowed
 from governance.policy.rules.lineage.sources_approved import sources_approved
 from governance.policy.rules.lineage.versions_pinned import versions_pinned
 from governance.policy.rules.performance.floor import floor
+from governance.policy.rules.performance.metric_floor import metric_floor
+from governance.policy.rules.performance.no_worse_than_champion import no_worse_than_champion
 from governance.policy.rules.performance.slice_floor import slice_floor
 from governance.policy.rules.reproducibility.inputs_recorded import inputs_recorded
 from governance.policy.rules.reproducibility.parameters import parameters
 from governance.policy.rules.reproducibility.pinned import pinned
 
 ALL: tuple[Rule, ...] = (
+    approvals_by_role,
+    orphans,
     segregation_of_duties,
+    stale_grants,
     wildcards,
     digest,
     format_,
@@ -53,6 +61,8 @@ ALL: tuple[Rule, ...] = (
     sources_approved,
     versions_pinned,
     floor,
+    metric_floor,
+    no_worse_than_champion,
     slice_floor,
     inputs_recorded,
     parameters,
