@@ -1,25 +1,27 @@
 """Bundles by forgers who hold keys: one, some, or all but the honest log's. Each is refused with the right word."""
 
+import json
 import os
 from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from governance.canonical import instant, parse_instant
+from governance.canonical import dumps, instant, parse_instant
 from governance.errors import Broken, VerificationFailed
 from governance.keys import KeySigner
 from governance.policy.rules import CATALOGUE
 from governance.signing.keys import encode_public
 from governance.trail.note import encode_vkey
 from governance.trail.trust import Person, TrustedLog
-from governance.verification import verify
+from governance.verification import payload_type, verify
 from tests.verification.forge import (
     ACT,
     DECISION,
     EVIDENCE,
     MANIFEST,
     POLICY,
+    SIGNED,
     document,
     edited,
     envelope,
@@ -268,6 +270,13 @@ class TestDecision:
         late = lambda entry: entry | {"time": "2027-03-01T00:00:00Z"} if "decision" in entry["type"] else entry  # noqa: E731
         assert "time" in refused(case, forge(case.full, case.hand, entries=late), Broken.TAMPERED)
 
+    def test_at_the_end_of_time(self, case, full):
+        """No calendar holds the day until which it would be valid."""
+        end = "9999-12-31T23:59:59Z"
+        when = lambda entry: entry | {"time": end} if entry["id"] == full_entry(full)["id"] else entry  # noqa: E731
+        data = forge(case.full, case.hand, {full["decision"]: put("now", value=end)}, entries=when)
+        refused(case, data, Broken.MALFORMED)
+
     def test_the_waiver_ran_out_before_it_was_judged(self, case, full):
         moment = parse_instant(document(full, find(full, ACT, kind="waive"))["waiver"]["expires"])
         late = instant(moment + timedelta(seconds=1))
@@ -289,8 +298,6 @@ class TestDecision:
 
 def full_entry(bundle):
     """The entry of the bundle's own decision: the last."""
-    import json
-
     return json.loads(bundle["entries"][-1]["text"])
 
 
@@ -330,6 +337,12 @@ class TestEvidence:
         changed["envelopes"] = load(forge(store(changed), case.hand))["envelopes"]
         assert "commits" in refused(case, store(changed), Broken.TAMPERED)
 
+    def test_a_manifest_under_another_digest(self, case, full):
+        """Everybody signed that the manifest has this digest, and it has not."""
+        forged = load(forge(case.full, case.hand, {find(full, EVIDENCE): put("manifest", value="0" * 64)}))
+        forged["documents"]["0" * 64] = forged["documents"].pop(find(forged, MANIFEST))
+        assert "its digest names" in refused(case, store(forged), Broken.TAMPERED)
+
     def test_the_manifest_of_another_model(self, case, full):
         other = lambda text: text.replace("credit", "debits")  # noqa: E731
         refused(case, forge(case.full, case.hand, {find(full, MANIFEST): other}), Broken.TAMPERED)
@@ -351,8 +364,6 @@ class TestEntries:
         ],
     )
     def test_an_entry_says_something_else(self, case, full, change):
-        import json
-
         for at in range(len(full["entries"])):
             this = json.loads(full["entries"][at]["text"])["id"]
             data = forge(
@@ -368,11 +379,7 @@ class TestEntries:
             refused(case, store(changed), Broken.TAMPERED, Broken.INCOMPLETE)
 
     def test_that_has_nothing_to_do_with_it(self, case, full):
-        import json
-
         extra = json.loads(full["entries"][0]["text"]) | {"id": "01950000-0000-7000-8000-000000000000", "refs": []}
-        from governance.canonical import dumps
-
         leaves = [proven["text"].encode() for proven in full["entries"]] + [dumps(extra)]
         full["entries"] = log(leaves, case.hand)
         assert "nothing to do" in refused(case, store(full), Broken.MALFORMED)
@@ -451,10 +458,6 @@ class TestVersions:
         refused(case, forge(case.full, case.hand, {digest: without}), Broken.MALFORMED)
 
     def test_an_entry_of_the_future(self, case, full):
-        import json
-
-        from governance.canonical import dumps
-
         leaves = [
             dumps(json.loads(proven["text"]) | {"schema": "governance.entry/v2", "more": 1})
             for proven in full["entries"]
@@ -490,17 +493,14 @@ def test_envelopes_of_documents_of_other_types(case, full):
             refused(case, store(changed), Broken.TAMPERED)
 
 
-def test_the_type_is_signed_too(case, full):
-    """Evidence signed by the issuer under the decision's type is no decision."""
-    digest = find(full, EVIDENCE)
-    text = full["documents"][digest]["text"]
-    full["envelopes"] = [
-        envelope(EVIDENCE, text, case.hand.signers[DECISION], "application/vnd.governance.decision.v1+json")
-        if document(full, digest)["schema"] in one["payloadType"].replace(".v1+json", "/v1").replace("vnd.", "")
-        else one
-        for one in full["envelopes"]
-    ]
-    refused(case, store(full), Broken.TAMPERED, Broken.UNTRUSTED_KEY)
+@pytest.mark.parametrize("type, other", [(EVIDENCE, DECISION), (DECISION, ACT), (ACT, EVIDENCE)])
+def test_signed_under_another_type(case, full, type, other):
+    """By the right key, but as something else: a signature is over the type too."""
+    digest = next(digest for digest, one in full["documents"].items() if one["type"] == type)
+    at = sorted(key for key, one in full["documents"].items() if one["type"] in SIGNED).index(digest)
+    kind = payload_type(other)
+    full["envelopes"][at] = envelope(type, full["documents"][digest]["text"], case.hand.signers[type], kind)
+    assert "type" in refused(case, store(full), Broken.TAMPERED)
 
 
 def test_a_principal_with_two_keys(case, full, stranger):
