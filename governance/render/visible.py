@@ -11,6 +11,7 @@ from itertools import groupby
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _WIDE = frozenset({"W", "F"})
 _NARROWEST = 8
+_LONGEST_WORD = 24
 
 
 def visible(text: str, covered: Container[str] | None = None) -> str:
@@ -26,12 +27,28 @@ def visible(text: str, covered: Container[str] | None = None) -> str:
 
 def lines(text: str, covered: Container[str] | None = None) -> list[str]:
     """The lines of a longer text, each made visible. A tab counts as a space."""
-    return [visible(line.replace("\t", " "), covered) for line in text.splitlines()] or [""]
+    return [inert(visible(line.replace("\t", " "), covered)) for line in text.splitlines()] or [""]
+
+
+def inert(line: str) -> str:
+    """A line that a CI runner does not take for one of its commands (`::error::` at a line's start, `##[error]` anywhere
+    in it: GitHub Actions and Azure Pipelines)."""
+    start = len(line) - len(line.lstrip())
+    if line.startswith("::", start):
+        line = f"{line[:start]}<U+003A>{line[start + 1 :]}"
+    return line.replace("##[", "##<U+005B>").replace("##vso[", "##vso<U+005B>")
 
 
 def clip(text: str, characters: int) -> str:
-    """At most `characters` of them. What is cut is cut visibly."""
-    return text if len(text) <= characters else text[: characters - 3].rstrip() + "..."
+    """At most `characters` of them. What is cut is cut visibly, and after a whole word where one ends nearby: half a
+    number would be another number."""
+    if len(text) <= characters:
+        return text
+    kept = text[: characters - 3]
+    words = kept.rpartition(" ")[0]
+    if text[characters - 3] != " " and words and len(kept) - len(words) <= _LONGEST_WORD:
+        kept = words
+    return kept.rstrip() + "..."
 
 
 def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
@@ -49,7 +66,7 @@ def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
             line, used, space, limit = rest, 0, 0, room
         line += " " * space + word
         used += space + columns(word)
-    return [*result, line]
+    return [inert(one) for one in (*result, line)]
 
 
 def columns(text: str) -> int:

@@ -1,6 +1,7 @@
 import re
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,4 +42,16 @@ def test_wide_characters_take_two_columns() -> None:
 
 def test_clip_and_lines() -> None:
     assert clip("abcdef", 6) == "abcdef" and clip("abcdefg", 6) == "abc..."
+    assert (
+        clip("ratio is 0.7358 here", 16) == "ratio is..." and clip("ratio is 0.7358 here", 18) == "ratio is 0.7358..."
+    )
+    assert clip("a " + "b" * 40, 36) == "a " + "b" * 31 + "..."
     assert lines("one\r\ntwo\tthree\u202e") == ["one", "two three<U+202E>"] and lines("") == [""]
+
+
+@pytest.mark.parametrize("width", range(10, 60))
+def test_no_line_is_a_command_of_a_ci_runner(width: int) -> None:
+    hostile = "aaaa ::stop-commands::tok bbb ##[error]x ##vso[task.complete] ::error::y"
+    for line in [*wrap(hostile, width, "- ", "  "), *lines(hostile.replace(" ", "\n"))]:
+        assert not line.strip().startswith("::")
+        assert "##[" not in line and "##vso[" not in line
