@@ -28,6 +28,7 @@ from governance.measure.messages import (
     OPENED,
     PREDICTED,
     PREDICTIONS,
+    SCORES,
     Explained,
     Opened,
     Predicted,
@@ -50,11 +51,13 @@ _Answer = TypeVar("_Answer", bound=Document)
 
 
 class Answers(NamedTuple):
-    """What came back. A stage that was asked for and is None did not finish: `died` says why. `codes`: int32[rows]."""
+    """What came back. A stage that was asked for and is None did not finish: `died` says why. `codes`: int32[rows]. `scores`:
+    float64[rows], null also where the model gives none."""
 
     opened: Opened | None
     predicted: Predicted | None
     codes: numpy.ndarray | None
+    scores: numpy.ndarray | None
     explained: Explained | None
     died: str
 
@@ -70,16 +73,18 @@ def ask(task: Task, tables: Mapping[str, pyarrow.Table], code: str = WORKER) -> 
             _write(folder / file, table)
         died = _run(task, folder, code)
         opened, trouble = _document(folder / OPENED, Opened)
-        predicted = explained = codes = None
+        predicted = explained = codes = scores = None
         ready = opened is not None and opened.problem is None
         if ready and task.predict:
             predicted, trouble = _document(folder / PREDICTED, Predicted)
             if predicted and predicted.failure is None:
                 codes, trouble = _codes(folder / PREDICTIONS, len(tables[FEATURES]), len(predicted.classes))
+                if codes is not None and task.score and predicted.unscored is None:
+                    scores, trouble = _scores(folder / SCORES, len(codes))
         if ready and task.explain:
             explained, later = _document(folder / EXPLAINED, Explained)
             trouble = trouble or later
-        return Answers(opened, predicted, codes, explained, died or trouble)
+        return Answers(opened, predicted, codes, scores, explained, died or trouble)
 
 
 def _run(task: Task, folder: Path, code: str) -> str:
@@ -165,3 +170,16 @@ def _codes(path: Path, rows: int, classes: int) -> tuple[numpy.ndarray | None, s
     if codes.min() < 0 or codes.max() >= classes:
         return None, "the child process left predictions of a class that it does not name"
     return codes, ""
+
+
+def _scores(path: Path, rows: int) -> tuple[numpy.ndarray | None, str]:
+    import numpy as np
+
+    data = _read(path, 8 * rows)
+    if data is None or len(data) != 8 * rows:
+        return None, f"the child process did not leave {rows} scores"
+    scores = np.frombuffer(data, dtype="<f8")
+    # Not `min() < 0`: NaN is neither below nor above.
+    if not ((scores >= 0) & (scores <= 1)).all():
+        return None, "the child process left scores that are no probabilities"
+    return scores, ""

@@ -5,12 +5,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from governance.canonical import Count, Document, Real, Sha256
-from governance.evidence.explainability import GlobalAttribution
+from governance.evidence.explainability import GlobalAttribution, Ranking
 
 FEATURES, EXPLAIN, BACKGROUND, PREDICTIONS = "features.arrow", "explain.arrow", "background.arrow", "predictions.i32"
+SCORES = "scores.f64"
 OPENED, PREDICTED, EXPLAINED = "opened.json", "predicted.json", "explained.json"
 
 
+MOST_REPEATS = 20
 MOST_TYPES, LONGEST_TYPE = 100, 200
 """Of the types in a file that are told: its author writes their names."""
 Tools = dict[
@@ -38,8 +40,9 @@ class Limits(Document):
 
 
 class Task(Document):
-    """`predict` and `explain` say which tables lie in the working folder. `sides` are tried in order until one knows
-    every class of the model."""
+    """`predict` and `explain` say which tables lie in the working folder; `score` asks for the probability of a positive
+    class beside each prediction, `repeats` for so many further rankings of the features. `sides` are tried in order
+    until one knows every class of the model."""
 
     artifact: str
     sha256: Sha256
@@ -47,6 +50,8 @@ class Task(Document):
     features: tuple[str, ...]
     predict: bool
     explain: bool
+    score: bool = False
+    repeats: Annotated[int, Field(ge=0, le=MOST_REPEATS)] = 0
     seed: Count
     sides: tuple[Sides, ...]
     limits: Limits
@@ -61,10 +66,12 @@ class Opened(Document):
 
 
 class Predicted(Document):
-    """PREDICTIONS holds one little-endian int32 for each row, an index into `classes`; a class is all its spellings."""
+    """PREDICTIONS holds one little-endian int32 for each row, an index into `classes`; a class is all its spellings.
+    SCORES holds one little-endian float64 for each row where they were asked for, unless `unscored` says why not."""
 
     failure: _Said | None
     classes: tuple[tuple[str, ...], ...] = ()
+    unscored: _Said | None = None
     tools: Tools
 
 
@@ -77,6 +84,7 @@ class Attribution(Document):
     background: bool
     additivity_error: Real
     importance: GlobalAttribution
+    repeats: tuple[Ranking, ...] | None = None
 
 
 class Explained(Document):

@@ -51,3 +51,25 @@ def newcombe(k1: int, n1: int, k2: int, n2: int, z: float) -> tuple[float, float
     low2, high2 = wilson(k2, n2, z)
     d = p1 - p2
     return d - math.hypot(p1 - low1, high2 - p2), d + math.hypot(high1 - p1, p2 - low2)
+
+
+def newcombe_paired(both: int, first: int, second: int, neither: int, z: float) -> tuple[float, float]:
+    """Hybrid score interval of the difference of two paired proportions, (first - second) / n: of n > 0 rows `both` are
+    successes for both, `first` and `second` for one only (Newcombe, Statistics in Medicine 17, 1998, 2635-2650, method
+    10, with its continuity correction of the correlation)."""
+    n = both + first + second + neither
+    one, other = both + first, both + second
+    low1, high1 = wilson(one, n, z)
+    low2, high2 = wilson(other, n, z)
+    p1, p2, d = one / n, other / n, (first - second) / n
+    margins = one * (n - one) * other * (n - other)
+    apart = both * neither - first * second
+    corrected = apart if apart < 0 else max(apart - n / 2, 0)
+    phi = corrected / math.sqrt(margins) if margins else 0.0
+    down, up = p1 - low1, high1 - p1
+    under, over = p2 - low2, high2 - p2
+    # Rounding could leave a square of a difference a hair below zero.
+    return (
+        d - math.sqrt(max(0.0, down * down - 2 * phi * down * over + over * over)),
+        d + math.sqrt(max(0.0, up * up - 2 * phi * up * under + under * under)),
+    )

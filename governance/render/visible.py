@@ -31,8 +31,8 @@ def lines(text: str, covered: Container[str] | None = None) -> list[str]:
 
 
 def inert(line: str) -> str:
-    """A line that a CI runner does not take for one of its commands (`::error::` at a line's start, `##[error]` anywhere
-    in it: GitHub Actions and Azure Pipelines)."""
+    """A line that a CI runner does not take for one of its commands (`::error::` at a line's start, `##[error]`
+    anywhere in it: GitHub Actions and Azure Pipelines)."""
     start = len(line) - len(line.lstrip())
     if line.startswith("::", start):
         line = f"{line[:start]}<U+003A>{line[start + 1 :]}"

@@ -97,7 +97,7 @@ def _lines(items: Sequence[Item]) -> list[str]:
 def _pair(key: str, value: Value) -> list[str]:
     flow = None if isinstance(value, list) else _flow(value)
     name = scalar(key)
-    if flow is not None and (isinstance(value, str | int | float) or len(name) + 2 + len(flow) <= WIDTH):
+    if flow is not None and (isinstance(value, str | int | float) or not value or len(name) + 2 + len(flow) <= WIDTH):
         return [f"{name}: {flow}"]
     if isinstance(value, tuple):
         return [f"{name}:", *(f"  - {_flow(each)}" for each in value)]

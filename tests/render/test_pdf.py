@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet
 from governance.policy.document import LoadedPolicy, load_policy
+from governance.render.definition import load_report
 from governance.render.pdf import render_pdf, style
 from governance.render.pdf.blocks import cell, labelled, paragraph, verbatim
 from governance.verification import Verified
@@ -128,15 +129,19 @@ rules:
 """
 
 
-@pytest.fixture(scope="session")
-def many() -> LoadedPolicy:
-    """Sixty rules, half of which fail."""
+def _rules(count: int) -> LoadedPolicy:
+    """So many rules, half of which fail."""
     text = _MANY + "".join(
         f"  - id: rule-{n:02d}\n    title: Rule number {n:02d}\n    uses: performance.floor@1\n"
         f"    with: {{at_least: {0.5 if n % 2 else 0.95}}}\n    enforcement: {{default: deny, staging: audit}}\n"
-        for n in range(60)
+        for n in range(count)
     )
     return load_policy(text.encode(), "many.yaml")
+
+
+@pytest.fixture(scope="session")
+def many() -> LoadedPolicy:
+    return _rules(60)
 
 
 def test_sixty_findings_with_the_head_on_every_page(
@@ -224,3 +229,23 @@ def test_without_the_library_it_says_what_to_install(
     with pytest.raises(BadInput) as refused:
         render_pdf(denied, *MADE, definition)
     assert "governance[pdf]" in str(refused.value)
+
+
+@pytest.mark.parametrize("rules", range(8, 14))
+def test_no_section_begins_at_the_foot_of_a_page(
+    rules: int,
+    make_verified: Verify,
+    make_evidence: Callable[..., EvidenceSet],
+    read: Callable[[Verified], list[str]],
+    definition: bytes,
+) -> None:
+    """Under every length of what stands before it, an introduction is followed by what it introduces."""
+    *sections, notice = load_report(definition, "report.yaml").sections
+    assert notice.id == "notice"  # an introduction and nothing else
+    pages = read(make_verified(make_evidence(), [_rules(rules)]))
+    for section in sections:
+        if not section.intro:
+            continue
+        end = " ".join(section.intro.split())[-60:]
+        after = next(page.split(end)[1] for page in pages if end in page)
+        assert after.strip(), section.title

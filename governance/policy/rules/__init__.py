@@ -10,6 +10,7 @@ from governance.policy.rules.artifact.digest import digest
 from governance.policy.rules.artifact.format import format_
 from governance.policy.rules.artifact.size import size
 from governance.policy.rules.artifact.unsafe_opcodes import unsafe_opcodes
+from governance.policy.rules.documentation.current import current
 from governance.policy.rules.documentation.present import present
 from governance.policy.rules.explainability.additivity import additivity
 from governance.policy.rules.explainability.concentration import concentration
@@ -26,10 +27,14 @@ from governance.policy.rules.lineage.purpose_allowed import purpose_allowed
 from governance.policy.rules.lineage.region_allowed import region_allowed
 from governance.policy.rules.lineage.sources_approved import sources_approved
 from governance.policy.rules.lineage.versions_pinned import versions_pinned
+from governance.policy.rules.operations.monitoring import monitoring
+from governance.policy.rules.operations.on_call import on_call
+from governance.policy.rules.operations.rollback import rollback
 from governance.policy.rules.performance.floor import floor
 from governance.policy.rules.performance.metric_floor import metric_floor
 from governance.policy.rules.performance.no_worse_than_champion import no_worse_than_champion
 from governance.policy.rules.performance.slice_floor import slice_floor
+from governance.policy.rules.purpose.stated import stated
 from governance.policy.rules.reproducibility.inputs_recorded import inputs_recorded
 from governance.policy.rules.reproducibility.parameters import parameters
 from governance.policy.rules.reproducibility.pinned import pinned
@@ -44,6 +49,7 @@ ALL: tuple[Rule, ...] = (
     format_,
     size,
     unsafe_opcodes,
+    current,
     present,
     additivity,
     concentration,
@@ -60,10 +66,14 @@ ALL: tuple[Rule, ...] = (
     region_allowed,
     sources_approved,
     versions_pinned,
+    monitoring,
+    on_call,
+    rollback,
     floor,
     metric_floor,
     no_worse_than_champion,
     slice_floor,
+    stated,
     inputs_recorded,
     parameters,
     pinned,

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from reportlab.lib.colors import HexColor
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     NextPageTemplate,
@@ -115,7 +116,8 @@ def _story(verified: Verified, generated_at: str, tool: str, definition: Report)
 
 
 def _section(verified: Verified, section: Section) -> list[Flowable]:
-    story: list[Flowable] = [_Heading(section.title, section.id)]
+    # A heading and its introduction never stand alone at the foot of a page.
+    story: list[Flowable] = [CondPageBreak(_ROOM_FOR_A_SECTION), _Heading(section.title, section.id)]
     if section.intro:
         story.append(paragraph(section.intro))
     if section.commands:
@@ -126,6 +128,7 @@ def _section(verified: Verified, section: Section) -> list[Flowable]:
     return story + content + listed(section.items)
 
 
+_ROOM_FOR_A_SECTION = 0
 _WIDE = frozenset({"findings"})
 _CONTENT = {
     "findings": findings.table,
