@@ -128,7 +128,7 @@ def _section(verified: Verified, section: Section) -> list[Flowable]:
     return story + content + listed(section.items)
 
 
-_ROOM_FOR_A_SECTION = 0
+_ROOM_FOR_A_SECTION = 210
 _WIDE = frozenset({"findings"})
 _CONTENT = {
     "findings": findings.table,
