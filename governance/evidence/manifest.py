@@ -33,7 +33,7 @@ class Purpose(Document):
 
     objective: str | None = None
     category: PurposeId | None = None
-    kpi: Kpi | str | None = None
+    kpi: Kpi | Annotated[str, Field(max_length=1000)] | None = None
     intended: tuple[str, ...] = ()
     prohibited: tuple[str, ...] = ()
 

@@ -7,6 +7,7 @@ from pydantic import Field
 from governance.canonical import Document, Real
 from governance.evidence.origin import FactOrigin
 
+Line = Annotated[str, Field(min_length=1, max_length=200)]
 Interval = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}[hdw]$")]
 """A number of hours, days or weeks: 12h, 1d, 4w."""
 _HOURS = {"h": 1, "d": 24, "w": 24 * 7}
@@ -20,13 +21,13 @@ def hours(interval: Interval) -> int:
 class NoRollback(Document):
     """There is no version to go back to, and why."""
 
-    none: Annotated[str, Field(min_length=1)]
+    none: Line
 
 
 class Watched(Document):
     """A metric that is watched, and the limits that raise an alarm."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Line
     at_least: Real | None = None
     at_most: Real | None = None
 
@@ -41,8 +42,8 @@ class Monitoring(Document):
 class OnCall(Document):
     """Who is called when the model misbehaves, and how. A contact is an address, a number or a channel."""
 
-    owner: Annotated[str, Field(min_length=1)]
-    contact: str | None = None
+    owner: Line
+    contact: Line | None = None
 
 
 class OperationsFacts(Document):
@@ -50,6 +51,6 @@ class OperationsFacts(Document):
 
     origin: FactOrigin | None = None
     version: str
-    rollback: str | NoRollback | None
+    rollback: Line | NoRollback | None
     monitoring: Monitoring | str | None
     on_call: OnCall | None

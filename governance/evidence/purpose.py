@@ -15,7 +15,7 @@ class Kpi(Document):
     """A measure of success in its own unit: what it should be, and what it was last measured to be. `better` says which
     way is good; null where the manifest does not say."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1, max_length=1000)]
     target: Real | None = None
     value: Real | None = None
     better: Literal["higher", "lower"] | None = None

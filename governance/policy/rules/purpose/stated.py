@@ -1,0 +1,111 @@
+"""purpose.stated: what the model is for is written down, and how its success is measured."""
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from governance.evidence.purpose import Kpi, PurposeFacts
+from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.outcome import Outcome
+from governance.policy.placeholder import says_nothing
+from governance.policy.rule import Params, fails, inconclusive, passes, rule
+
+_KPI = Kpi(name="share of losses seen early", target="0.8", value="0.83", better="higher")
+
+
+class StatedParams(Params):
+    """`require`: what must be stated. `met`: whether it must be known that the measure of success meets its target; a
+    value that is known to miss it fails either way."""
+
+    require: tuple[Literal["objective", "category", "kpi", "intended", "prohibited"], ...] = Field(
+        ("objective", "kpi", "intended", "prohibited"), min_length=1
+    )
+    met: bool = False
+
+
+def _purpose(**change: object) -> PurposeFacts:
+    facts = PurposeFacts(
+        objective="decide about small loans", category=None, kpi=_KPI, intended=("loans up to 5000",),
+        prohibited=("pricing",),
+    )  # fmt: skip
+    return facts.model_copy(update=change)
+
+
+@rule(
+    "purpose.stated",
+    controls=("nist-ai-rmf/map-1.1", "eu-ai-act/art-13.3.b", "iso-42001/a.9.4"),
+    examples=(
+        passes("everything stated", _purpose()),
+        fails("no objective", _purpose(objective=None)),
+        fails("an objective that says nothing", _purpose(objective="TODO")),
+        fails("no prohibited use", _purpose(prohibited=())),
+        fails("an intended use that says nothing", _purpose(intended=("loans up to 5000", "..."))),
+        fails("no measure of success", _purpose(kpi=None)),
+        fails("the target is missed", _purpose(kpi=_KPI.model_copy(update={"value": "0.79"}))),
+        fails("too much of what should be low", _purpose(kpi=_KPI.model_copy(update={"better": "lower"}))),
+        passes("a target without direction", _purpose(kpi=_KPI.model_copy(update={"better": None}))),
+        inconclusive(
+            "a target without direction where it must be met",
+            _purpose(kpi=_KPI.model_copy(update={"better": None})),
+            met="true",
+        ),
+        inconclusive("a measure of success in words only", _purpose(kpi=Kpi(name="fewer losses"))),
+        inconclusive("not measured yet", _purpose(kpi=_KPI.model_copy(update={"value": None}))),
+        passes("a measure of success is not asked for", _purpose(kpi=None), require=["objective"]),
+    ),
+)
+def stated(evidence: PurposeFacts, params: StatedParams) -> Verdict:
+    """Objective, measure of success, intended and prohibited uses of the model are stated.
+
+    What it checks: the manifest's `model.purpose` says each thing that the policy asks for, a placeholder such as TODO
+    counts as nothing, and the `kpi` has a target and a measured value that does not miss it (`better: higher` or
+    `lower` says which way is good).
+
+    Why it matters: whether a model is good, fair or allowed can only be judged for a purpose; uses that nobody thought
+    of are where it does harm.
+
+    How to fix: write `objective`, `intended` and `prohibited` under `model.purpose` in the manifest, and the measure of
+    success as `kpi: {name: ..., target: 0.8, value: 0.83, better: higher}`.
+    """
+    limit = Limit(op="is", value=", ".join(params.require) + " stated")
+    texts: dict[str, tuple[str | None, ...]] = {
+        "objective": (evidence.objective,),
+        "category": (evidence.category,),
+        "kpi": (evidence.kpi.name if evidence.kpi else None,),
+        "intended": evidence.intended,
+        "prohibited": evidence.prohibited,
+    }
+    looked, wrong, doubts = [], [], []
+    for name in params.require:
+        said = [text for text in texts[name] if text is not None]
+        looked.append(Looked(path=f"purpose.{name}", value="; ".join(said) or None))
+        if not said or any(says_nothing(text) for text in said):
+            wrong.append(f"{name} is not stated")
+        elif name == "kpi" and evidence.kpi is not None:
+            missed, open_ = _judged(evidence.kpi, params.met)
+            looked.append(Looked(path="purpose.kpi.value", value=evidence.kpi.value))
+            wrong += missed
+            doubts += open_
+    if wrong:
+        return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
+    if doubts:
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit)
+    why = f"{', '.join(params.require)} stated"
+    if "kpi" in params.require and evidence.kpi is not None:
+        why += f"; {evidence.kpi.name} is {evidence.kpi.value} against a target of {evidence.kpi.target}"
+    return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)
+
+
+def _judged(kpi: Kpi, met: bool) -> tuple[list[str], list[str]]:
+    """(what is wrong, what is open) about a measure of success."""
+    lacking = [word for word, number in (("target", kpi.target), ("measured value", kpi.value)) if number is None]
+    if kpi.target is None or kpi.value is None:
+        return [], [f"{kpi.name} has no {' and no '.join(lacking)}"]
+    compared = f"{kpi.name} is {kpi.value}, its target {kpi.target}"
+    if kpi.better is None:
+        return [], [f"{compared}, and the manifest does not say which way is better"] if met else []
+    value, target = Decimal(kpi.value), Decimal(kpi.target)
+    if value < target if kpi.better == "higher" else value > target:
+        return [f"{compared}, and {kpi.better} is better"], []
+    return [], []
