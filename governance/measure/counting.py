@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MOST_GROUPS = 1_000
 """Distinct values of one sensitive attribute, or of an intersection; more is an identifier or a number that wants bins.
 Every two groups are compared, so time and memory grow with the square."""
+LONGEST_NAME = 200
+"""Characters of a group's name: it stands in every finding about the group."""
 _NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(.*\)|FLOAT|DOUBLE|VARCHAR")
 _NOT_A_NUMBER = -1
 
@@ -208,6 +210,14 @@ def _check_numbers(connected: DuckDBPyConnection, index: int, member: _Member, r
 
 
 def _check_groups(connected: DuckDBPyConnection, index: int, member: _Member, rows: str) -> None:
+    longest = connected.execute(f"SELECT max(length(CAST(g{index} AS VARCHAR))) FROM fine").fetchall()[0][0]
+    if longest is not None and longest > LONGEST_NAME:
+        raise BadInput(
+            f"a group of attribute {member.name!r} has a name of {longest:,} characters",
+            expected=f"at most {LONGEST_NAME}",
+            fix="choose another column: this one holds texts, not groups",
+            where=member.where,
+        )
     values = connected.execute(
         f"SELECT DISTINCT CAST(g{index} AS VARCHAR) FROM fine WHERE g{index} IS NOT NULL LIMIT {MOST_GROUPS + 1}"
     ).fetchall()

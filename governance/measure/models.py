@@ -88,6 +88,10 @@ def _open_skops(data: bytes, features: Sequence[str]) -> tuple[Model | None, tup
     found = set(skops.io.get_untrusted_types(data=data))
     if untrusted := sorted(found - TRUSTED):
         return None, tuple(untrusted)
+    import joblib
+
+    # A model may ask for any number of processes, each with limits of its own; it gets this one.
+    joblib.parallel_config(backend="sequential")
     estimator = skops.io.loads(data, trusted=sorted(found))
     from governance.measure.sklearn_trees import check_trees
 

@@ -1,5 +1,5 @@
 """The trees inside a scikit-learn model are native code over indices: bad ones read foreign memory. So they are
-checked after loading and before anything is predicted."""
+checked after loading and before anything is predicted; and so is that no part of the model opens files by itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from governance.errors import BadInput
 
 def check_trees(model: Any) -> None:
     """BadInput unless every tree that can be reached from `model` has children in range and behind their parent (so no
-    cycle), splits on features that its owner has, and sizes that agree."""
+    cycle), splits on features that its owner has, and sizes that agree; and for a vectoriser that takes names of files
+    and reads them, which would tell by its predictions what stands in any file of this machine."""
     import numpy as np
 
     pending: list[tuple[Any, Any]] = [(model, None)]
@@ -32,6 +33,8 @@ def check_trees(model: Any) -> None:
         elif isinstance(value, np.ndarray):
             pending += [(item, owner) for item in value.ravel()] if value.dtype == object else []
         elif hasattr(value, "__dict__"):
+            if getattr(value, "input", "content") != "content":
+                raise BadInput(f"{kind} opens files that the table names", expected="input='content'")
             inner = value if hasattr(value, "n_features_in_") else owner
             _check_same_width(value)
             pending += [(item, inner) for item in vars(value).values()]
