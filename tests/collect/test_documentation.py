@@ -49,6 +49,38 @@ def test_headings_and_words(text: str, headings: tuple[str, ...], words: int) ->
     assert (found.kind, found.path, found.sha256) == ("model_card", "card.md", canonical.sha256(data))
 
 
+@pytest.mark.parametrize(
+    "text, dated",
+    [
+        ("Date: 2026-11-01\n", "2026-11-01"),
+        ("date:2026-11-01\n", "2026-11-01"),
+        ("Some words.\n\nDATE: 2026-11-01T10:00:00Z\n", "2026-11-01"),
+        ("- **Date:** 2026-11-01\n", "2026-11-01"),
+        ("* _Date_: 2026-11-01.\n", "2026-11-01"),
+        ("---\ntitle: x\ndate: '2026-11-01'\n---\nDate: 2020-01-01\n", "2026-11-01"),
+        ("---\ndate: soon\n---\nDate: 2020-01-01\n", "2020-01-01"),
+        ("Date: TBD\nDate: 2026-11-01\nDate: 2020-01-01\n", "2026-11-01"),
+        ("", None),
+        ("Date:\n2026-11-01\n", None),
+        ("Date: 1 November 2026\n", None),
+        ("Date: 2026-02-30\n", None),
+        ("Date: 2026-11-011\n", None),
+        ("Date: 2026-11-01x\n", None),
+        ("Date: 26-11-01\n", None),
+        ("Date: \u0662\u0660\u0662\u0666-11-01\n", None),
+        ("Update: 2026-11-01\n", None),
+        ("The date: 2026-11-01\n", None),
+        ("Birth date: 2026-11-01\n", None),
+        ("```\nDate: 2026-11-01\n```\n", None),
+        ("    Date: 2026-11-01\n", None),
+        ("<!-- Date: 2026-11-01 -->\n", None),
+        ("# Date: 2026-11-01\n", None),
+    ],
+)
+def test_the_day_a_document_is_of(text: str, dated: str | None) -> None:
+    assert documentation.document("model_card", "card.md", text.encode()).dated == dated
+
+
 @pytest.mark.parametrize("data", [b"%PDF-1.7\n\xe2\xe3", b"\xff\xfe#\0", b"a\0b", b"# x\n" * 2001])
 def test_what_is_no_text_is_refused(data: bytes) -> None:
     with pytest.raises(BadInput, match=r"documents\.dpia: d\.pdf"):
@@ -66,7 +98,17 @@ def test_any_text_can_stand_in_evidence(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 500_000, "<!--" * 250_000, "`" * 1_000_000, "# " + "[a](" * 250_000, "# " + "#" * 10**6]
+    "text",
+    [
+        "Date: 2026-11-01" + " " * 10**6 + "x",
+        " " * 10**6,
+        "*" * 10**6 + "date:",
+        "[" * 500_000,
+        "<!--" * 250_000,
+        "`" * 1_000_000,
+        "# " + "[a](" * 250_000,
+        "# " + "#" * 10**6,
+    ],
 )
 def test_no_text_takes_long(text: str) -> None:
     assert documentation.document("x", "x.md", text.encode()[: documentation.MAX_BYTES]).words >= 0

@@ -352,3 +352,42 @@ def test_wide_tables_are_followed_up_to_a_limit(limit: str, monkeypatch: pytest.
     monkeypatch.setattr(lineage, limit, needed - 1)
     with pytest.raises(BadInput, match="too large to follow"):
         lineage.facts(manifest(features=features), wide, ())
+
+
+def test_tables_and_sources_carry_the_versions_that_events_saw() -> None:
+    first, second = event("train", {"f": ["s.x"]}), event("train", {"f": ["s.x"]})
+    for run, version in ((first, "7"), (second, "6")):
+        run["inputs"] = [
+            {"namespace": "ns", "name": "s", "facets": {"version": {"datasetVersion": version}}},
+            {"namespace": "ns", "name": "other", "facets": {"version": {"datasetVersion": "1"}}},
+        ]
+    second["outputs"][0]["facets"]["version"] = {"datasetVersion": "t2"}
+    about = manifest(
+        [{"id": "s", "version": "7", "purposes": ["p"], "consent": "given", "region": "r"}],
+        model={"name": "m", "version": "1", "purpose": {"category": "p"}},
+        data={
+            "training": {"path": "data/train.csv", "dataset": "train", "collected_until": "2026-01-01T00:00:00Z"},
+            "evaluation": {
+                "path": "data/eval.csv",
+                "version": "3",
+                "label": {"column": "y", "positive": ["1"], "negative": ["0"]},
+                "prediction": {"column": "p", "positive": ["1"], "negative": ["0"]},
+            },
+        },
+    )
+    found = lineage.facts(about, _parsed([first, second]), ())
+    source = found.sources[0]
+    assert (source.version, source.seen_versions) == ("7", ("6", "7"))
+    assert (source.purposes, source.consent, source.region) == (("p",), "given", "r")
+    assert [(one.role, one.version, one.seen_versions, one.collected_until) for one in found.tables] == [
+        ("data.evaluation", "3", (), None),
+        ("data.training", None, ("t2",), "2026-01-01T00:00:00Z"),
+    ]
+    assert (found.events, found.purpose) == (2, "p")
+
+
+def test_the_version_of_a_failed_run_does_not_count() -> None:
+    failed = event("train", {"f": ["s.x"]}, kind="FAIL")
+    failed["inputs"] = [{"namespace": "ns", "name": "s", "facets": {"version": {"datasetVersion": "6"}}}]
+    found = lineage.facts(manifest(), _parsed([failed, event("train", {"f": ["s.x"]})]), ())
+    assert (found.sources[0].seen_versions, found.events) == ((), 1)

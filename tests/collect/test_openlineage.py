@@ -241,3 +241,35 @@ def test_anything_anywhere_is_read_or_refused(path: tuple[str | int, ...], value
         place = "run.json: $"
         assert len(events) <= 1
     assert place.startswith("run.json: $")
+
+
+def test_versions_of_what_was_read_and_written() -> None:
+    """DatasetVersionDatasetFacet 1-0-1."""
+    event = copy.deepcopy(EVENT)
+    event["inputs"][0]["facets"] = {"version": {"datasetVersion": "7"}}
+    event["outputs"][0]["facets"] = {"version": {"datasetVersion": "snapshot 9"}}
+    (found,) = openlineage.parse(json.dumps(event).encode(), "run.json")
+    assert found.versions == ((RAW, "7"), (Dataset("ns", "train"), "snapshot 9"))
+    alone = {"dataset": event["outputs"][0]}
+    (found,) = openlineage.parse(json.dumps(alone).encode(), "run.json")
+    assert found.versions == ((Dataset("ns", "train"), "snapshot 9"),)
+
+
+@pytest.mark.parametrize(
+    ("facets", "words"),
+    [
+        ([], "an object"),
+        ({"version": []}, "an object"),
+        ({"version": {}}, "'datasetVersion' is missing"),
+        ({"version": {"datasetVersion": 7}}, "a string"),
+        ({"version": {"datasetVersion": ""}}, "not a name"),
+        ({"version": {"datasetVersion": "7\n8"}}, "not a name"),
+        ({"version": {"datasetVersion": "x" * 1001}}, "not a name"),
+    ],
+)
+def test_versions_that_are_none(facets: Any, words: str) -> None:
+    event = copy.deepcopy(EVENT)
+    event["inputs"][0]["facets"] = facets
+    said = refused(json.dumps(event).encode())
+    assert words in said
+    assert "$.inputs[0]" in said

@@ -8,6 +8,8 @@ import pytest
 from governance import strictyaml
 from governance.errors import BadInput
 from governance.evidence.manifest import Manifest
+from governance.evidence.operations import NoRollback, OnCall
+from governance.evidence.purpose import Kpi
 
 EXAMPLE = """\
 schema: governance.manifest/v1
@@ -47,6 +49,88 @@ def test_the_example() -> None:
     assert found.lineage.sources[0].forbidden == ("race", "sex")
     assert found.environment.seeds == (0,)
     assert Manifest.model_validate_json(json.dumps(found.model_dump(mode="json", by_alias=True))) == found
+
+
+MORE = """\
+schema: governance.manifest/v1
+model:
+  name: m
+  version: 1.10
+  trained_at: 2026-10-31T12:00:00Z
+  purpose: {category: credit-scoring, kpi: {name: k, target: 0.8, value: 0.80, better: higher}}
+artifact: {none: outputs only}
+data:
+  training: {path: t.csv, dataset: train, version: 7, collected_until: 2026-09-30T00:00:00Z}
+lineage:
+  sources: [{id: s, purposes: [credit-scoring], consent: given, region: eu-west, version: 3}]
+access: {grants: g.csv, people: access/people.csv}
+operations:
+  rollback: 1.9
+  monitoring: {interval: 1d, metrics: [{name: psi, at_most: 0.2}]}
+  on_call: {owner: "team:credit", contact: "#credit"}
+"""
+
+
+def test_purpose_use_of_data_and_operations() -> None:
+    found = read(MORE)
+    assert found.model.purpose.kpi == Kpi(name="k", target="0.8", value="0.80", better="higher")
+    assert found.model.trained_at == "2026-10-31T12:00:00Z"
+    source = found.lineage.sources[0]
+    assert (source.purposes, source.consent, source.region, source.version) == (
+        ("credit-scoring",), "given", "eu-west", "3",
+    )  # fmt: skip
+    assert found.data.training is not None
+    assert (found.data.training.version, found.data.training.collected_until) == ("7", "2026-09-30T00:00:00Z")
+    assert found.access.people == "access/people.csv"
+    assert found.operations.rollback == "1.9"
+    assert found.operations.on_call == OnCall(owner="team:credit", contact="#credit")
+    assert read(MORE.replace("rollback: 1.9", "rollback: {none: first}")).operations.rollback == NoRollback(
+        none="first"
+    )
+    assert Manifest.model_validate_json(json.dumps(found.model_dump(mode="json", by_alias=True))) == found
+
+
+def test_plain_words_stay_valid() -> None:
+    words = "operations: {rollback: 1.9, monitoring: docs/plan.md, on_call: team credit}\n"
+    found = read(
+        MORE.split("operations:")[0].replace("{name: k, target: 0.8, value: 0.80, better: higher}", "k") + words
+    )
+    assert found.model.purpose.kpi == "k"
+    assert (found.operations.monitoring, found.operations.on_call) == ("docs/plan.md", "team credit")
+    bare = read(EXAMPLE)
+    assert (bare.operations.rollback, bare.operations.monitoring, bare.operations.on_call) == (None, None, None)
+    assert (bare.access.people, bare.model.trained_at, bare.lineage.sources[0].purposes) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    "old, new, at, words",
+    [
+        ("target: 0.8,", "target: high,", "high,", "decimal number"),
+        ("target: 0.8,", "target: [0.8],", "[0.8]", "a list"),
+        ("target: 0.8,", "targt: 0.8,", "targt: 0.8", "did you mean 'target'?"),
+        ("better: higher", "better: more", "more", "'higher' or 'lower'"),
+        ("kpi: {name: k, ", "kpi: {", "kpi: {target", "'name' is missing"),
+        ("category: credit-scoring", "category: credit scoring", "credit scoring", "match pattern"),
+        ("purposes: [credit-scoring]", "purposes: ['*']", "'*'", "match pattern"),
+        ("purposes: [credit-scoring]", "purposes: any", "any,", "'any'"),
+        ("consent: given", "consent: yes", "yes", "'given', 'not-needed' or 'withdrawn'"),
+        ("region: eu-west", "region: ''", "''", "at least 1 character"),
+        ("trained_at: 2026-10-31T12:00:00Z", "trained_at: 2026-10-31", "2026-10-31", "UTC time"),
+        ("collected_until: 2026-09-30T00:00:00Z", "collected_until: lately", "lately", "UTC time"),
+        ("people: access", "peple: access", "peple:", "did you mean 'people'?"),
+        ("interval: 1d", "interval: daily", "daily", "match pattern"),
+        ("interval: 1d", "interval: 0d", "0d", "match pattern"),
+        ("at_most: 0.2", "at_most: low", "low", "decimal number"),
+        ("at_most: 0.2", "atmost: 0.2", "atmost: 0.2", "did you mean 'at_most'?"),
+        ('owner: "team:credit", ', "", "on_call: {", "'owner' is missing"),
+        ("rollback: 1.9", "rollback: {non: first}", "non: first", "did you mean 'none'?"),
+        ("rollback: 1.9", "rollback: [1.9]", "[1.9]", "a list"),
+        ("rollback: 1.9", "rolback: 1.9", "rolback:", "did you mean 'rollback'?"),
+    ],
+)
+def test_more_refused_with_place_and_reason(old: str, new: str, at: str, words: str) -> None:
+    assert MORE.count(old) == 1
+    refused(MORE.replace(old, new), at, words)
 
 
 def test_words_stay_words() -> None:
@@ -116,7 +200,10 @@ def test_words_stay_words() -> None:
 )
 def test_refused_with_place_and_reason(old: str, new: str, at: str, words: str) -> None:
     assert EXAMPLE.count(old) == 1
-    text = EXAMPLE.replace(old, new)
+    refused(EXAMPLE.replace(old, new), at, words)
+
+
+def refused(text: str, at: str, words: str) -> None:
     with pytest.raises(BadInput) as caught:
         read(text)
     message = str(caught.value)

@@ -1,0 +1,101 @@
+"""Rules over declared facts, through a policy: a missing group is told with its place in the manifest, declared facts
+count only where the policy takes them, and a rule that reads the clock reads the decision's."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from governance.canonical import instant
+from governance.errors import BadInput
+from governance.evidence.access import AccessFacts, Grant
+from governance.evidence.evidence import Facts
+from governance.evidence.lineage import LineageFacts, Source
+from governance.evidence.operations import OperationsFacts
+from governance.evidence.origin import FactOrigin
+from governance.evidence.purpose import PurposeFacts
+from governance.policy.finding import Finding
+from governance.policy.outcome import Outcome
+from tests.policy.cases import NOW, evidence, judge, policy
+
+DECLARED = FactOrigin(kind="declared")
+
+
+def found(uses: str, params: str = "{}", accept: str = "[declared]", now: datetime = NOW, **facts: Any) -> Finding:
+    rule = f"{{id: a, uses: {uses}@1, with: {params}, enforcement: {{default: deny}}, accept: {{kind: {accept}}}}}"
+    (finding,) = judge(evidence(**facts), [policy(rule)], now=now).findings
+    return finding
+
+
+@pytest.mark.parametrize("group", [name for name in Facts.model_fields if name != "absent"])
+def test_what_is_not_there_is_told_with_its_place(group: str) -> None:
+    rule = f"{{id: a, requires: [{group}], expr: 'has({group}.origin)', enforcement: {{default: deny}}}}"
+    (finding,) = judge(evidence(), [policy(rule)]).findings
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert finding.fix.startswith("give the manifest ")
+    assert "`" in finding.fix
+
+
+def test_declared_facts_count_only_where_the_policy_takes_them() -> None:
+    running = OperationsFacts(origin=DECLARED, version="2", rollback="1", monitoring=None, on_call=None)
+    assert found("operations.rollback", operations=running).outcome is Outcome.PASS
+    refused = found("operations.rollback", accept="[measured]", operations=running)
+    assert refused.outcome is Outcome.INCONCLUSIVE
+    assert "declared" in refused.why
+    bare = PurposeFacts(origin=DECLARED, objective="o", category=None, kpi=None, intended=(), prohibited=())
+    assert found("purpose.stated", "{require: [objective]}", purpose=bare).outcome is Outcome.PASS
+
+
+def _source(until: datetime) -> LineageFacts:
+    source = Source(
+        id="s", sha256=None, owner=None, licence=None, expires=None, forbidden=(), approved_by=(),
+        collected_until=instant(until),
+    )  # fmt: skip
+    return LineageFacts(origin=DECLARED, sources=(source,), features=())
+
+
+def _grant(used: datetime) -> AccessFacts:
+    grant = Grant(principal="ann", permission="train", resource="m", line=2, last_used=instant(used))
+    return AccessFacts(origin=DECLARED, grants=(grant,), approvals=())
+
+
+@pytest.mark.parametrize(
+    ("after", "outcome"),
+    [
+        (timedelta(seconds=-1), Outcome.FAIL),
+        (timedelta(0), Outcome.PASS),
+        (timedelta(days=30), Outcome.PASS),
+        (timedelta(days=30, seconds=1), Outcome.FAIL),
+    ],
+)
+def test_age_is_counted_to_the_second_from_the_time_of_the_decision(after: timedelta, outcome: Outcome) -> None:
+    then = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    lineage = found("lineage.freshness", "{days: 30, of: [sources]}", now=then + after, lineage=_source(then))
+    access = found("access.stale_grants", "{days: 30}", now=then + after, access=_grant(then))
+    assert (lineage.outcome, access.outcome) == (outcome, outcome)
+
+
+@pytest.mark.parametrize("params", ["{}", "{regions: []}", "{region: [eu]}"])
+def test_a_region_rule_without_regions_is_refused(params: str) -> None:
+    with pytest.raises(BadInput):
+        found("lineage.region_allowed", params, lineage=_source(NOW))
+
+
+@pytest.mark.parametrize(
+    ("uses", "params"),
+    [
+        ("lineage.freshness", "{days: 0}"),
+        ("lineage.freshness", "{of: []}"),
+        ("lineage.freshness", "{of: [features]}"),
+        ("access.stale_grants", "{days: 1e9}"),
+        ("access.approvals_by_role", "{roles: {}}"),
+        ("documentation.current", "{kinds: []}"),
+        ("purpose.stated", "{require: []}"),
+        ("purpose.stated", "{require: [aim]}"),
+        ("operations.monitoring", "{every: often}"),
+        ("operations.rollback", "{to: 1.9}"),
+    ],
+)
+def test_parameters_that_would_check_nothing_are_refused(uses: str, params: str) -> None:
+    with pytest.raises(BadInput):
+        found(uses, params)
