@@ -37,8 +37,6 @@ def _head(home: Path) -> str | None:
     named = _REF.fullmatch(head)
     if named is None:
         return head if _HEX.fullmatch(head) else None
-    if ".." in named[1] or "//" in named[1]:
-        return None
     loose = _line(home, named[1])
     return loose if _HEX.fullmatch(loose) else _packed(home, named[1])
 
@@ -59,8 +57,11 @@ def _packed(home: Path, ref: str) -> str | None:
     path = home / "packed-refs"
     if path.is_symlink() or not path.is_file():
         return None
-    with path.open("rb") as file:
-        text = file.read(_MOST_BYTES).decode("ascii", "replace")
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MOST_BYTES).decode("ascii", "replace")
+    except OSError:
+        return None
     for line in text.splitlines():
         commit, _, name = line.partition(" ")
         if name == ref and _HEX.fullmatch(commit):

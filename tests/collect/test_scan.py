@@ -96,6 +96,12 @@ def test_a_name_that_no_manifest_can_hold_is_left_out_and_said(tmp_path: Path) -
     assert len([text for text in seen.odd if "rename it" in text]) == 2
 
 
+def test_two_bytes_do_not_make_a_model_of_any_file(tmp_path: Path) -> None:
+    write(tmp_path / "a.bin", b"\x08\x08")
+    write(tmp_path / "b.onnx", b"\x08\x08")
+    assert [model.path for model in found(tmp_path).models] == ["b.onnx"]
+
+
 class _Harmful:
     def __init__(self, path: Path) -> None:
         self.path = path
