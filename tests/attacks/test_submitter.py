@@ -1,6 +1,7 @@
 """Whoever submits a model and wants it allowed: what manifest, table, grants and disk can be made to say."""
 
 import os
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,11 +10,24 @@ from governance.collect.project import Project
 from governance.errors import BadInput
 from governance.evidence.access import AccessFacts, Approval, Grant
 from governance.evidence.manifest import Attribute, Labels, Manifest
-from governance.policy.outcome import Outcome
+from governance.operations.ask import ask_bundle
+from governance.operations.evaluate import check, load_policies
+from governance.policy.outcome import Action, Outcome
 from governance.policy.rules.access.segregation_of_duties import SegregationParams, segregation_of_duties
-from tests.operations.project import MANIFEST
+from tests.operations.project import MANIFEST, POLICY
 
-
+MILD = """\
+schema: governance.policy/v1
+id: mild
+version: 1.0.0
+in_force: {from: 2000-01-01T00:00:00Z}
+environments: [prod]
+rules:
+  - id: some
+    uses: performance.floor@1
+    with: {at_least: 0.1}
+    enforcement: {default: deny}
+"""
 MANY = ", ".join(f"a{number}: {{column: s}}" for number in range(51))
 
 
@@ -55,6 +69,28 @@ def test_evaluated_on_the_training_data(project):
     findings = {finding.key: finding for finding in project.check().decision.findings}
     assert findings["small#data"].outcome is Outcome.FAIL
     assert "training table" in findings["small#data"].why
+
+
+def test_a_day_before_the_strict_policy_was_law(project):
+    """Whoever checks picks the legal date. By the gate's own date the strict policy counts, and nobody judged by it."""
+    strict = project.write("strict.yaml", POLICY.replace("id: small", "id: strict"))
+    mild = project.write("mild.yaml", MILD)
+
+    def ask(as_of):
+        policies = load_policies([str(strict), str(mild)])
+        manifest = project.root / "governance.yaml"
+        checked = check(project.workspace, manifest, policies, submitter="local|ann", as_of=as_of)
+        now, trust = project.clock.now, project.workspace.trust()
+        asked = ask_bundle(project.bundle(checked), trust, project.artifact(), "prod", now)
+        return checked.decision.outcomes["prod"], asked.answer
+
+    before = ask(datetime(2020, 1, 1, tzinfo=UTC))
+    assert (before[0], before[1].action) == (Action.ALLOW, Action.DENY)
+    project.clock.tick()
+    assert ask(None)[1].action is Action.DENY
+    strict.write_text(strict.read_text().replace("2026-01-01", "2099-01-01"))
+    project.clock.tick()
+    assert ask(None)[1].action is Action.ALLOW
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the change time of a folder")
