@@ -51,8 +51,8 @@ _Answer = TypeVar("_Answer", bound=Document)
 
 
 class Answers(NamedTuple):
-    """What came back. A stage that was asked for and is None did not finish: `died` says why. `codes`: int32[rows]. `scores`:
-    float64[rows], null also where the model gives none."""
+    """What came back. A stage that was asked for and is None did not finish: `died` says why. `codes`: int32[rows].
+    `scores`: float64[rows], null also where the model gives none."""
 
     opened: Opened | None
     predicted: Predicted | None

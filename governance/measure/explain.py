@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from governance.canonical import real
 from governance.errors import BadInput
-from governance.evidence.explainability import FeatureShare, GlobalAttribution
+from governance.evidence.explainability import FeatureShare, GlobalAttribution, Ranking
 from governance.measure.messages import Attribution, Sides
 from governance.measure.models import Model, SklearnModel, XgboostModel, spelled
 
@@ -32,6 +32,7 @@ _LINEAR = (
     "Perceptron",
 )
 _PERMUTATIONS = 10
+_RANKED = 200
 _MOST_EVALUATIONS = 500
 
 Unit = Literal["probability", "log_odds", "raw"]
@@ -49,9 +50,15 @@ class Values(NamedTuple):
 
 
 def attribute(
-    model: Model, frame: pandas.DataFrame, background: pandas.DataFrame, sides: Sequence[Sides], seed: int
+    model: Model,
+    frame: pandas.DataFrame,
+    background: pandas.DataFrame,
+    sides: Sequence[Sides],
+    seed: int,
+    repeats: int = 0,
 ) -> Attribution:
     """Explain the rows of `frame` towards the positive class. `background` is used where the explainer needs one.
+    `repeats` further rankings come from halves of both.
 
     Raises BadInput where classes cannot be told apart, attributions are not finite, or no feature has any influence.
     """
@@ -72,7 +79,23 @@ def attribute(
         background=values.background,
         additivity_error=real(error),
         importance=shares(phi, list(frame.columns)),
+        repeats=tuple(_ranked(model, frame, background, positive, seed, at) for at in range(1, repeats + 1)) or None,
     )
+
+
+def _ranked(
+    model: Model, frame: pandas.DataFrame, background: pandas.DataFrame, positive: list[bool], seed: int, at: int
+) -> Ranking:
+    """The ranking of one repeat: half of the rows, at most _RANKED, and half of the background, drawn by its seed."""
+    import numpy as np
+
+    drawn = (seed + at) % 2**32
+    random = np.random.Generator(np.random.PCG64(drawn))
+    some = frame.iloc[np.sort(random.permutation(len(frame))[: max(2, min(_RANKED, len(frame) // 2))])]
+    against = background.iloc[np.sort(random.permutation(len(background))[: max(1, len(background) // 2)])]
+    values = _values(model, some.reset_index(drop=True), against.reset_index(drop=True), positive, drawn)
+    ranked = shares(np.asarray(values.phi, dtype=np.float64), list(frame.columns))
+    return Ranking(seed=drawn, rows=len(some), features=tuple(each.feature for each in ranked.features))
 
 
 def positive_columns(classes: Sequence[Any], sides: Sequence[Sides]) -> list[bool]:

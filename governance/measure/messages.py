@@ -40,9 +40,9 @@ class Limits(Document):
 
 
 class Task(Document):
-    """`predict` and `explain` say which tables lie in the working folder; `score` asks for the probability of a positive
-    class beside each prediction, `repeats` for so many further rankings of the features. `sides` are tried in order
-    until one knows every class of the model."""
+    """`predict` and `explain` say which tables lie in the working folder; `score` asks for the probability of
+    a positive class beside each prediction, `repeats` for so many further rankings of the features. `sides` are
+    tried in order until one knows every class of the model."""
 
     artifact: str
     sha256: Sha256

@@ -59,6 +59,12 @@ class _Gathered:
     def wants(self, *facts: str) -> bool:
         return any(name in self.open for name in facts)
 
+    def uses_numpy(self, used: bool) -> None:
+        if used:
+            import numpy
+
+            self.tools["numpy"] = numpy.__version__
+
     def give_up(self, kind: Literal["missing", "failed"], why: str, *facts: str) -> None:
         for name in facts:
             if name in self.open:
@@ -149,7 +155,7 @@ def _on_rows(
         from governance.measure.scoring import PREDICTED, work
 
         progress(f"opening {held.path.name} in a limited process")
-        worked = work(connected, table, manifest, evaluation, held, rescore, plan.explain_rows if explain else 0, seed)
+        worked = work(connected, table, manifest, evaluation, held, rescore, plan, explain, seed)
         gathered.worked = worked
         gathered.tools |= worked.tools
         if isinstance(worked.explained, ExplainabilityFacts):
@@ -164,9 +170,24 @@ def _on_rows(
         progress(f"counting {table.rows:,} rows")
         requests = [request.attributes for request in plan.fairness] if gathered.wants("fairness") else []
         counted = tally(connected, table, label, prediction, evaluation.sensitive, requests, joined, column)
-        _take(
-            gathered, counted, plan, FactOrigin(kind="measured", predictions="rescored" if column else "supplied"), seed
-        )
+        origin = FactOrigin(kind="measured", predictions="rescored" if column else "supplied")
+        if gathered.wants("performance"):
+            from governance.measure import performance
+
+            gathered.performance = performance.facts(
+                connected,
+                table,
+                evaluation,
+                prediction,
+                column,
+                gathered.worked.unscored if gathered.worked else None,
+                counted.overall,
+                plan,
+                origin,
+                seed,
+            )
+            gathered.uses_numpy(bool(plan.metrics))
+        _take(gathered, counted, plan, origin, seed)
 
 
 def _refuse_unopened(gathered: _Gathered, manifest: Manifest, plan: Plan, held: Held | str, rescore: bool) -> None:
@@ -197,13 +218,8 @@ def _joined(
 
 
 def _take(gathered: _Gathered, counted: Tally, plan: Plan, origin: FactOrigin, seed: int) -> None:
-    if gathered.wants("performance"):
-        gathered.performance = PerformanceFacts(origin=origin, counts=counted.overall)
     if gathered.wants("fairness"):
-        if any(request.comparisons for request in plan.fairness):
-            import numpy
-
-            gathered.tools["numpy"] = numpy.__version__
+        gathered.uses_numpy(any(request.comparisons for request in plan.fairness))
         tables = []
         for request, cells in zip(plan.fairness, counted.cells, strict=True):
             replicates = replicates_for(cells)

@@ -10,11 +10,23 @@ from governance.errors import BadInput
 from governance.evidence.explainability import ExplainabilityFacts
 from governance.evidence.manifest import Evaluation, Labels, Manifest
 from governance.evidence.origin import FactOrigin
+from governance.evidence.performance import SCORE_METRICS
+from governance.evidence.plan import Plan
 from governance.measure import child
 from governance.measure.artifact import Held
 from governance.measure.child import Answers
 from governance.measure.features import BACKGROUND_ROWS, digest, drawn, read
-from governance.measure.messages import BACKGROUND, EXPLAIN, FEATURES, Attribution, Limits, Opened, Sides, Task
+from governance.measure.messages import (
+    BACKGROUND,
+    EXPLAIN,
+    FEATURES,
+    MOST_REPEATS,
+    Attribution,
+    Limits,
+    Opened,
+    Sides,
+    Task,
+)
 from governance.measure.table import Table
 
 if TYPE_CHECKING:
@@ -32,10 +44,11 @@ PREDICTED = Labels(column=_RELATION, positive=("true",), negative=("false",))
 
 class Worked(NamedTuple):
     """`table` is the evaluation with a column `predicted`, or why there is none; the same for `explained`. Null where
-    it was not asked for."""
+    it was not asked for. `unscored` says why it has no column `scored` though one was asked for."""
 
     opened: Opened | None
     died: str
+    unscored: str | None
     table: Table | str | None
     explained: ExplainabilityFacts | str | None
     tools: dict[str, str]
@@ -48,15 +61,19 @@ def work(
     evaluation: Evaluation,
     held: Held,
     predict: bool,
-    explain_rows: int,
+    plan: Plan,
+    explain: bool,
     seed: int,
 ) -> Worked:
-    """Run the child once. `explain_rows` is 0 where no attributions are wanted.
+    """Run the child once.
 
     Raises BadInput for a feature without a column, and for a predicted class that the manifest does not list.
     """
     named = [evaluation.label.column, *(each.column for each in evaluation.sensitive.values())]
     named += [evaluation.join.key] if evaluation.join else []
+    named += [evaluation.champion.column] if evaluation.champion and plan.champion else []
+    score = predict and bool(set(plan.metrics) & set(SCORE_METRICS))
+    explain_rows = plan.explain_rows if explain else 0
     values, rest = read(connected, table, manifest.features, named if predict else ())
     tables = {FEATURES: values} if predict else {}
     if explain_rows:
@@ -70,12 +87,15 @@ def work(
             "features": manifest.features,
             "predict": predict,
             "explain": explain_rows > 0,
+            "score": score,
+            "repeats": min(plan.explain_repeats, MOST_REPEATS) if explain_rows else 0,
             "seed": seed % 2**32,
             "sides": _sides(evaluation),
             "limits": LIMITS,
         }
     )
     answers = child.ask(task, tables)
+    unscored: str | None = None
     rescored: Table | str | None = None
     explained: ExplainabilityFacts | str | None = None
     if predict:
@@ -84,18 +104,23 @@ def work(
             rescored = _why(answers, predicted.failure if predicted else None)
         else:
             positive = _positive(predicted.classes, evaluation.label)[answers.codes]
-            connected.register(_RELATION, rest.append_column("predicted", [positive]))
+            rest = rest.append_column("predicted", [positive])
+            if answers.scores is not None:
+                rest = rest.append_column("scored", [answers.scores])
+            elif score:
+                unscored = predicted.unscored or answers.died
+            connected.register(_RELATION, rest)
             rescored = table._replace(relation=_RELATION)
     if explain_rows:
         said = answers.explained
         if said is None or said.attribution is None:
             explained = _why(answers, said.failure if said else None)
         else:
-            explained = _facts(said.attribution, tables[EXPLAIN], tables[BACKGROUND], seed)
+            explained = _facts(said.attribution, tables[EXPLAIN], tables[BACKGROUND], evaluation, task, seed)
     tools: dict[str, str] = {}
     for answer in (answers.opened, answers.predicted, answers.explained):
         tools |= answer.tools if answer else {}
-    return Worked(answers.opened, answers.died, rescored, explained, tools)
+    return Worked(answers.opened, answers.died, unscored, rescored, explained, tools)
 
 
 def _why(answers: Answers, failure: str | None) -> str:
@@ -129,7 +154,12 @@ def _positive(classes: Sequence[Sequence[str]], label: Labels) -> numpy.ndarray:
 
 
 def _facts(
-    found: Attribution, explained: pyarrow.Table, background: pyarrow.Table, seed: int
+    found: Attribution,
+    explained: pyarrow.Table,
+    background: pyarrow.Table,
+    evaluation: Evaluation,
+    task: Task,
+    seed: int,
 ) -> ExplainabilityFacts | str:
     """What the child says of exactly the rows and features that it was given, or why it cannot be that."""
     told = [each.feature for each in found.importance.features]
@@ -141,6 +171,10 @@ def _facts(
         return "the child process told of shares that are none"
     if (found.importance.top_feature, Decimal(found.importance.top_share)) != (told[0], max(shares)):
         return "the child process told of another top feature than its shares have"
+    if len(found.repeats or ()) != task.repeats or any(
+        sorted(one.features) != sorted(told) for one in found.repeats or ()
+    ):
+        return "the child process told of other rankings than it was asked for"
     return ExplainabilityFacts(
         origin=FactOrigin(kind="measured", predictions="rescored"),
         explainer=found.explainer,
@@ -151,4 +185,6 @@ def _facts(
         background=digest(background) if found.background else None,
         additivity_error=found.additivity_error,
         importance=found.importance,
+        sensitive=tuple(sorted({*evaluation.sensitive, *(one.column for one in evaluation.sensitive.values())})),
+        repeats=found.repeats,
     )

@@ -24,6 +24,7 @@ from governance.measure.messages import (
     OPENED,
     PREDICTED,
     PREDICTIONS,
+    SCORES,
     Explained,
     Limits,
     Opened,
@@ -149,17 +150,41 @@ def _predict(task: Task, model: Model) -> Predicted:
         frame = _frame(FEATURES, model)
         codes, classes = coded(model.labels(frame), len(frame))
         Path(PREDICTIONS).write_bytes(np.ascontiguousarray(codes, dtype="<i4").tobytes())
-        return Predicted(failure=None, classes=classes, tools=_versions(("numpy", "pandas")))
+        unscored = _score(task, model, frame) if task.score else None
+        return Predicted(failure=None, classes=classes, unscored=unscored, tools=_versions(("numpy", "pandas")))
 
     done, failure = _stage(work)
     return done or Predicted(failure=failure, tools={})
+
+
+def _score(task: Task, model: Model, frame: pandas.DataFrame) -> str | None:
+    """Leave the probability of a positive class for each row, or say why there is none."""
+    import numpy as np
+
+    from governance.measure.explain import positive_columns
+
+    def work() -> str | None:
+        outputs = model.outputs(frame)
+        if outputs is None:
+            return "the model gives no probabilities"
+        positive = np.flatnonzero(positive_columns(model.classes(frame), task.sides))
+        # A float32 sum may exceed 1 by its rounding.
+        scores = np.clip(outputs[:, positive].astype(np.float64).sum(axis=1), 0.0, 1.0)
+        if not np.isfinite(scores).all():
+            return "the model gives probabilities that are not finite"
+        Path(SCORES).write_bytes(np.ascontiguousarray(scores, dtype="<f8").tobytes())
+        return None
+
+    done, failure = _stage(work)
+    return done or failure
 
 
 def _explain(task: Task, model: Model) -> Explained:
     def work() -> Explained:
         from governance.measure.explain import attribute
 
-        attribution = attribute(model, _frame(EXPLAIN, model), _frame(BACKGROUND, model), task.sides, task.seed)
+        explained, background = _frame(EXPLAIN, model), _frame(BACKGROUND, model)
+        attribution = attribute(model, explained, background, task.sides, task.seed, task.repeats)
         return Explained(failure=None, attribution=attribution, tools=_versions(("numpy", "pandas", "shap")))
 
     done, failure = _stage(work)

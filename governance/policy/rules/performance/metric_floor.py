@@ -1,0 +1,126 @@
+"""performance.metric_floor: a metric by its usual name clears its limit, with its bootstrap interval."""
+
+from decimal import Decimal
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from governance.canonical import Real, Threshold
+from governance.evidence.counts import Counts
+from governance.evidence.performance import CountMetric, MetricFact, PerformanceFacts, ScoreMetric
+from governance.policy.comparison import Op
+from governance.policy.finding import Limit, Looked, Verdict, short
+from governance.policy.outcome import Outcome
+from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
+
+_LOSSES = ("brier", "log_loss")
+
+
+class MetricParams(Params):
+    """`metric`: by scikit-learn's name, of labels (f1, balanced_accuracy, ...) or of scores (roc_auc,
+    average_precision, brier, log_loss). Losses take `at_most`, the others `at_least`. `min_rows`: rows needed."""
+
+    metric: CountMetric | ScoreMetric
+    at_least: Threshold | None = None
+    at_most: Threshold | None = None
+    alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
+    decide_on: Literal["bound", "point"] = "bound"
+    min_rows: int = Field(30, ge=1)
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        wanted, other = ("at_most", "at_least") if self.metric in _LOSSES else ("at_least", "at_most")
+        if getattr(self, wanted) is None or getattr(self, other) is not None:
+            raise ValueError(f"metric {self.metric} takes `{wanted}` and not `{other}`")
+        limit = getattr(self, wanted)
+        if self.metric == "log_loss" and limit <= 0:
+            raise ValueError("`at_most` is above 0")
+        if self.metric != "log_loss" and not 0 < limit <= 1:
+            raise ValueError(f"`{wanted}` is above 0 and at most 1")
+        return self
+
+    @property
+    def op(self) -> Op:
+        return "at_most" if self.metric in _LOSSES else "at_least"
+
+    @property
+    def limit(self) -> Limit:
+        return Limit(op=self.op, value=str(getattr(self, self.op)))
+
+
+def _fact(
+    value: str | None, low: str | None, high: str | None, metric: str = "f1", rows: int = 500
+) -> PerformanceFacts:
+    ends: list[dict[str, str | None]] = [dict.fromkeys(("0.1", "0.05", "0.01"), end) for end in (low, high)]
+    reason = "it is not defined" if value is None else "no replicate differs" if low is None else None
+    found = MetricFact(
+        metric=metric, value=value, low=ends[0], high=ends[1], rows=rows, seed=1, replicates=10000, reason=reason
+    )
+    return PerformanceFacts(counts=Counts(tn=rows, fp=0, fn=0, tp=0), metrics=(found,))
+
+
+@rule(
+    "performance.metric_floor",
+    controls=("eu-ai-act/art-15.1", "us-sr-26-2/mrm.val.outcomes"),
+    requests=lambda p: Request(metrics=(p.metric,)),
+    examples=(
+        passes("well above", _fact("0.9", "0.87", "0.92"), metric="f1", at_least="0.8"),
+        passes("just reaches it", _fact("0.9", "0.8", "0.92"), metric="f1", at_least="0.8"),
+        fails("well below", _fact("0.7", "0.67", "0.73"), metric="f1", at_least="0.8"),
+        inconclusive("straddles", _fact("0.82", "0.78", "0.86"), metric="f1", at_least="0.8"),
+        passes("a small loss", _fact("0.1", "0.09", "0.12", "brier"), metric="brier", at_most="0.15"),
+        fails("a large loss", _fact("0.2", "0.19", "0.22", "brier"), metric="brier", at_most="0.15"),
+        inconclusive("not defined", _fact(None, None, None), metric="f1", at_least="0.8"),
+        inconclusive("no interval", _fact("1", None, None), metric="f1", at_least="0.8"),
+        passes(
+            "no interval, decided on the point", _fact("1", None, None), metric="f1", at_least="0.8", decide_on="point"
+        ),
+        inconclusive("too few rows", _fact("0.9", "0.87", "0.92", rows=20), metric="f1", at_least="0.8"),
+        inconclusive("not measured", _fact("0.9", "0.87", "0.92"), metric="roc_auc", at_least="0.8"),
+    ),
+)
+def metric_floor(evidence: PerformanceFacts, params: MetricParams) -> Verdict:
+    """A metric of labels or scores is at least its floor, or a loss at most its limit.
+
+    What it checks: the metric as scikit-learn defines it, with its BCa bootstrap interval (Efron 1987); it passes when
+    the end that matters clears the limit one-sided at alpha, fails when the other end misses it, and is inconclusive
+    between. A metric that is not defined, or has no error to draw an interval from, is inconclusive.
+
+    Why it matters: accuracy alone flatters a model where one label is rare; a model that ranks well can still give
+    probabilities that are far off, and a limit that is met by luck of the sample is not met.
+
+    How to fix: look at which errors dominate, improve data or model, calibrate the scores where a loss is too large, or
+    evaluate on more rows where the interval straddles the limit.
+    """
+    found = next((one for one in evidence.metrics if one.metric == params.metric), None)
+    limit, path = params.limit, f"performance.metrics.{params.metric}"
+    if found is None:
+        why = f"{params.metric} was not measured; measure again under this policy"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+    low, high = found.low.get(params.alpha), found.high.get(params.alpha)
+    looked = (Looked(path=path, value=found.value, low=low, high=high, n=found.rows),)
+    if found.value is None:
+        why = f"{params.metric} has no value: {found.reason}"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+    ends = ", ".join("open" if end is None else short(end, limit.value) for end in (low, high))
+    said = f"{params.metric} is {short(found.value, limit.value)} [{ends}] on {found.rows} rows"
+    if found.rows < params.min_rows:
+        why = f"{said}, fewer than {params.min_rows}"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+    if params.decide_on == "point":
+        outcome = Outcome.PASS if _clears(found.value, params) else Outcome.FAIL
+        return Verdict(outcome=outcome, why=f"{said} (decided on the point value)", looked_at=looked, limit=limit)
+    near, far = (low, high) if params.op == "at_least" else (high, low)
+    if _clears(near, params):
+        return Verdict(outcome=Outcome.PASS, why=said, looked_at=looked, limit=limit)
+    if far is not None and not _clears(far, params):
+        return Verdict(outcome=Outcome.FAIL, why=f"{said}, beyond {limit.value}", looked_at=looked, limit=limit)
+    why = f"{said}: {found.reason}" if near is None else f"{said}, which straddles {limit.value}"
+    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+
+
+def _clears(value: Real | None, params: MetricParams) -> bool:
+    if value is None:
+        return False
+    number, limit = Decimal(value), Decimal(params.limit.value)
+    return number >= limit if params.op == "at_least" else number <= limit
