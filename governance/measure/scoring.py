@@ -117,9 +117,8 @@ def work(
             explained = _why(answers, said.failure if said else None)
         else:
             explained = _facts(said.attribution, tables[EXPLAIN], tables[BACKGROUND], evaluation, task, seed)
-    tools: dict[str, str] = {}
-    for answer in (answers.opened, answers.predicted, answers.explained):
-        tools |= answer.tools if answer else {}
+    said_by = (answers.opened, answers.predicted, answers.explained)
+    tools: dict[str, str] = {name: version for one in said_by if one for name, version in one.tools.items()}
     return Worked(answers.opened, answers.died, unscored, rescored, explained, tools)
 
 
@@ -163,8 +162,8 @@ def _facts(
 ) -> ExplainabilityFacts | str:
     """What the child says of exactly the rows and features that it was given, or why it cannot be that."""
     told = [each.feature for each in found.importance.features]
-    shares = [Decimal(each.share) for each in found.importance.features]
-    numbers = [*shares, *(Decimal(each.share_se) for each in found.importance.features)]
+    shares: list[Decimal] = [Decimal(each.share) for each in found.importance.features]
+    numbers: list[Decimal] = [*shares, *(Decimal(each.share_se) for each in found.importance.features)]
     if sorted(told) != sorted(explained.column_names) or found.rows != len(explained):
         return "the child process told of other features or rows than it was given"
     if min(numbers) < 0 or abs(sum(shares) - 1) > _ROUNDED or Decimal(found.additivity_error) < 0:
