@@ -163,10 +163,10 @@ def _facts(
     """What the child says of exactly the rows and features that it was given, or why it cannot be that."""
     told = [each.feature for each in found.importance.features]
     shares: list[Decimal] = [Decimal(each.share) for each in found.importance.features]
-    numbers: list[Decimal] = [*shares, *(Decimal(each.share_se) for each in found.importance.features)]
+    numbers = [*shares, *(Decimal(each.share_se) for each in found.importance.features)]
     if sorted(told) != sorted(explained.column_names) or found.rows != len(explained):
         return "the child process told of other features or rows than it was given"
-    if min(numbers) < 0 or abs(sum(shares) - 1) > _ROUNDED or Decimal(found.additivity_error) < 0:
+    if min(numbers) < 0 or abs(sum(shares, Decimal(-1))) > _ROUNDED or Decimal(found.additivity_error) < 0:
         return "the child process told of shares that are none"
     if (found.importance.top_feature, Decimal(found.importance.top_share)) != (told[0], max(shares)):
         return "the child process told of another top feature than its shares have"
