@@ -13,6 +13,7 @@ from governance.evidence.fairness import FairnessFacts
 from governance.evidence.lineage import LineageFacts
 from governance.evidence.operations import OperationsFacts
 from governance.evidence.origin import FactOrigin, Input, Origin, Subject
+from governance.evidence.overlap import OverlapFacts
 from governance.evidence.performance import PerformanceFacts
 from governance.evidence.plan import Plan
 from governance.evidence.purpose import PurposeFacts
@@ -40,6 +41,7 @@ class Facts(Document):
     documents: DocumentationFacts | None = None
     purpose: PurposeFacts | None = None
     operations: OperationsFacts | None = None
+    overlap: OverlapFacts | None = None
     absent: tuple[Absent, ...] = ()
 
 

@@ -13,6 +13,7 @@ from governance.evidence.explainability import ExplainabilityFacts
 from governance.evidence.fairness import CountTable, FairnessFacts
 from governance.evidence.manifest import Evaluation, Labels, Manifest
 from governance.evidence.origin import FactOrigin, Predictions
+from governance.evidence.overlap import OverlapFacts
 from governance.evidence.performance import PerformanceFacts
 from governance.evidence.plan import Plan
 from governance.measure.artifact import Held, hold
@@ -41,16 +42,18 @@ class Measured(NamedTuple):
     rows: dict[str, int]
     predictions: Predictions | None
     tools: dict[str, str]
+    overlap: OverlapFacts | None = None
 
 
 class _Gathered:
     """What one run has so far. Each planned group of facts ends up in `facts` or in `absent`, once."""
 
     def __init__(self, plan: Plan) -> None:
-        self.open = {name for name in (*_ON_ROWS, "artifact") if name in plan.facts}
+        self.open = {name for name in (*_ON_ROWS, "artifact", "overlap") if name in plan.facts}
         self.fairness: FairnessFacts | None = None
         self.performance: PerformanceFacts | None = None
         self.explainability: ExplainabilityFacts | None = None
+        self.overlap: OverlapFacts | None = None
         self.worked: Worked | None = None
         self.absent: dict[str, Absent] = {}
         self.rows: dict[str, int] = {}
@@ -81,11 +84,12 @@ def measure(
     seed: int,
     progress: Callable[[str], None],
 ) -> Measured:
-    """Measure what `plan.facts` names of fairness, performance, explainability and artifact.
+    """Measure what `plan.facts` names of fairness, performance, explainability, artifact and overlap.
 
-    `paths` has confined paths for the roles evaluation, join and artifact, where the manifest names them. The artifact
-    is opened only where it must predict or be explained. Raises BadInput for a table or a manifest that cannot be used;
-    a model that cannot be opened, crashes or hangs is an Absent. RuntimeError for a plan made from another manifest.
+    `paths` has confined paths for the roles evaluation, training, join and artifact, where the manifest names them. The
+    artifact is opened only where it must predict or be explained. Raises BadInput for a table or a manifest that cannot
+    be used; a model that cannot be opened, crashes or hangs is an Absent. RuntimeError for a plan made from another
+    manifest.
     """
     gathered = _Gathered(plan)
     _check_plan(manifest, plan)
@@ -102,6 +106,8 @@ def measure(
         predictions = "rescored" if evaluation.prediction == "rescore" else "supplied"
         with connection([paths[role] for role in ("evaluation", "join") if role in paths]) as connected:
             _on_rows(connected, gathered, manifest, evaluation, plan, paths, held, seed, progress)
+    if gathered.wants("overlap"):
+        _overlap(gathered, manifest, paths, progress)
     artifact = None
     if isinstance(held, str):
         gathered.give_up("missing", held, "artifact")
@@ -117,6 +123,7 @@ def measure(
         rows=gathered.rows,
         predictions=predictions,
         tools=dict(sorted(gathered.tools.items())),
+        overlap=gathered.overlap,
     )
 
 
@@ -188,6 +195,32 @@ def _on_rows(
             )
             gathered.uses_numpy(bool(plan.metrics))
         _take(gathered, counted, plan, origin, seed)
+
+
+def _overlap(
+    gathered: _Gathered, manifest: Manifest, paths: Mapping[str, Path], progress: Callable[[str], None]
+) -> None:
+    evaluation, training = manifest.data.evaluation, manifest.data.training
+    if evaluation is None or training is None or not {"evaluation", "training"} <= paths.keys():
+        gathered.give_up("missing", "the manifest names no evaluation table beside a training table", "overlap")
+        return
+    if not manifest.features:
+        gathered.give_up("missing", "the manifest names no features to compare rows by", "overlap")
+        return
+    import duckdb
+
+    from governance.measure.overlap import overlap
+
+    gathered.tools["duckdb"] = duckdb.__version__
+    with connection([paths["evaluation"], paths["training"]]) as connected:
+        tables = [open_table(connected, paths[role]) for role in ("evaluation", "training")]
+        gathered.rows |= {"evaluation": tables[0].rows, "training": tables[1].rows}
+        progress(f"comparing {tables[0].rows:,} rows with {tables[1].rows:,} of training")
+        found = overlap(connected, tables[0], tables[1], [*manifest.features, evaluation.label.column])
+    if isinstance(found, str):
+        gathered.give_up("missing", found, "overlap")
+    else:
+        gathered.overlap = found
 
 
 def _refuse_unopened(gathered: _Gathered, manifest: Manifest, plan: Plan, held: Held | str, rescore: bool) -> None:

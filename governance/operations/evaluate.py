@@ -82,7 +82,7 @@ def check(
     Evidence that the trail holds for the same inputs, plan and release is used again unless `fresh`: so approvals and
     waivers given for it stay in force. Raises BadInput, MachineFault, VerificationFailed.
     """
-    because = "a dry run leaves no trace" if dry_run else _cannot_seal(workspace)
+    because = "a dry run, or a question about another day, leaves no trace" if dry_run else _cannot_seal(workspace)
     if not because:
         _may_submit(workspace, submitter)
     loaded = load(manifest, allow_roots)
@@ -175,6 +175,8 @@ def _measure(
         paths["evaluation"] = loaded.project.resolve(evaluation.path, "data.evaluation")
         if evaluation.join:
             paths["join"] = loaded.project.resolve(evaluation.join.path, "data.join")
+    if manifest.data.training:
+        paths["training"] = loaded.project.resolve(manifest.data.training.path, "data.training")
     artifact = roles.get("artifact")
     # The seed follows from the table: it is nobody's choice, and the same bytes give the same evidence.
     table = roles.get("data.evaluation")
@@ -217,6 +219,7 @@ def _measure(
             documents=collected.documents,
             purpose=collected.purpose,
             operations=collected.operations,
+            overlap=measured.overlap,
             absent=(*collected.absent, *measured.absent),
         ),
     )

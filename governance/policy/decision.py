@@ -205,6 +205,7 @@ _SECTIONS = {
     "documents": "`documents`",
     "purpose": "`model.purpose` with `objective`, `kpi`, `intended` and `prohibited`",
     "operations": "`operations` with `rollback`, `monitoring` and `on_call`",
+    "overlap": "`data.training` beside `data.evaluation`, and `features`",
 }
 
 

@@ -247,3 +247,26 @@ def test_classes_that_are_not_listed_are_named() -> None:
     with pytest.raises(BadInput):
         positive_columns([1, 0], (Sides(positive=("1",), negative=("1.0", "0")),))
     assert positive_columns([0, 1], (Sides(positive=("true",), negative=("false",)),)) == [False, True]
+
+
+def test_repeated_rankings_come_from_other_rows_and_find_the_same_features() -> None:
+    import numpy as np
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+
+    from governance.measure.explain import attribute
+    from governance.measure.messages import Sides
+    from governance.measure.models import SklearnModel
+
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame(random.normal(size=(300, 4)), columns=list("abcd"))
+    label = (3 * frame.a + frame.b + frame.c + frame.d > 0).astype(int)
+    model = SklearnModel(LogisticRegression(C=1e3).fit(frame, label))
+    sides = (Sides(positive=("1",), negative=("0",)),)
+    found = attribute(model, frame, frame.head(100), sides, 2**32 - 3, 5)
+    assert found.repeats is not None
+    assert [one.seed for one in found.repeats] == [2**32 - 2, 2**32 - 1, 0, 1, 2]
+    assert all(one.rows == 150 and one.features[0] == "a" for one in found.repeats)
+    assert len({one.features for one in found.repeats}) > 1, "the three that carry as much as each other trade places"
+    assert attribute(model, frame, frame.head(100), sides, 1).repeats is None
+    assert found == attribute(model, frame, frame.head(100), sides, 2**32 - 3, 5)

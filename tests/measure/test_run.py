@@ -350,3 +350,20 @@ print(sorted(set(sys.modules) & {{"duckdb", "numpy", "pandas", "pyarrow", "sklea
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "['duckdb', 'numpy']\n"
+
+
+def test_rankings_and_sensitive_columns_reach_the_evidence(rescore: Build, site: Site) -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    from governance.canonical import sha256
+
+    path = site.skops(LogisticRegression())
+    plan = Plan(facts=("artifact", "explainability"), fairness=(), explain_rows=100, explain_repeats=3, pickles=True)
+    paths, data = {"evaluation": site.folder / "e.csv", "artifact": path}, path.read_bytes()
+    built = rescore(sensitive={"gender": {"column": "sex"}})
+    found = measure(built, plan, paths, sha256(data), len(data), 7, lambda _: None)
+    assert found.explainability is not None and found.explainability.repeats is not None
+    assert found.explainability.sensitive == ("gender", "sex")
+    assert [(one.rows, set(one.features)) for one in found.explainability.repeats] == [(50, set(FEATURES))] * 3
+    assert found.artifact is not None and found.artifact.scan is not None
+    assert (found.artifact.scan.pickles, found.artifact.scan.problem) == ((), None)

@@ -16,6 +16,7 @@ from governance.policy.rules.explainability.additivity import additivity
 from governance.policy.rules.explainability.concentration import concentration
 from governance.policy.rules.explainability.forbidden_features import forbidden_features
 from governance.policy.rules.explainability.share import share
+from governance.policy.rules.explainability.stability import stability
 from governance.policy.rules.fairness.disparity import disparity
 from governance.policy.rules.fairness.minimum_sizes import minimum_sizes
 from governance.policy.rules.fairness.reference import reference
@@ -23,6 +24,7 @@ from governance.policy.rules.lineage.ancestry_complete import ancestry_complete
 from governance.policy.rules.lineage.digests_match import digests_match
 from governance.policy.rules.lineage.forbidden_columns import forbidden_columns
 from governance.policy.rules.lineage.freshness import freshness
+from governance.policy.rules.lineage.no_overlap import no_overlap
 from governance.policy.rules.lineage.purpose_allowed import purpose_allowed
 from governance.policy.rules.lineage.region_allowed import region_allowed
 from governance.policy.rules.lineage.sources_approved import sources_approved
@@ -55,6 +57,7 @@ ALL: tuple[Rule, ...] = (
     concentration,
     forbidden_features,
     share,
+    stability,
     disparity,
     minimum_sizes,
     reference,
@@ -62,6 +65,7 @@ ALL: tuple[Rule, ...] = (
     digests_match,
     forbidden_columns,
     freshness,
+    no_overlap,
     purpose_allowed,
     region_allowed,
     sources_approved,
