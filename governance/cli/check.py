@@ -23,8 +23,11 @@ def run(context: Context) -> int:
     known = sorted({name for policy in policies for name in policy.document.environments})
     if args.environment is not None and args.environment not in known:
         raise BadInput("no policy knows this environment", got=args.environment, expected=", ".join(known))
-    if args.bundle and args.dry_run:
-        raise BadInput("a dry run seals nothing, so there is no bundle", fix="leave out --dry-run or --bundle")
+    # Judged as of another day it is an answer to "what if", not a release: sealed, it would replace the real decision.
+    dry_run = args.dry_run or args.as_of is not None
+    if args.bundle and dry_run:
+        option = "--dry-run" if args.dry_run else "--as-of"
+        raise BadInput(f"{option} seals nothing, so there is no bundle", fix=f"leave out {option} or --bundle")
     workspace = context.workspace(manifest.parent if manifest.parent.is_dir() else None)
     submitter = UNVERIFIED
     if args.name:
@@ -36,7 +39,7 @@ def run(context: Context) -> int:
         submitter=submitter,
         allow_roots=tuple(args.allow_root),
         as_of=_date(args.as_of),
-        dry_run=args.dry_run,
+        dry_run=dry_run,
         fresh=args.fresh,
         progress=context.progress,
     )

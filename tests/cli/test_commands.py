@@ -139,7 +139,7 @@ class TestJson:
     def test_dry_run_says_that_nothing_is_sealed(self, project, check):
         ran = check("--format", "json", "--dry-run")
         assert json.loads(ran.out)["sealed"] is None
-        assert ran.err == "not sealed: a dry run leaves no trace\n"
+        assert ran.err == "not sealed: a dry run, or a question about another day, leaves no trace\n"
         assert check("--format", "json", "--dry-run", "--quiet").err == ""
 
     @pytest.mark.parametrize("argv", [("trail", "verify"), ("trail", "show"), ("policy", "list"), ("policy", "rules")])
@@ -230,7 +230,8 @@ class TestUsage:
             ((*WAIVE, "--expires", "tomorrow"), "UTC time"),
             ((*WAIVE, "--expires", "2099-01-01T00:00:00Z", "--no-worse-than", "many"), "decimal"),
             ((*WAIVE, "--expires", "2020-01-01T00:00:00Z"), "expire after it begins"),
-            (("check", "--bundle", "b.json", "--dry-run"), "dry run"),
+            (("check", "--bundle", "b.json", "--dry-run"), "--dry-run seals nothing"),
+            (("check", "--bundle", "b.json", "--as-of", "2026-06-01"), "--as-of seals nothing"),
             (("check", "--as-of", "yesterday"), "2026-06-01"),
             (("check", "--policy", "nonsense"), "nonsense"),
             (("check", "--policy", "./nowhere.yaml"), "nowhere.yaml"),
