@@ -16,6 +16,8 @@ from governance.evidence.origin import FactOrigin
 from governance.evidence.purpose import PurposeFacts
 from governance.policy.finding import Finding
 from governance.policy.outcome import Outcome
+from governance.policy.rule import Example, Rule
+from governance.policy.rules import ALL
 from tests.policy.cases import NOW, evidence, judge, policy
 
 DECLARED = FactOrigin(kind="declared")
@@ -99,3 +101,46 @@ def test_a_region_rule_without_regions_is_refused(params: str) -> None:
 def test_parameters_that_would_check_nothing_are_refused(uses: str, params: str) -> None:
     with pytest.raises(BadInput):
         found(uses, params)
+
+
+def _said(identifier: str, name: str) -> tuple[str, list[tuple[str, str | None]]]:
+    """Why an example of a rule comes out as it does, and what was looked at."""
+    one: Rule = next(rule for rule in ALL if rule.id == identifier)
+    example: Example = next(case for case in one.examples if case.name == name)
+    verdict = one.judge(example.evidence, one.params.model_validate(example.params), NOW)
+    return verdict.why, [(looked.path, looked.value) for looked in verdict.looked_at]
+
+
+@pytest.mark.parametrize(
+    ("rule", "example", "why", "looked"),
+    [
+        ("access.orphans", "no people file", "names no people file", None),
+        ("access.orphans", "the people file lists nobody", "lists nobody", None),
+        ("access.orphans", "somebody left", "line 3: bo may train on m and left (people line 3)", "bo: left"),
+        ("access.stale_grants", "it tells of one only", "line(s) 3", "in use"),
+        ("access.approvals_by_role", "approved by who trains", "independent owner: Ann may train", None),
+        ("lineage.ancestry_complete", "a feature from a source", "1 feature(s)", "bank.income"),
+        ("lineage.ancestry_complete", "the trail breaks off", "job clean wrote train", "without column lineage"),
+        ("lineage.purpose_allowed", "another purpose", "not for marketing", "fraud-detection, Credit-Scoring"),
+        ("lineage.versions_pinned", "runs read another version", "version 6 of bank, the manifest names 7", "6"),
+        ("operations.monitoring", "a placeholder", "no monitoring plan", "TODO"),
+        ("operations.monitoring", "a metric with its limit, every day", "every 1d", "at least 0.8"),
+        ("operations.monitoring", "a metric without a limit", "drift has no limit", None),
+        ("purpose.stated", "everything stated", "is 0.83 against a target of 0.8", "decide about small loans"),
+        ("purpose.stated", "not measured yet", "has no measured value", "loans up to 5000"),
+        ("purpose.stated", "a measure of success in words only", "has no target and no measured value", None),
+    ],
+)
+def test_findings_say_what_was_seen(rule: str, example: str, why: str, looked: str | None) -> None:
+    said, seen = _said(rule, example)
+    assert why in said
+    assert looked is None or any(looked in (value or "") for _, value in seen)
+
+
+def test_a_missing_value_is_looked_at_too() -> None:
+    assert _said("purpose.stated", "no objective")[1][0] == ("purpose.objective", None)
+    assert _said("lineage.purpose_allowed", "the source states no purpose")[1][0] == (
+        "lineage.sources.bank.purposes",
+        None,
+    )
+    assert "target" not in _said("purpose.stated", "a measure of success is not asked for")[0]

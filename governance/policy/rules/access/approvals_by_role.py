@@ -45,6 +45,7 @@ _BANK, _POST = ("data:bank", "bo", "Owner"), ("data:post", "cy", "owner")
         fails("approved by who trains", _approved(_BANK, ("data:post", "Ann", "owner"))),
         fails("everybody may train", _approved(_BANK, _POST, grants=(("*", "train"),))),
         fails("approved in the future", _approved(_BANK, _POST, at="2999-01-01")),
+        passes("approved this instant", _approved(_BANK, _POST, at="2026-11-21")),
         passes(
             "a second approval by somebody else counts",
             _approved(_BANK, ("data:post", "ann", "owner"), _POST),

@@ -27,6 +27,8 @@ def _card(dated: str | None, trained_at: str | None = "2026-10-31T23:30:00Z") ->
     examples=(
         passes("written the day after", _card("2026-11-01")),
         passes("written on the same day", _card("2026-10-31")),
+        passes("dated in a time zone where the day has begun", _card("2026-11-22")),
+        fails("dated the day after tomorrow", _card("2026-11-23")),
         fails("written for an earlier model", _card("2026-10-30")),
         fails("dated in the future", _card("2999-01-01")),
         fails("the document is not there", _card("2026-11-01"), kinds=["model_card", "dpia"]),

@@ -30,6 +30,8 @@ _RATIO = Watched(name="selection_rate", at_least="0.8")
     examples=(
         passes("a metric with its limit, every day", _plan(_RATIO)),
         passes("the metrics that the policy names", _plan(_RATIO), metrics=["Selection_Rate"]),
+        passes("exactly as often as asked for", _plan(_RATIO), every="24h"),
+        passes("one value only", _plan(Watched(name="classes", at_least="2", at_most="2"))),
         fails("a metric that the policy names is not watched", _plan(_RATIO), metrics=["drift"]),
         fails("no plan", _plan()),
         fails("a plan without metrics", _plan(plan=Monitoring(interval="1d"))),

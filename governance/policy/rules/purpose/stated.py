@@ -44,6 +44,9 @@ def _purpose(**change: object) -> PurposeFacts:
         fails("no measure of success", _purpose(kpi=None)),
         fails("the target is missed", _purpose(kpi=_KPI.model_copy(update={"value": "0.79"}))),
         fails("too much of what should be low", _purpose(kpi=_KPI.model_copy(update={"better": "lower"}))),
+        passes("the target is met to the digit", _purpose(kpi=_KPI.model_copy(update={"value": "0.80"}))),
+        passes("low enough to the digit", _purpose(kpi=_KPI.model_copy(update={"value": "0.80", "better": "lower"}))),
+        passes("a missed target that is not asked for", _purpose(kpi=Kpi(name="losses")), require=["objective"]),
         passes("a target without direction", _purpose(kpi=_KPI.model_copy(update={"better": None}))),
         inconclusive(
             "a target without direction where it must be met",
