@@ -7,7 +7,9 @@ from pydantic import Field, model_validator
 from governance import strictyaml
 from governance.canonical import Document
 
-SectionId = Literal["decision", "findings", "details", "evidence", "acts", "receipt", "verify", "limits", "notice"]
+SectionId = Literal[
+    "decision", "findings", "details", "charts", "evidence", "acts", "receipt", "verify", "limits", "notice"
+]
 
 
 class Section(Document):

@@ -11,9 +11,9 @@ HEAD = "schema: governance.report/v1\nid: short\nversion: 1.0.0\ntitle: Short\ns
 def test_the_shipped_report_shows_every_kind_of_section(root: Path) -> None:
     report = load_report((root / "reports/audit/report.yaml").read_bytes(), "report.yaml")
     assert [section.id for section in report.sections] == [
-        "decision", "findings", "details", "evidence", "acts", "receipt", "verify", "limits", "notice"
+        "decision", "findings", "details", "charts", "evidence", "acts", "receipt", "verify", "limits", "notice"
     ]  # fmt: skip
-    assert "governance verify BUNDLE --trust trust.json" in report.sections[6].commands
+    assert "governance verify BUNDLE --trust trust.json" in report.sections[7].commands
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_the_shipped_report_shows_every_kind_of_section(root: Path) -> None:
     [
         ("  - {id: findings, title: F}\n", "the first section is `decision`"),
         ("  - {id: decision, title: D}\n  - {id: decision, title: E}\n", "section 'decision' stands twice"),
-        ("  - {id: decision, title: D}\n  - {id: charts, title: C}\n", "report.yaml:7:10"),
+        ("  - {id: decision, title: D}\n  - {id: pictures, title: P}\n", "report.yaml:7:10"),
         ("  - {id: decision, title: D, colour: red}\n", "unknown key 'colour'"),
         ("  []\n", "report.yaml:5:1"),
     ],

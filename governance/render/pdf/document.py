@@ -18,6 +18,7 @@ from reportlab.platypus import (
 from governance.render.definition import Report, Section, load_report
 from governance.render.pdf import decision_page, findings, record, style
 from governance.render.pdf.blocks import brief, listed, markup, paragraph, verbatim
+from governance.render.pdf.charts.section import charts
 from governance.render.visible import visible
 from governance.verification import Verified
 
@@ -133,6 +134,7 @@ _WIDE = frozenset({"findings"})
 _CONTENT = {
     "findings": findings.table,
     "details": findings.details,
+    "charts": charts,
     "evidence": record.evidence,
     "acts": record.acts,
     "receipt": record.receipt,

@@ -1,0 +1,1 @@
+"""The evidence in pictures: one file for each chart."""
