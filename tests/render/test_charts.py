@@ -125,6 +125,15 @@ def test_unknown_groups_are_not_compared(case: Make) -> None:
     assert "unknown" in _texts(figure) and _texts(figure).count("not compared") == 1
 
 
+def test_what_the_rule_cannot_compare_is_not_shown_as_compared(case: Make) -> None:
+    (zero,) = rates.figures(case(groups=UNFAIR | {"None": (0, 100)}))
+    assert _texts(zero).count("not compared") == 1 and "no ratio to a rate of 0" in zero.note
+    facts = case(groups=UNFAIR).evidence.facts.fairness
+    doubtful = facts.model_copy(update={"tables": (facts.tables[0].model_copy(update={"unknown": 2000}),)})
+    (figure,) = rates.figures(case(fairness=doubtful))
+    assert _texts(figure).count("not compared") == 3 and "not known for 2000 of 4800 rows" in figure.note
+
+
 def test_many_groups_show_the_ends_and_say_so(case: Make) -> None:
     groups = {f"g{n:02d}": (100 + 7 * n, 1000) for n in range(60)} | {f"tiny{n}": (1, 5) for n in range(9)}
     (figure,) = rates.figures(case(groups=groups))

@@ -69,7 +69,7 @@ def _note(facts: ExplainabilityFacts, limits: list[_Limited], alpha: str) -> str
     note = (
         f"n = {facts.rows:,} rows explained ({facts.explainer.replace('_', ' ')} explainer, unit {facts.unit}). Share: "
         "mean |Shapley value| of the feature over the sum for all features. Whiskers: share \u00b1 "
-        f"{z_value(float(alpha)):.3g} standard errors, each end one-sided at alpha = {alpha}."
+        f"{z_value(float(alpha)):.4g} standard errors, each end one-sided at alpha = {alpha}."
     )
     if limits:
         note += " The upper end must clear the limit; to fail takes a lower end that is corrected for several features."

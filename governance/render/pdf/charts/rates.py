@@ -1,12 +1,13 @@
 """Group rates with their intervals: a dot and whiskers for each group."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import NamedTuple
 
 from reportlab.graphics.shapes import Drawing
 
-from governance.evidence.fairness import Cell, CountTable, FairnessFacts
-from governance.policy.comparison import name
+from governance.evidence.fairness import Cell, CountTable, FairnessFacts, Measure
+from governance.policy.comparison import name, too_many_unknown, undefined
 from governance.policy.intervals import wilson, z_value
 from governance.render.pdf import style
 from governance.render.pdf.charts.axis import Axis, spanning
@@ -21,12 +22,15 @@ _LABEL, _LEFT, _RIGHT, _N, _WORD = 122.0, 130.0, 302.0, 434.0, 440.0
 
 
 class _Asked(NamedTuple):
-    """A rate of one table, as a rule compares it. `min_rows` is 0 where no rule does."""
+    """A rate of one table, as a rule compares it. `min_rows` is 0 where no rule does; `doubt` says why the rule can
+    compare no group of this table, and is empty where it can."""
 
     table: CountTable
     metric: str
     alpha: str
     min_rows: int
+    measure: Measure = "ratio"
+    doubt: str = ""
 
 
 class _Row(NamedTuple):
@@ -69,7 +73,9 @@ def _asked(verified: Verified, facts: FairnessFacts) -> Iterator[_Asked]:
         for title in titles:
             if title in tables and (title, metric) not in seen:
                 seen.add((title, metric))
-                yield _Asked(tables[title], metric, alpha, getattr(params, "min_rows", 0))
+                doubt = too_many_unknown(tables[title], getattr(params, "unknown_at_most", Decimal(1)))
+                measure: Measure = getattr(params, "measure", "ratio")
+                yield _Asked(tables[title], metric, alpha, getattr(params, "min_rows", 0), measure, doubt)
     for title, table in tables.items():
         if title not in {one for one, _ in seen}:
             yield _Asked(table, "selection_rate", "0.05", 0)
@@ -83,8 +89,10 @@ def _row(cell: Cell, asked: _Asked) -> _Row | None:
         why = "unknown"
     elif not asked.min_rows:
         why = "no rule"
+    elif cell.rows < asked.min_rows:
+        why = f"below {asked.min_rows}"
     else:
-        why = f"below {asked.min_rows}" if min(n, cell.rows) < asked.min_rows else ""
+        why = asked.doubt or undefined(cell, asked.metric, asked.measure, asked.min_rows)
     low, high = wilson(k, n, z_value(float(asked.alpha) / 2))
     return _Row(name(cell), k / n, low, high, n, why)
 
@@ -118,7 +126,10 @@ def _figure(asked: _Asked) -> Figure:
 def _left_out(asked: _Asked) -> str:
     if not asked.min_rows:
         return "No rule of the policy compares these groups. "
-    return f"Hollow and grey: not compared (fewer than {asked.min_rows} rows, or membership unknown). "
+    if asked.doubt:
+        return f"Hollow and grey: no group is compared, {asked.doubt}. "
+    zero = ", or no ratio to a rate of 0" if asked.measure == "ratio" else ""
+    return f"Hollow and grey: not compared (fewer than {asked.min_rows} rows, membership unknown{zero}). "
 
 
 def _words(compared: list[_Row], others: list[_Row], metric: str, attribute: str) -> str:
