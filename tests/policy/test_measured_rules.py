@@ -261,3 +261,18 @@ def test_the_plan_asks_only_for_what_rules_need() -> None:
     assert all(not one.comparisons for one in found.fairness)
     for some in itertools.permutations(rules[:4], 4):
         assert plan([policy(*some, *rules[4:])], manifest()) == found
+
+
+def test_the_edge_of_a_limit_belongs_to_it() -> None:
+    agreeing = specimen("0.4", "0.02").model_copy(
+        update={"repeats": tuple(Ranking(seed=1, rows=99, features=tuple(order)) for order in ("abcd", "acdb"))}
+    )
+    stable = {"top": "2", "repeats": "2"}
+    assert verdict("explainability.stability", agreeing, at_least="0.5", **stable).outcome is Outcome.PASS
+    assert verdict("explainability.stability", agreeing, at_least="0.51", **stable).outcome is Outcome.FAIL
+    high = Decimal(format(wilson(780, 1000, z_value(0.05))[1], ".9g"))
+    facts = fairness(table(cell("a", 780, 1000)))
+    rule = {"metric": "selection_rate"}
+    assert verdict("performance.slice_floor", facts, at_least=str(high), **rule).outcome is Outcome.INCONCLUSIVE
+    above = str(high + Decimal("1e-9"))
+    assert verdict("performance.slice_floor", facts, at_least=above, **rule).outcome is Outcome.FAIL
