@@ -22,7 +22,13 @@ class Asked(NamedTuple):
 def ask_bundle(data: bytes, trust: Trust | None, artifact: str, environment: str, now: datetime) -> Asked:
     """Offline: only what the bundle says. Raises VerificationFailed."""
     verified = verify(data, trust, now=now)
-    return Asked(gate(verified.decision, artifact, environment, now), verified)
+    answer = gate(verified.decision, artifact, environment, now)
+    if answer.action is Action.ALLOW:
+        # Whoever submits may have picked a milder policy: only a pin says which ones count.
+        under = ", ".join(f"{policy.id} {policy.version}" for policy in verified.decision.policies)
+        pinned = "pinned by the trust file" if trust and trust.policies else "which the trust file does not pin"
+        answer = answer._replace(why=(*answer.why, f"under {under}, {pinned}"))
+    return Asked(answer, verified)
 
 
 def ask_trail(workspace: Workspace, trust: Trust, artifact: str, environment: str) -> Asked:
