@@ -103,9 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--policy", action="append", metavar="NAME|FILE", help="a shipped policy or a policy.yaml; repeatable"
     )
     check.add_argument("--environment", metavar="ENV", help="whose outcome is the exit code; default: the strictest")
-    check.add_argument(
-        "--as-of", metavar="DATE", help="judge by the policies of that day (2026-06-01); seals nothing"
-    )
+    check.add_argument("--as-of", metavar="DATE", help="judge by the policies of that day (2026-06-01); seals nothing")
     check.add_argument("--bundle", type=_path, metavar="FILE", help="also write the bundle")
     check.add_argument(
         "--also", action="append", default=[], metavar="FORMAT=FILE", help="write this format too; repeatable"
