@@ -148,6 +148,22 @@ def test_no_file(path):
         unwrap_person_key(path, ANN, PASSWORD)
 
 
+def test_a_file_that_cannot_be_read(path):
+    path.mkdir(parents=True)
+    with pytest.raises(MachineFault, match="cannot be read"):
+        unwrap_person_key(path, ANN, PASSWORD)
+
+
+def test_a_place_that_cannot_be_written(cheap, path, monkeypatch):
+    def read_only(*_):
+        raise OSError(30, "Read-only file system")
+
+    path.parent.mkdir()
+    monkeypatch.setattr(keys.os, "open", read_only)
+    with pytest.raises(MachineFault, match="Read-only"):
+        create_person_key(path, ANN, PASSWORD, os.urandom)
+
+
 def test_private_and_never_overwritten(made, path):
     assert mode(path) == 0o600
     assert mode(path.parent) == 0o700

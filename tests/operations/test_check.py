@@ -6,6 +6,7 @@ import pytest
 
 from governance.canonical import sha256
 from governance.errors import BadInput, Refused
+from governance.evidence.evidence import Absent
 from governance.operations.ask import ask_trail
 from governance.operations.evaluate import check, load_policies
 from governance.operations.export import latest
@@ -91,6 +92,19 @@ class TestSameInputs:
         project.clock.tick()
         monkeypatch.setattr("governance.operations.evaluate.__version__", "99.0")
         assert project.check().decision.evidence != before.decision.evidence
+
+    def test_what_failed_is_tried_again(self, project, monkeypatch):
+        """A child that died is no reason to stay with what it did not find out."""
+        from governance.measure import run
+
+        measure = run.measure
+        died = (Absent(facts="performance", kind="failed", why="the child died"),)
+        with monkeypatch.context() as patch:
+            patch.setattr(run, "measure", lambda *a: measure(*a)._replace(performance=None, absent=died))
+            before = project.check()
+        assert finding(before.decision, FLOOR).outcome is Outcome.ERROR
+        project.clock.tick()
+        assert finding(project.check().decision, FLOOR).outcome is Outcome.FAIL
 
     def test_another_plan_measures_again(self, project):
         before = project.check()

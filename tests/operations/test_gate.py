@@ -1,5 +1,7 @@
 """May this artifact run here, now? From the trail and from a bundle, with the same answer; anything unclear is a no."""
 
+import contextlib
+import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -144,3 +146,29 @@ def test_a_second_identity_needs_the_askers_word(approved):
     with pytest.raises(VerificationFailed) as caught:
         ask_trail(approved.workspace, kept, approved.artifact(), "prod")
     assert caught.value.verdict is Broken.UNTRUSTED_KEY
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE entry SET artifact = NULL WHERE idx = 6",
+        "UPDATE entry SET type = 'model_version:review:commented' WHERE idx = 6",
+        "DELETE FROM reference WHERE idx = 6",
+        "DELETE FROM entry WHERE idx = 6",
+    ],
+)
+def test_a_denial_hidden_in_the_index(project, statement):
+    """Somebody who may write the file, but holds no key, hides the rejection: the older approval must not come up."""
+    project.check()
+    project.waive()
+    project.act("approve")
+    rejected = project.act("reject")
+    assert rejected.sealed.position == 8
+    statement = statement.replace("6", "8")
+    with contextlib.closing(sqlite3.connect(project.workspace.trail_path)) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(statement)
+        connection.commit()
+    with pytest.raises(VerificationFailed):
+        ask_trail(project.workspace, project.workspace.trust(), project.artifact(), "prod")

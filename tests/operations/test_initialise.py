@@ -3,6 +3,8 @@
 import pytest
 
 from governance.errors import BadInput, MachineFault, Refused
+from governance.operations.ask import ask_trail
+from governance.operations.export import latest
 from governance.operations.initialise import add_person, start_trail
 from governance.store.trail import TrailStore
 from tests.operations.project import PASSWORD, Project
@@ -30,6 +32,21 @@ def test_a_trail_that_is_gone_is_not_started_over(project):
     with pytest.raises(BadInput, match="its trail is gone"):
         start_trail(project.workspace)
     assert project.workspace.trust_path.read_bytes() == trust
+
+
+def test_without_a_trail(bare):
+    """Everything that needs one says how to start one; nothing makes one by the way."""
+    for verb in (
+        lambda: bare.act("approve"),
+        lambda: add_person(bare.workspace, "ann", ("submitter",), PASSWORD),
+        lambda: ask_trail(bare.workspace, None, "0" * 64, "prod"),
+        lambda: latest(bare.workspace, model="credit", version="1.10"),
+        bare.workspace.trust,
+        bare.workspace.open_trail,
+    ):
+        with pytest.raises(BadInput, match="no trail here"):
+            verb()
+    assert not bare.workspace.home.exists()
 
 
 def test_what_failed_can_be_tried_again(bare, monkeypatch):

@@ -275,7 +275,7 @@ class TestDecision:
         end = "9999-12-31T23:59:59Z"
         when = lambda entry: entry | {"time": end} if entry["id"] == full_entry(full)["id"] else entry  # noqa: E731
         data = forge(case.full, case.hand, {full["decision"]: put("now", value=end)}, entries=when)
-        refused(case, data, Broken.MALFORMED)
+        refused(case, data, Broken.MALFORMED, Broken.TAMPERED)
 
     def test_the_waiver_ran_out_before_it_was_judged(self, case, full):
         moment = parse_instant(document(full, find(full, ACT, kind="waive"))["waiver"]["expires"])

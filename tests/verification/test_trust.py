@@ -87,6 +87,10 @@ def test_a_logs_key_under_another_name(value):
     said(value)
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 50_000, b" " * (MAX_BYTES + 1)])
+def test_too_large(value):
+    assert "too large" in said(json.dumps(value).encode() + b" " * MAX_BYTES)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 50_000])
 def test_not_even_json(data):
     said(data)
