@@ -2,7 +2,7 @@
 
 import pytest
 
-from governance.permissions import may_act
+from governance.permissions import may_act, may_submit
 from governance.policy.act import UNVERIFIED, Act, Waiver
 from governance.policy.decision import Decision
 
@@ -80,3 +80,21 @@ def test_a_case_that_nobody_known_submitted(kind, allowed):
     answer = asked(kind, submitter=UNVERIFIED)
     assert answer.allowed is allowed
     assert allowed or "check again with `--as NAME`" in answer.reason
+
+
+@pytest.mark.parametrize(
+    "principal, roles, allowed",
+    [
+        ("local|ann", ("submitter",), True),
+        ("local|ann", ("auditor", "submitter"), True),
+        ("local|ann", ("approver",), False),
+        ("local|ann", ("reviewer", "auditor"), False),
+        ("local|ann", (), False),
+        (UNVERIFIED, (), True),
+    ],
+)
+def test_who_may_submit(principal, roles, allowed):
+    """Nobody we know may try, too: no approval can follow."""
+    answer = may_submit(principal, roles)
+    assert answer.allowed is allowed
+    assert principal in answer.reason

@@ -89,3 +89,10 @@ def check(run):
         return run("check", "--policy", "./policy.yaml", *argv)
 
     return command
+
+
+@pytest.fixture
+def audited(project, check):
+    """With one decision in the trail, so that there is something to lose."""
+    assert check(*AS_ANN).code == 11
+    return project

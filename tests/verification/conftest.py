@@ -1,15 +1,18 @@
 """One real case, made through the verbs: judged, a finding waived, approved. And its keys, for forgers."""
 
+import os
 from typing import NamedTuple
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from governance import keys
 from governance.canonical import sha256
+from governance.errors import Broken, VerificationFailed
 from governance.trail.trust import Trust
 from governance.verification import Verified, verify
 from tests.operations.project import CHEAP_SCRYPT, Project
-from tests.verification.forge import ACT, DECISION, EVIDENCE, Hand
+from tests.verification.forge import ACT, DECISION, EVIDENCE, Hand, load
 
 
 class Case(NamedTuple):
@@ -21,6 +24,13 @@ class Case(NamedTuple):
     trust: Trust
     hand: Hand
     people: dict[str, keys.KeySigner]
+
+    def refused(self, data: bytes, *verdicts: Broken, trust: Trust | None = None) -> str:
+        """What is said where the bundle is refused with one of these verdicts."""
+        with pytest.raises(VerificationFailed) as caught:
+            self.verify(data, trust)
+        assert caught.value.verdict in verdicts, str(caught.value)
+        return str(caught.value)
 
     def verify(self, data: bytes, trust: Trust | None = None) -> Verified:
         return verify(data, trust or self.trust, now=self.project.clock.now)
@@ -47,3 +57,13 @@ def case(tmp_path_factory):
 @pytest.fixture(scope="session")
 def artifact(case):
     return sha256((case.project.root / "model.onnx").read_bytes())
+
+
+@pytest.fixture
+def stranger():
+    return keys.KeySigner(Ed25519PrivateKey.from_private_bytes(os.urandom(32)))
+
+
+@pytest.fixture
+def full(case):
+    return load(case.full)

@@ -140,3 +140,23 @@ def forge(
 def _committed(enclosed: Mapping[str, Any]) -> tuple[str, int]:
     data = enclosed["text"].encode()
     return commitment(bytes.fromhex(enclosed["salt"]), data), len(data)
+
+
+def put(*path, value):
+    """An edit that sets one place of a document; a callable value gets what was there."""
+
+    def edit(tree):
+        inner = tree
+        for key in path[:-1]:
+            inner = inner[key]
+        new = value(inner[path[-1]]) if callable(value) else value
+        assert new != inner[path[-1]], "an edit that changes nothing"
+        inner[path[-1]] = new
+        return tree
+
+    return edit
+
+
+def last_entry(bundle):
+    """The entry of the bundle's own decision: the last."""
+    return json.loads(bundle["entries"][-1]["text"])
