@@ -1,4 +1,5 @@
-"""Who may do what. Every answer comes with its reason; the decision checks the same separation again by itself."""
+"""Who may do what. Every answer comes with its reason; the decision checks separation again by itself, and
+there more strictly: whoever measured the evidence does not count as somebody else either."""
 
 from typing import NamedTuple
 

@@ -3,10 +3,14 @@
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from governance.canonical import instant
 from governance.cli.context import Context, exit_for
 from governance.errors import BadInput
+
+if TYPE_CHECKING:
+    from governance.trail.trust import Trust
 
 
 def run(context: Context) -> int:
@@ -56,7 +60,7 @@ def run(context: Context) -> int:
     return exit_for(answer.action)
 
 
-def _own_trust(context: Context):  # type: ignore[no-untyped-def]
+def _own_trust(context: Context) -> "Trust | None":
     """A bundle asked about inside a project is held against that project's trust file; elsewhere against none."""
     workspace = context.workspace()
     return workspace.trust() if workspace.exists else None

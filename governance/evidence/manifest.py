@@ -1,7 +1,7 @@
 """The manifest: `governance.yaml` beside a model says where everything is. Strict: unknown keys are errors."""
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
@@ -25,7 +25,8 @@ Commit = Annotated[str, AfterValidator(_commit), WithJsonSchema({"type": "string
 Seed = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 MOST_ATTRIBUTES, MOST_INTERSECTIONS = 50, 100
-FORMATS = ("skops", "onnx", "xgboost-json", "pickle", "joblib")
+Format = Literal["skops", "onnx", "xgboost-json", "pickle", "joblib"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 class Purpose(Document):
@@ -51,7 +52,7 @@ class Artifact(Document):
     """Either a file to hold and open, or `none` with the reason why there is none."""
 
     path: str | None = None
-    format: Literal["skops", "onnx", "xgboost-json", "pickle", "joblib"] | None = None
+    format: Format | None = None
     sha256: Sha256 | None = None
     none: str | None = None
 

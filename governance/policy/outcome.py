@@ -38,7 +38,6 @@ class Severity(StrEnum):
 
 
 ACTIONS = tuple(Action)
-SEVERITIES = tuple(Severity)
 
 _D, _R, _A = Action.DENY, Action.NEEDS_REVIEW, Action.ALLOW
 # Columns: deny, review, warn, audit.

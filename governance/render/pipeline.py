@@ -25,6 +25,7 @@ _SECTIONS: dict[str, strictyaml.Path] = {
     "documents": ("documents",),
     "purpose": ("model", "purpose"),
     "operations": ("operations",),
+    "overlap": ("data", "training"),
 }
 
 

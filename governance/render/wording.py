@@ -55,6 +55,7 @@ FACTS = {
     "documents": "the documents beside the model",
     "purpose": "what the model is for, and its measure of success",
     "operations": "rollback target, monitoring plan and who is on call",
+    "overlap": "rows of the evaluation that the model was trained on",
 }
 
 

@@ -11,7 +11,6 @@ from governance.trail.merkle import HASH_SIZE, MAX_SIZE, SubtreeReader, root
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
-FULL_TILE = WIDTH * HASH_SIZE
 MAX_ENTRY = 0xFFFF
 ENTRIES = "entries"
 _PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)

@@ -6,13 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.canonical import real
-from governance.evidence.evidence import EvidenceSet
+from governance.evidence.evidence import EvidenceSet, Facts
+from governance.policy import decision
 from governance.policy.finding import Limit, Looked
 from governance.policy.outcome import Action
-from governance.render import wording
+from governance.render import pipeline, wording
 from governance.verification import Verified
 
 LEAST = Limit(op="at_least", value="0.8")
+
+
+@pytest.mark.parametrize("named", [wording.FACTS, pipeline._SECTIONS, decision._SECTIONS])
+def test_every_group_of_facts_has_its_words(named: dict[str, object]) -> None:
+    assert set(named) == set(Facts.model_fields) - {"absent"}
 
 
 @pytest.mark.parametrize(

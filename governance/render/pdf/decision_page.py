@@ -55,7 +55,7 @@ def _page(verified: Verified, title: str, generated_at: str, tool: str, most: in
         *_why(verified, most, fixes),
         *_people(verified, most),
         *_notes(decision.notes, most),
-        *_declared(verified, most),
+        *_declared(verified),
         Paragraph("On record", style.GROUP),
         _record(verified, generated_at, tool, most),
     ]
@@ -181,7 +181,7 @@ def _notes(notes: Sequence[str], most: int) -> list[Flowable]:
     return story
 
 
-def _declared(verified: Verified, most: int) -> list[Flowable]:
+def _declared(verified: Verified) -> list[Flowable]:
     said = [f"<b>{name}</b>: {markup(words)}" for name, words in wording.declared(verified.evidence)]
     return [
         Paragraph("Taken on somebody's word, not measured", style.GROUP),

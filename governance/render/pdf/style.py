@@ -15,7 +15,6 @@ from governance.render.wording import State
 PORTRAIT, LANDSCAPE = A4, landscape(A4)
 MARGIN, FOOT = 48.0, 54.0
 WIDTH = PORTRAIT[0] - 2 * MARGIN
-LANDSCAPE_WIDTH = LANDSCAPE[0] - 2 * MARGIN
 GAP = 6.0
 
 # White text on these, and these as text on white: at least 4.5 to 1 (WCAG 2.2, 1.4.3).
