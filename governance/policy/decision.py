@@ -97,7 +97,8 @@ def decide(
             said = "no policy is in force" if not in_force else "no rule applies" if relevant else "no rule is selected"
             notes.append(f"{environment}: {said} on {instant(as_of)}, so nothing was checked")
         outcomes[environment] = worst([finding.actions[environment] for finding in applicable])
-    _apply_reviews(outcomes, findings, evidence, evidence_sha256, refs, acts, submitter, notes)
+    period = timedelta(days=min((policy.document.valid_for for policy in in_force), default=0))
+    since = _apply_reviews(outcomes, findings, evidence, evidence_sha256, refs, acts, submitter, now - period, notes)
     # To look back, or ahead, is a question and no release: or one could pick the day whose law suits.
     other_law = any(
         policy.document.in_force.covers(now) != ref.in_force for policy, ref in zip(policies, refs, strict=True)
@@ -114,7 +115,7 @@ def decide(
         as_of=instant(as_of),
         submitter=submitter,
         previous=previous,
-        valid_until=instant(now) if other_law else _valid_until(in_force, findings, acts, now),
+        valid_until=instant(now) if other_law else _valid_until(in_force, findings, acts, (since or now) + period),
         findings=tuple(findings),
         outcomes=outcomes,
         notes=tuple(dict.fromkeys(notes)),
@@ -304,9 +305,13 @@ def _apply_reviews(
     policies: tuple[PolicyRef, ...],
     acts: Sequence[Recorded],
     submitter: str,
+    too_old: datetime,
     notes: list[str],
-) -> None:
-    """The last valid review of exactly this case counts: approve lifts `needs review`, reject denies everything."""
+) -> datetime | None:
+    """The last valid review of exactly this case counts: approve lifts `needs review`, reject denies everything.
+
+    Returns when the approval was given that lifted something: judging again does not make it any younger.
+    """
     reviews = [item for item in acts if item.act.kind in ("approve", "reject")]
     for item in reversed(reviews):
         act, seen = item.act, item.seen
@@ -316,22 +321,24 @@ def _apply_reviews(
             for environment in outcomes:
                 outcomes[environment] = Action.DENY
             notes.append(f"rejected: {act.reason}")
-            return
+            return None
         elif not _independent(act.actor, submitter, evidence):
             notes.append("approve does not count: the approver is not known to be somebody other than the submitter")
         elif seen.evidence != (evidence_sha256,) or seen.policies != policies:
             notes.append("approve does not count: it was given for other evidence or another policy")
         elif any(other.sha256 not in seen.acts for other in reviews if _rejects(other.act)):
             notes.append("approve does not count: it was given without sight of a rejection")
+        elif parse_instant(act.at) <= too_old:
+            notes.append(f"approve does not count any more: it was given on {act.at}")
         else:
             unseen = _to_review(findings) - _to_review(seen.findings)
             if unseen:
                 notes.append(f"approve does not count: {', '.join(sorted(unseen))} was not in what the approver saw")
                 continue
-            for environment, action in outcomes.items():
-                if action is Action.NEEDS_REVIEW:
-                    outcomes[environment] = Action.ALLOW
-            return
+            lifted = [environment for environment, action in outcomes.items() if action is Action.NEEDS_REVIEW]
+            outcomes.update(dict.fromkeys(lifted, Action.ALLOW))
+            return parse_instant(act.at) if lifted else None
+    return None
 
 
 def _rejects(act: Act) -> bool:
@@ -349,14 +356,13 @@ def _to_review(findings: Sequence[Finding]) -> set[str]:
 
 
 def _valid_until(
-    policies: list[LoadedPolicy], findings: list[Finding], acts: Sequence[Recorded], now: datetime
+    policies: list[LoadedPolicy], findings: list[Finding], acts: Sequence[Recorded], end: datetime
 ) -> Instant:
-    """The earliest of the policies' periods, their last day in force, and the expiry of each waiver that was used."""
-    days = min((policy.document.valid_for for policy in policies), default=0)
+    """`end`, or the policies' last day in force, or the expiry of a waiver that was used: whichever comes first."""
     used = {finding.waiver for finding in findings}
     ends = [item.act.waiver.expires for item in acts if item.act.waiver and item.sha256 in used]
     ends += [until for policy in policies if (until := policy.document.in_force.until)]
-    return instant(min([now + timedelta(days=days), *map(parse_instant, ends)]))
+    return instant(min([end, *map(parse_instant, ends)]))
 
 
 _ORDER = (Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.NOT_APPLICABLE)

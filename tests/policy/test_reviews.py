@@ -213,3 +213,22 @@ def test_a_waiver_goes_with_waive_and_nothing_else(kind: str, waiver: bool) -> N
             at=instant(NOW),
             waiver=terms if waiver else None,
         )
+
+
+def test_judging_again_makes_an_approval_no_younger() -> None:
+    """A policy that holds for 90 days: neither a second check nor a comment makes it 90 more."""
+    given = act("approve", seen())
+    for days, outcome in ((0, Action.ALLOW), (89, Action.ALLOW), (90, Action.NEEDS_REVIEW), (400, Action.NEEDS_REVIEW)):
+        decision = judge(evidence(), OPEN, [given], now=NOW + timedelta(days=days))
+        assert decision.outcomes["prod"] is outcome
+        if outcome is Action.ALLOW:
+            assert decision.valid_until == instant(NOW + timedelta(days=90))
+        else:
+            assert any("does not count any more" in note for note in decision.notes)
+
+
+def test_an_approval_that_nothing_needs_does_not_shorten_a_decision() -> None:
+    fine = [policy(section("fine"))]
+    later = NOW + timedelta(days=30)
+    decision = judge(evidence(), fine, [act("approve", seen(fine))], now=later)
+    assert decision.valid_until == instant(later + timedelta(days=90))
