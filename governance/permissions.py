@@ -23,8 +23,9 @@ def may_submit(principal: str, roles: tuple[str, ...]) -> Permission:
     return Permission(False, f"to submit takes the role {SUBMITTER}; {principal} holds: {', '.join(roles) or 'none'}")
 
 
-def may_act(act: Act, roles: tuple[str, ...], seen: Decision) -> Permission:
-    """Whether the signer of `act`, who holds `roles`, may do this to the case they saw."""
+def may_act(act: Act, roles: tuple[str, ...], seen: Decision, measured_by: str | None = None) -> Permission:
+    """Whether the signer of `act`, who holds `roles`, may do this to the case they saw. `measured_by` is the principal
+    whose evidence it rests on: whoever measured answers for nothing either."""
     if act.actor == UNVERIFIED:
         return Permission(False, "nobody has authenticated this person; sign with a key of your own")
     if act.role not in roles:
@@ -43,4 +44,6 @@ def may_act(act: Act, roles: tuple[str, ...], seen: Decision) -> Permission:
         )
     if not separate(act.actor, seen.submitter):
         return Permission(False, f"{act.actor} submitted this version; somebody else must {act.kind}")
+    if act.actor == measured_by:
+        return Permission(False, f"{act.actor} measured the evidence; somebody else must {act.kind}")
     return Permission(True, f"{act.actor} is an {APPROVER} and not the submitter {seen.submitter}")

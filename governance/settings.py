@@ -11,17 +11,16 @@ class Settings(NamedTuple):
     config: Path
     ci: bool
     colour: bool
-    policy: Path | None
+    policy: str | None
 
 
 def load_settings() -> Settings:
     """GOVERNANCE_CONFIG_DIR, GOVERNANCE_POLICY, CI, NO_COLOR, XDG_CONFIG_HOME."""
     env = os.environ
     base = Path(env.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    policy = env.get("GOVERNANCE_POLICY")
     return Settings(
         config=Path(env.get("GOVERNANCE_CONFIG_DIR") or base / "governance"),
         ci=env.get("CI", "").lower() not in ("", "0", "false"),
         colour=not env.get("NO_COLOR"),
-        policy=Path(policy) if policy else None,
+        policy=env.get("GOVERNANCE_POLICY") or None,
     )

@@ -122,6 +122,13 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
             "judged under a policy that the trust file does not pin",
             got=", ".join(f"{policy.id} {policy.version} ({policy.sha256[:16]})" for policy in foreign),
         )
+    if trust.witnesses:
+        raise _broken(
+            Broken.UNSUPPORTED,
+            "the trust file demands witnesses, and this release cannot check their signatures",
+            got=f"{len(trust.witnesses)} witness(es)",
+            fix="take them out of the trust file to be content with level 0",
+        )
     # 7. Re-perform the decision with its recorded time. 8. Compare.
     policies = tuple(_policy(bundle, ref.sha256, evidence, catalogue) for ref in decision.policies)
     _judged_again(decision, evidence, policies, acts)

@@ -167,6 +167,14 @@ def build_parser() -> argparse.ArgumentParser:
     trail = command("trail", "show or verify the trail")
     trail.add_argument("action", choices=("show", "verify"))
     trail.add_argument("--trust", type=_path, metavar="FILE", help="default: the project's own")
+    trail.add_argument(
+        "--against",
+        type=_path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="verify: it must continue what this bundle or checkpoint, kept elsewhere, saw; repeatable",
+    )
     trail.add_argument("--last", type=int, default=20, metavar="N", help="show: how many entries; default: 20")
 
     policy = command("policy", "list shipped policies, list the rules, or check a policy file", project=False)

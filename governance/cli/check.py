@@ -18,7 +18,7 @@ def run(context: Context) -> int:
     args = context.args
     manifest = args.manifest / "governance.yaml" if args.manifest.is_dir() else args.manifest
     files = wanted(args.also, [manifest, *([args.bundle] if args.bundle else [])])
-    default = [str(context.settings.policy)] if context.settings.policy else ["baseline"]
+    default = [context.settings.policy] if context.settings.policy else ["baseline"]
     policies = load_policies(args.policy or default)
     known = sorted({name for policy in policies for name in policy.document.environments})
     if args.environment is not None and args.environment not in known:

@@ -1,6 +1,7 @@
 """governance trail show, governance trail verify"""
 
 import json
+from pathlib import Path
 
 from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode
@@ -46,6 +47,21 @@ def _show(context: Context) -> int:
     return ExitCode.ALLOW
 
 
+def _kept(path: Path) -> bytes:
+    """The checkpoint of a bundle, or a checkpoint as it is. Raises BadInput, VerificationFailed."""
+    from governance.operations.files import read_whole
+    from governance.trail import proof
+    from governance.trail.bundle import parse_bundle
+
+    data = read_whole(path, "bundle or checkpoint")
+    if not data.startswith(b"{"):
+        return data
+    entries = parse_bundle(data).entries
+    if not entries:
+        raise BadInput("the bundle proves no entry of a trail", where=str(path))
+    return proof.parse(entries[0].proof).note
+
+
 def _verify(context: Context) -> int:
     from governance.store.verify import verify_trail
 
@@ -58,7 +74,7 @@ def _verify(context: Context) -> int:
         if log is None:
             raise BadInput("the trust file does not name this log", got=origin, fix="give the trust file of this log")
         context.progress("hashing every entry again")
-        verified = verify_trail(store, log.key)
+        verified = verify_trail(store, log.key, [_kept(path) for path in context.args.against])
     context.done()
     if context.as_json:
         body = {
@@ -77,6 +93,10 @@ def _verify(context: Context) -> int:
             f"  {verified.origin}: {verified.size} entries, {verified.documents} documents, "
             f"{verified.checkpoints} checkpoints\n"
             f"  root {verified.root.hex()}\n"
-            "  not checked: that nothing was cut off at the end; compare with a bundle or checkpoint kept elsewhere"
+            + (
+                "  continues what was kept elsewhere; not checked: that nothing after that was cut off"
+                if context.args.against
+                else "  not checked: that nothing was cut off; give --against a bundle or checkpoint kept elsewhere"
+            )
         )
     return ExitCode.ALLOW

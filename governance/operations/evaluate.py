@@ -266,7 +266,7 @@ def _seal(
             previous=issued.sha256 if issued else None,
         )
         causes += act_entries(transaction, decision.acts)
-        return decision, seal_decision(transaction, decision, policies, issuer, causes[:16])
+        return decision, seal_decision(transaction, decision, policies, issuer, causes)
 
 
 def _still_meant(

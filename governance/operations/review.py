@@ -65,8 +65,8 @@ def act(
         if seen is not None and seen != issued.sha256:
             raise Refused(
                 "the case has changed since you looked at it",
-                got=f"decision {seen[:16]}",
-                expected=f"the latest decision, {issued.sha256[:16]}",
+                got=f"decision {seen}",
+                expected=f"the latest decision, {issued.sha256}",
                 fix="read it again (`governance show`), then act on what it says now; nothing was signed",
             )
         before = read_decision(transaction, issued.sha256)
@@ -93,7 +93,9 @@ def act(
                 got=repr(first["input"])[:100],
                 where=".".join(str(part) for part in first["loc"]),
             ) from error
-        permission = may_act(signed, person.roles, before)
+        evidence_sha256 = before.evidence[0]
+        evidence = EvidenceSet.from_bytes(transaction.document(evidence_sha256).data)
+        permission = may_act(signed, person.roles, before, evidence.origin.by)
         if not permission.allowed:
             raise Refused(f"{name} may not {kind} this", got=permission.reason)
         data = signed.to_bytes()
@@ -105,8 +107,6 @@ def act(
             causes=[issued.entry_id],
         )
         transaction.append(entry)
-        evidence_sha256 = before.evidence[0]
-        evidence = EvidenceSet.from_bytes(transaction.document(evidence_sha256).data)
         policies = read_policies(transaction, before)
         acts = [*read_acts(transaction, before.acts), Recorded(sha256(data), signed, before)]
         decision = decide(
@@ -120,7 +120,7 @@ def act(
             submitter=before.submitter,
             previous=issued.sha256,
         )
-        causes = [issued.entry_id, entry.id, *act_entries(transaction, before.acts)][:16]
+        causes = [issued.entry_id, entry.id, *act_entries(transaction, before.acts)]
         sealed = seal_decision(transaction, decision, policies, issuer, causes)
     # COMMIT has returned: only now may anybody be told.
     return Reviewed(signed, before, decision, evidence, sealed)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from governance.store.transaction import Transaction
 
 ENVELOPE = "governance.envelope/v1"
+# An entry has room for some causes; the newest say most, and each names its own.
+_MOST_CAUSES = 16
 
 
 class Place(NamedTuple):
@@ -48,7 +50,7 @@ def seal_decision(
         f"issuer|{key_id(issuer.public_key)}",
         subject=decision.subject,
         refs=refs,
-        causes=causes,
+        causes=causes[-_MOST_CAUSES:],
     )
     return Place(sha256(data), transaction.origin, transaction.append(entry), entry.id)
 

@@ -115,7 +115,7 @@ def decide(
         as_of=instant(as_of),
         submitter=submitter,
         previous=previous,
-        valid_until=instant(now) if other_law else _valid_until(in_force, findings, acts, (since or now) + period),
+        valid_until=instant(now) if other_law else _valid_until(policies, findings, acts, now, (since or now) + period),
         findings=tuple(findings),
         outcomes=outcomes,
         notes=tuple(dict.fromkeys(notes)),
@@ -356,13 +356,15 @@ def _to_review(findings: Sequence[Finding]) -> set[str]:
 
 
 def _valid_until(
-    policies: list[LoadedPolicy], findings: list[Finding], acts: Sequence[Recorded], end: datetime
+    policies: Sequence[LoadedPolicy], findings: list[Finding], acts: Sequence[Recorded], now: datetime, end: datetime
 ) -> Instant:
-    """`end`, or the policies' last day in force, or the expiry of a waiver that was used: whichever comes first."""
+    """`end`, or the day on which a policy comes into force or lapses, or the expiry of a waiver that was used:
+    whichever comes first."""
     used = {finding.waiver for finding in findings}
     ends = [item.act.waiver.expires for item in acts if item.act.waiver and item.sha256 in used]
-    ends += [until for policy in policies if (until := policy.document.in_force.until)]
-    return instant(min([end, *map(parse_instant, ends)]))
+    changes = [day for policy in policies for day in (policy.document.in_force.from_, policy.document.in_force.until)]
+    ahead = [moment for moment in (parse_instant(day) for day in changes if day) if moment > now]
+    return instant(min([end, *ahead, *map(parse_instant, ends)]))
 
 
 _ORDER = (Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.NOT_APPLICABLE)

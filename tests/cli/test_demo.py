@@ -50,6 +50,21 @@ def test_what_it_leaves_behind_can_be_asked(demo: tuple[Path, str], capsys: pyte
     assert "VALID at level 0" in capsys.readouterr().out
 
 
+def test_a_bundle_kept_elsewhere_shows_a_trail_that_was_put_back(
+    demo: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, _ = demo
+    verify = ["trail", "verify", "--project", str(out), "--against", str(out / "bundle.json")]
+    assert main(verify) == 0
+    assert "continues what was kept elsewhere" in capsys.readouterr().out
+    other = tmp_path / "other"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("governance.cli.context.Context.say", lambda _self, text: None)
+        assert main(["demo", "--out", str(other)]) == 0
+    assert main(["trail", "verify", "--project", str(other), "--against", str(out / "bundle.json")]) == 12
+    assert "UNTRUSTED_KEY" in capsys.readouterr().err
+
+
 def test_the_readme_shows_this(demo: tuple[Path, str], root: Path) -> None:
     out, text = demo
 

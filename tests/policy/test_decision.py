@@ -174,6 +174,15 @@ def test_valid_until_is_the_shortest_of_the_policies_in_force() -> None:
     assert judge(evidence(), [long, short, later]).valid_until == instant(NOW + timedelta(days=7))
 
 
+@pytest.mark.parametrize("day", ["from", "until"])
+def test_valid_until_ends_where_the_policies_change(day: str) -> None:
+    """A strict policy of tomorrow is not outrun by a decision of today, nor does one outlive its own policy."""
+    tomorrow = instant(NOW + timedelta(days=1))
+    period = "{from: " + tomorrow + "}" if day == "from" else "{from: 2026-01-01T00:00:00Z, until: " + tomorrow + "}"
+    changing = policy(section("a"), name="changing", in_force=period)
+    assert judge(evidence(), [policy(section("b")), changing]).valid_until == tomorrow
+
+
 def test_valid_until_ends_with_a_waiver_that_was_used_and_only_with_that() -> None:
     rules = [policy(section("a", "fail", more="waivable_to: allow"), section("b"))]
     seen = judge(evidence(), rules)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from governance.errors import BadInput
+from governance.errors import BadInput, Broken, VerificationFailed
 from governance.trail.trust import MAX_BYTES, load_trust
 
 
@@ -94,3 +94,10 @@ def test_too_large(value):
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 50_000])
 def test_not_even_json(data):
     said(data)
+
+
+def test_witnesses_that_cannot_be_checked_are_not_passed_over(case):
+    demanding = case.trust.model_copy(update={"witnesses": ("witness.example+00000000+AQ==",)})
+    with pytest.raises(VerificationFailed) as caught:
+        case.verify(case.full, demanding)
+    assert caught.value.verdict is Broken.UNSUPPORTED
