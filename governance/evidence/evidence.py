@@ -19,6 +19,9 @@ from governance.evidence.plan import Plan
 from governance.evidence.purpose import PurposeFacts
 from governance.evidence.reproducibility import ReproducibilityFacts
 
+# Only these say something about predictions; the rest is measured without any.
+PREDICTED = frozenset({"fairness", "performance"})
+
 
 class Absent(Document):
     """Why a planned group of facts is not there. `failed`: collecting broke; `missing`: there was nothing to read."""
@@ -59,7 +62,16 @@ class EvidenceSet(Document):
     inputs: tuple[Input, ...]
     facts: Facts
 
-    def origin_of(self, facts: str) -> Origin:
-        """The origin of one group of facts: its own override, else that of the whole set."""
-        override: FactOrigin | None = getattr(getattr(self.facts, facts, None), "origin", None)
-        return self.origin.model_copy(update=override.model_dump()) if override else self.origin
+    def origin_of(self, *groups: str) -> Origin:
+        """The origin of groups of facts, of the whole set where none is named: a group's own override, else that of the
+        set. Of several the weakest: declared where one is, supplied where one rests on supplied predictions."""
+        origins = [self._origin(group) for group in groups] or [self.origin]
+        kinds, predictions = ({getattr(origin, name) for origin in origins} for name in ("kind", "predictions"))
+        said = next((word for word in ("supplied", "rescored") if word in predictions), None)
+        kind = "declared" if "declared" in kinds else "measured"
+        return self.origin.model_copy(update={"kind": kind, "predictions": said})
+
+    def _origin(self, group: str) -> Origin:
+        override: FactOrigin | None = getattr(getattr(self.facts, group, None), "origin", None)
+        origin = self.origin.model_copy(update=override.model_dump()) if override else self.origin
+        return origin if group in PREDICTED else origin.model_copy(update={"predictions": None})

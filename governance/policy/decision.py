@@ -141,7 +141,7 @@ def _finding(
     section = selected.section
     # What is not there comes from nobody.
     there = all(getattr(evidence.facts, group) is not None for group in selected.facts)
-    origin = evidence.origin_of(selected.facts[0]) if selected.facts else evidence.origin
+    origin = evidence.origin_of(*selected.facts)
     verdict = _judge(selected, evidence, origin, now)
     rule = selected.rule
     finding = Finding(

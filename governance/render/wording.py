@@ -59,10 +59,6 @@ FACTS = {
 }
 
 
-# Only these say something about predictions; the rest is measured without any.
-PREDICTED = frozenset({"fairness", "performance"})
-
-
 def state_of(finding: Finding) -> State:
     return State.WAIVED if finding.waiver else _STATES[finding.outcome]
 
@@ -173,10 +169,7 @@ def origin_of(finding: Finding) -> str:
         return "nothing was looked at"
     if origin.kind == "declared":
         return f"declared by {origin.by}, not measured"
-    family = finding.uses.partition(".")[0]
-    supplied = (
-        ", from predictions that were supplied" if origin.predictions == "supplied" and family in PREDICTED else ""
-    )
+    supplied = ", from predictions that were supplied" if origin.predictions == "supplied" else ""
     return f"measured ({origin.where}, by {origin.by}){supplied}"
 
 
@@ -189,7 +182,7 @@ def declared(evidence: EvidenceSet) -> list[tuple[str, str]]:
         origin = evidence.origin_of(name)
         if origin.kind == "declared":
             said.append((name, words))
-        elif origin.predictions == "supplied" and name in PREDICTED:
+        elif origin.predictions == "supplied":
             said.append((name, f"{words}: the predictions were supplied, we did not run the model"))
     return said
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from governance.canonical import real
 from governance.evidence.evidence import EvidenceSet, Facts
 from governance.policy import decision
+from governance.policy.document import load_policy
 from governance.policy.finding import Limit, Looked
 from governance.policy.outcome import Action
 from governance.render import pipeline, wording
@@ -85,3 +86,37 @@ def test_supplied_predictions_are_said_to_be_supplied(make_evidence: Callable[..
     facts = make_evidence()
     facts = facts.model_copy(update={"origin": facts.origin.model_copy(update={"predictions": "supplied"})})
     assert "we did not run the model" in dict(wording.declared(facts))["fairness"]
+
+
+CONDITION = """\
+schema: governance.policy/v1
+id: own
+version: 1.0.0
+in_force: {from: 2026-01-01T00:00:00Z}
+environments: [prod]
+rules:
+  - {id: rows, requires: [%s], expr: "%s", accept: {kind: [measured, declared]}, enforcement: {default: deny}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("groups", "expression", "said"),
+    [
+        ("fairness", "fairness.rows > 0", "measured (local, by local|ann), from predictions that were supplied"),
+        (
+            "artifact, fairness",
+            "fairness.rows > 0",
+            "measured (local, by local|ann), from predictions that were supplied",
+        ),
+        ("artifact", "artifact.format != ''", "measured (local, by local|ann)"),
+        ("fairness, lineage", "fairness.rows > 0", "declared by local|ann, not measured"),
+    ],
+)
+def test_a_condition_rests_on_the_weakest_of_what_it_reads(
+    groups: str, expression: str, said: str, make_evidence: Callable[..., EvidenceSet], make_verified: Callable
+) -> None:
+    facts = make_evidence()
+    facts = facts.model_copy(update={"origin": facts.origin.model_copy(update={"predictions": "supplied"})})
+    policy = load_policy((CONDITION % (groups, expression)).encode(), "own.yaml")
+    (finding,) = make_verified(facts, [policy]).decision.findings
+    assert wording.origin_of(finding) == said, finding.why

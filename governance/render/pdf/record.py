@@ -65,9 +65,7 @@ def _facts(verified: Verified) -> list[list[Any]]:
     for name, words in wording.FACTS.items():
         if getattr(found.facts, name) is not None:
             origin = found.origin_of(name)
-            predictions = (
-                f", {origin.predictions} predictions" if origin.predictions and name in wording.PREDICTED else ""
-            )
+            predictions = f", {origin.predictions} predictions" if origin.predictions else ""
             rows.append([name, words, f"{origin.kind}{predictions}"])
         elif name in absent:
             rows.append([name, words, f"{absent[name].kind}: {absent[name].why}"])
