@@ -5,7 +5,7 @@ later denial is not found. Therefore every leaf is hashed again, up to the root 
 verifies the decision's receipt compares with the signed checkpoint), and decisions are found in the leaves' own bytes.
 """
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from governance.canonical import loads, sha256
 from governance.errors import Broken, VerificationFailed
@@ -45,11 +45,8 @@ def newest_decision(snapshot: Snapshot, artifact: str) -> IssuedDecision | None:
 
 
 def _decisions(snapshot: Snapshot) -> list[tuple[int, Subject, Entry]]:
-    session: Session = snapshot._session
     tree, issued = merkle.Frontier(), []
-    for index, body in session.exec(
-        select(EntryRow.idx, EntryRow.body).order_by(col(EntryRow.idx)).execution_options(yield_per=1000)
-    ):
+    for index, body in snapshot.rows(select(EntryRow.idx, EntryRow.body).order_by(col(EntryRow.idx))):
         if index != tree.size:
             raise _tampered(snapshot, "an entry is missing", f"number {tree.size}")
         tree.add(merkle.leaf_hash(body))
@@ -68,7 +65,7 @@ def _document(snapshot: Snapshot, index: int, entry: Entry) -> tuple[str, str | 
     for ref in entry.refs:
         if ref.type == DECISION:
             query = select(DocumentRow).where(col(DocumentRow.commitment) == ref.commitment)
-            row = snapshot._session.exec(query).one_or_none()
+            row = next(snapshot.rows(query), None)
             if row is None or commitment(row.salt, row.data) != ref.commitment:
                 break
             previous = loads(row.data)["previous"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -68,6 +69,17 @@ class Snapshot:
         """The trail's place, for messages."""
         return self._where
 
+    def rows(self, query: Any) -> Iterator[Any]:
+        """What a query over the store's tables finds in this state, a few at a time. Nothing is checked: this is for
+        those who check."""
+        few = {"yield_per": 1000, **query.get_execution_options()}
+        return iter(self._session.exec(query.execution_options(**few)))
+
+    def damage(self) -> str:
+        """What SQLite finds wrong with the file itself, empty where it finds nothing."""
+        answer = str(self._session.connection().exec_driver_sql("PRAGMA integrity_check(1)").scalar())
+        return "" if answer == "ok" else answer
+
     def head(self) -> Checkpoint:
         """Origin, size and root as the log's writer recorded them; `checkpoint()` is the signed form."""
         row = self._session.get(HeadRow, 1)
@@ -106,17 +118,8 @@ class Snapshot:
         query = select(EntryRow).where(col(EntryRow.idx) >= start).order_by(col(EntryRow.idx))
         if end is not None:
             query = query.where(col(EntryRow.idx) < end)
-        for row in self._session.exec(query.execution_options(yield_per=1000)):
+        for row in self.rows(query):
             yield self._stored(row)
-
-    def entries_about(self, name: str, version: str | None = None, *types: EntryType) -> list[StoredEntry]:
-        """Entries about a model, one version of it or all, of these types or any, in order."""
-        query = select(EntryRow).where(col(EntryRow.name) == name).order_by(col(EntryRow.idx))
-        if version is not None:
-            query = query.where(col(EntryRow.version) == version)
-        if types:
-            query = query.where(col(EntryRow.type).in_([str(item) for item in types]))
-        return [self._stored(row) for row in self._session.exec(query)]
 
     def document(self, digest: str) -> StoredDocument:
         """A document by its SHA-256. BadInput where there is none, VerificationFailed where its bytes changed."""
@@ -225,11 +228,6 @@ class Snapshot:
         data = b"".join(hashes)
         tiles.split(data, width, where=f"{self._where} {tiles.path(level, number, width)}")
         return data
-
-    def entry_bundle(self, number: int, width: int) -> bytes:
-        """The tlog-tiles bundle of entries `number * 256` onwards."""
-        first = number * tiles.WIDTH
-        return tiles.encode_bundle([stored.data for stored in self.entries(first, first + width)])
 
     def _stored(self, row: EntryRow) -> StoredEntry:
         if merkle.leaf_hash(row.body) != row.leaf:

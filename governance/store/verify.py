@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from governance.canonical import sha256
 from governance.errors import BadInput, Broken, VerificationFailed
@@ -44,8 +44,7 @@ def verify_trail(store: TrailStore, vkey: str, seen: Sequence[bytes] = ()) -> Ve
 class _Check:
     def __init__(self, snapshot: Snapshot, vkey: str, seen: Sequence[bytes]) -> None:
         self._snapshot = snapshot
-        self._session: Session = snapshot._session
-        self._where = snapshot._where
+        self._where = snapshot.where
         self._vkey = vkey
         self._seen = [self._open(note, "a checkpoint kept elsewhere") for note in seen]
         self._levels: list[list[bytes]] = []
@@ -72,6 +71,8 @@ class _Check:
                 )
         self._read_documents()
         checkpoints = self._entries(signed)
+        for kept in self._seen:
+            self._continues(kept, signed)
         if self._count(TileRow) != self._full_tiles:
             raise self._broken(
                 Broken.TAMPERED,
@@ -81,10 +82,20 @@ class _Check:
             )
         return VerifiedTrail(signed.origin, signed.size, signed.root, len(self._documents), checkpoints)
 
+    def _continues(self, kept: checkpoint.Checkpoint, signed: checkpoint.Checkpoint) -> None:
+        """Proved from the tiles, which were checked before. Every log continues the empty one."""
+        if not kept.size:
+            return
+        hashes = self._snapshot.consistency(kept.size)
+        try:
+            merkle.verify_consistency(kept.size, signed.size, hashes, kept.root, signed.root)
+        except VerificationFailed as error:
+            what = f"the log signed two different roots at size {kept.size}"
+            raise self._broken(Broken.FORKED, what, error.got, error.expected) from error
+
     def _file(self) -> None:
-        answer = self._session.connection().exec_driver_sql("PRAGMA integrity_check(1)").scalar()
-        if answer != "ok":
-            raise self._broken(Broken.MALFORMED, "the trail's file is damaged", str(answer), "ok")
+        if damage := self._snapshot.damage():
+            raise self._broken(Broken.MALFORMED, "the trail's file is damaged", damage, "ok")
 
     def _open(self, note: bytes, what: str) -> checkpoint.Checkpoint:
         try:
@@ -95,7 +106,7 @@ class _Check:
             ) from error
 
     def _read_documents(self) -> None:
-        for row in self._session.exec(select(DocumentRow).execution_options(yield_per=16)):
+        for row in self._snapshot.rows(select(DocumentRow).execution_options(yield_per=16)):
             if sha256(row.data) != row.sha256:
                 what = f"document {row.sha256} is not the one that was stored"
                 raise self._broken(Broken.TAMPERED, what, sha256(row.data), row.sha256)
@@ -107,12 +118,12 @@ class _Check:
 
     def _entries(self, signed: checkpoint.Checkpoint) -> int:
         """Walk entries, tiles and checkpoints together, in the order they were written."""
-        notes = {row.size: row.note for row in self._session.exec(select(CheckpointRow))}
+        notes = {row.size: row.note for row in self._snapshot.rows(select(CheckpointRow))}
         tree, referenced = merkle.Frontier(), set[str]()
         references = self._references()
         outcomes = self._outcomes()
         checked = 0
-        rows = self._session.exec(select(EntryRow).order_by(col(EntryRow.idx)).execution_options(yield_per=1000))
+        rows = self._snapshot.rows(select(EntryRow).order_by(col(EntryRow.idx)))
         for row in rows:
             if row.idx != tree.size:
                 raise self._broken(
@@ -123,10 +134,6 @@ class _Check:
             self._same_index(row, entry, references.pop(row.idx, []), outcomes.pop(row.idx, {}))
             tree.add(row.leaf)
             self._add_to_tiles(0, row.leaf)
-            for kept in self._seen:
-                if kept.size == tree.size and kept.root != tree.root():
-                    what = f"the log signed two different roots at size {kept.size}"
-                    raise self._broken(Broken.FORKED, what, tree.root().hex(), kept.root.hex())
             if tree.size in notes:
                 self._checkpoint(notes[tree.size], checkpoint.Checkpoint(signed.origin, tree.size, tree.root()))
                 checked += 1
@@ -225,7 +232,8 @@ class _Check:
             return
         number = self._tiles_at(level)
         path = tiles.path(level, number)
-        row = self._session.get(TileRow, (level, number))
+        query = select(TileRow).where(col(TileRow.level) == level, col(TileRow.number) == number)
+        row = next(self._snapshot.rows(query), None)
         if row is None:
             raise self._broken(Broken.INCOMPLETE, f"{path} is missing")
         tiles.split(row.hashes, tiles.WIDTH, where=path)
@@ -245,20 +253,20 @@ class _Check:
         query = select(ReferenceRow.idx, ReferenceRow.document).order_by(
             col(ReferenceRow.idx), col(ReferenceRow.position)
         )
-        for index, digest in self._session.exec(query):
+        for index, digest in self._snapshot.rows(query):
             found.setdefault(index, []).append(digest)
         return found
 
     def _outcomes(self) -> dict[int, dict[str, str]]:
         found: dict[int, dict[str, str]] = {}
-        for index, environment, outcome in self._session.exec(
+        for index, environment, outcome in self._snapshot.rows(
             select(OutcomeRow.idx, OutcomeRow.environment, OutcomeRow.outcome)
         ):
             found.setdefault(index, {})[environment] = outcome
         return found
 
     def _count(self, table: type[TileRow]) -> int:
-        return self._session.exec(select(func.count()).select_from(table)).one()
+        return int(next(self._snapshot.rows(select(func.count()).select_from(table))))
 
     def _broken(self, verdict: Broken, what: str, got: str = "", expected: str = "") -> VerificationFailed:
         return VerificationFailed(verdict, what, got=got, expected=expected, where=self._where)
