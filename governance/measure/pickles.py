@@ -1,28 +1,21 @@
 """Pickles in an artifact, read operation by operation with pickletools. Nothing is ever unpickled.
 
-What is searched: the file itself (also compressed by zlib, gzip, bz2 or xz, as joblib does), each member of a zip
-archive, object arrays in .npy members, and pickles of protocol 4 and 5 anywhere inside, by their PROTO and FRAME.
+What is searched: every part of the artifact, however deep it is packed (`packed`), as a whole, behind the header of an
+object array (.npy), and for pickles of protocol 4 and 5 anywhere inside, by their PROTO and FRAME.
 """
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import pickletools
 import re
-import unicodedata
-import zipfile
-import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 from governance.evidence.artifact import Pickle, PickleScan
+from governance.measure.packed import COMPRESSED, Budget, parts, plain
 
-MOST_BYTES = 256 * 2**20
-"""Bytes searched in one artifact, after decompression."""
 MOST_OPERATIONS = 2_000_000
-MOST_MEMBERS = 10_000
 MOST_PICKLES = 1_000
 MOST_IMPORTS = 200
 UNKNOWN = "?"
@@ -40,25 +33,16 @@ _PUTS = frozenset(("PUT", "BINPUT", "LONG_BINPUT"))
 _GETS = frozenset(("GET", "BINGET", "LONG_BINGET"))
 
 
-class _Budget:
-    """What may still be read. `problem` keeps the first thing that could not be searched."""
-
+class _Budget(Budget):
     def __init__(self) -> None:
-        self.bytes, self.operations, self.problem = 0, MOST_OPERATIONS, ""
-
-    def cannot(self, why: str) -> None:
-        self.problem = self.problem or why
-
-    def take(self, size: int) -> None:
-        self.bytes += size
+        super().__init__()
+        self.operations = MOST_OPERATIONS
 
 
 def scan(path: Path) -> PickleScan:
-    """Search the file. Never raises for what is in it; OSError where it cannot be read."""
+    """Search a file or a folder. Never raises for what is in it; OSError where it cannot be read."""
     budget, found = _Budget(), list[Pickle]()
-    if path.is_dir():
-        return PickleScan(bytes=0, pickles=(), problem="a folder is not searched")
-    for member, data in _parts(path, budget):
+    for member, data in parts(path, budget):
         for start in _starts(member, data, budget):
             if len(found) == MOST_PICKLES:
                 budget.cannot(f"more than {MOST_PICKLES:,} pickles")
@@ -67,78 +51,16 @@ def scan(path: Path) -> PickleScan:
     return PickleScan(bytes=budget.bytes, pickles=tuple(found), problem=budget.problem or None)
 
 
-def _parts(path: Path, budget: _Budget) -> Iterator[tuple[str, bytes]]:
-    """(member, bytes): the file itself, then what is packed in it."""
-    with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        budget.cannot(f"only the first {MOST_BYTES:,} bytes were searched")
-        data = data[:MOST_BYTES]
-    budget.take(len(data))
-    if not data.startswith(b"PK") and not zipfile.is_zipfile(path):
-        yield "", data
-        unpacked = _unpacked(data, budget)
-        if unpacked is not None:
-            yield "(unpacked)", unpacked
-        return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            yield from _members(archive, budget)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        budget.cannot(f"the archive cannot be read: {_plain(str(error))}")
-        yield "", data
-
-
-def _members(archive: zipfile.ZipFile, budget: _Budget) -> Iterator[tuple[str, bytes]]:
-    for number, info in enumerate(archive.infolist()):
-        if number == MOST_MEMBERS:
-            return budget.cannot(f"more than {MOST_MEMBERS:,} members in the archive")
-        left, name = max(0, 2 * MOST_BYTES - budget.bytes), _plain(info.filename)
-        try:
-            with archive.open(info) as member:
-                data = member.read(left + 1)
-        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError, ValueError) as error:
-            # RuntimeError: encrypted. NotImplementedError, one of its kind: an unknown method of compression.
-            budget.cannot(f"{name} cannot be read: {_plain(str(error))}")
-            continue
-        if len(data) > left:
-            budget.cannot(f"more than {MOST_BYTES:,} bytes when unpacked")
-            data = data[:left]
-        budget.take(len(data))
-        if data.startswith(b"PK\x03\x04"):
-            budget.cannot(f"{name} is an archive in the archive and was not searched")
-        yield name, data
-
-
-def _unpacked(data: bytes, budget: _Budget) -> bytes | None:
-    """The bytes behind one layer of compression; None where there is none."""
-    try:
-        if data.startswith((b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")):
-            unpacked = zlib.decompressobj(wbits=47).decompress(data, MOST_BYTES + 1)
-        elif data.startswith(b"BZh"):
-            unpacked = bz2.BZ2Decompressor().decompress(data, MOST_BYTES + 1)
-        elif data.startswith(b"\xfd7zXZ"):
-            unpacked = lzma.LZMADecompressor(memlimit=2**28).decompress(data, MOST_BYTES + 1)
-        elif data.startswith((b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18")):
-            budget.cannot("it is compressed by zstd or lz4, and was not searched")
-            return None
-        else:
-            return None
-    except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
-        budget.cannot(f"it cannot be unpacked: {_plain(str(error))}")
-        return None
-    if len(unpacked) > MOST_BYTES:
-        budget.cannot(f"more than {MOST_BYTES:,} bytes when unpacked")
-        unpacked = unpacked[:MOST_BYTES]
-    budget.take(len(unpacked))
-    return unpacked
-
-
 def _starts(member: str, data: bytes, budget: _Budget) -> list[int]:
     """Where pickles begin. Protocols 0 and 1 have no mark: what reads as one to its end, and imports, is one."""
     starts = {match.start() for match in _FRAMED.finditer(data)}
-    marked = _PROTO.match(data) or data.startswith(_OLD) or member.lower().endswith(_PICKLED_NAMES)
-    if marked or ((old := _read(member, data, 0, budget)).imports and not old.problem):
+    named = member.lower().endswith(_PICKLED_NAMES) and not data.startswith(COMPRESSED)
+    if (
+        named
+        or _PROTO.match(data)
+        or data.startswith(_OLD)
+        or ((old := _read(member, data, 0, budget)).imports and not old.problem)
+    ):
         starts.add(0)
     if data.startswith(b"\x93NUMPY") and len(data) > 12:
         wide = data[6] >= 2
@@ -158,7 +80,7 @@ def _read(member: str, data: bytes, start: int, budget: _Budget) -> Pickle:
             if imported is not None:
                 imports.add(imported)
     except (ValueError, UnicodeError, OverflowError, MemoryError, IndexError, EOFError, AttributeError) as error:
-        problem = _plain(str(error)) or type(error).__name__
+        problem = plain(str(error)) or type(error).__name__
     if len(imports) > MOST_IMPORTS:
         problem = problem or f"more than {MOST_IMPORTS} imports"
     # Unknown first: what is cut off at the end must not be what is worst.
@@ -207,11 +129,4 @@ def _text(argument: object) -> str:
 
 def _imported(module: str, attribute: str) -> str:
     """module.name, or module:a.b for an attribute of an attribute, so that one cannot pass for the other."""
-    return _plain(module) + (":" if "." in attribute else ".") + _plain(attribute)
-
-
-def _plain(text: str) -> str:
-    """Fit for a document: printable, one line, NFC, at most 200 characters; what was changed shows as an escape."""
-    cut = text if len(text) <= 200 else text[:200] + "..."
-    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in cut)
-    return unicodedata.normalize("NFC", shown.encode("utf-8", "backslashreplace").decode("utf-8"))
+    return plain(module) + (":" if "." in attribute else ".") + plain(attribute)

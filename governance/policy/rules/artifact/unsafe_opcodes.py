@@ -68,15 +68,18 @@ def _scan(*imports: str, problem: str | None = None, unread: str | None = None) 
         fails("a name that is made while it runs", _scan("?")),
         fails("not on the policy's list", _scan("numpy.ndarray"), allowed=["numpy.dtype"]),
         inconclusive("it breaks off", _scan("numpy.ndarray", unread="byte 17 is no operation")),
-        inconclusive("not all of it could be searched", _scan(problem="a folder is not searched")),
+        inconclusive(
+            "not all of it could be searched",
+            _scan(problem="weights.zst is compressed by zstd or lz4, and was not searched"),
+        ),
         inconclusive("not searched", specimen()),
     ),
 )
 def unsafe_opcodes(evidence: ArtifactFacts, params: OpcodesParams) -> Verdict:
     """No pickle inside the artifact imports anything but known, harmless names.
 
-    What it checks: the operations of every pickle that is found in the file or in a member of the archive, read one by
-    one and never run; each import (GLOBAL, STACK_GLOBAL, INST, EXT) must be on the list. This is a hint and no
+    What it checks: the operations of every pickle that is found in the file or the folder, also in archives in it and
+    archives in those, read one by one and never run; each import (GLOBAL, STACK_GLOBAL, INST, EXT) must be on the list. This is a hint and no
     boundary: it finds what is written plainly, so a pickle is still never opened.
 
     Why it matters: whoever loads a pickle runs what its author wrote; an import of a shell, an evaluator or the network
