@@ -8,11 +8,11 @@ again.
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from governance.canonical import sha256
 from governance.policy.finding import Finding
-from governance.policy.outcome import Action, Outcome
+from governance.policy.outcome import Action
 from governance.render import wording
 from governance.render.changes import Changes, Moved, changes
 from governance.render.pipeline import CheckPage, found, waived
@@ -21,7 +21,7 @@ from governance.render.wording import ACTION_WORDS, SETTLED, State, state_of
 
 # GitHub refuses a comment of more than 65,536 characters. What is left is for whoever adds a line of their own.
 MOST = 64_000
-_MOST_FOUND = 4
+_MOST_FOUND = 6
 _CELL = 400
 
 _ACTION_SIGNS = {Action.ALLOW: "✅", Action.NEEDS_REVIEW: "⚠️", Action.DENY: "❌"}
@@ -74,23 +74,28 @@ class _Page:
             lines += ["", f"and {left} more, which have no room here (`--format json` shows all)"]
         self.add(*lines, *after)
 
+    def folded(self, share: float, summary: str, head: Sequence[str], rows: Sequence[str]) -> None:
+        """A table that opens at a click."""
+        self.rows(share, [f"<details><summary>{summary}</summary>", "", *_head(*head)], rows, ["", "</details>"])
+
 
 def decision_markdown(page: CheckPage) -> str:
-    """The verdict of each environment, what stands against it, what changed since the last approved version, what was
-    taken on somebody's word, what passed (folded away), and how to verify it. At most `MOST` characters."""
+    """The verdict of each environment, what changed since the last approved version, what to do, what was taken on
+    somebody's word; folded away: each rule then and now, the numbers, what passed, the record. At most `MOST`
+    characters."""
     record = _record(page)
-    out = _Page(len(record) + 2)
+    out = _Page(sum(len(block) + 2 for block in record))
     _verdict(out, page)
-    rows = [_open_row(page, finding) for finding in page.decision.findings if state_of(finding) not in SETTLED]
-    out.rows(0.6, ["| | Rule | Found, limit and what to do |", "|---|---|---|"], rows)
     _changes(out, page)
+    _to_do(out, page)
     declared = "; ".join(f"{escaped(name)} ({escaped(words)})" for name, words in wording.declared(page.evidence))
     out.add(f"**Not measured, taken on somebody's word:** {declared}.")
-    settled = [finding for finding in page.decision.findings if state_of(finding) in SETTLED]
-    if settled:
-        before = [f"<details><summary>{wording.tally(settled)}</summary>", "", "| | Rule | Why |", "|---|---|---|"]
-        out.rows(1, before, [_settled_row(finding) for finding in settled], ["", "</details>"])
-    out.blocks.append(record)
+    findings = page.decision.findings
+    numbers = [row for finding in findings if state_of(finding) not in SETTLED for row in _numbers(finding)]
+    out.folded(0.6, "Numbers, limits and laws of what did not pass", ["Rule", "Looked at", "Limit and law"], numbers)
+    settled = [finding for finding in findings if state_of(finding) in SETTLED]
+    out.folded(1, wording.tally(settled), ["", "Rule", "Why"], [_settled_row(finding) for finding in settled])
+    out.blocks += record
     return "\n\n".join(out.blocks) + "\n"
 
 
@@ -103,49 +108,73 @@ def _verdict(out: _Page, page: CheckPage) -> None:
         action = decision.outcomes[name]
         verdict = _sign(_ACTION_SIGNS[action], ACTION_WORDS[action])
         rows.append(f"| {escaped(name)} | {verdict} | {_because(page, name)} |")
-    out.rows(0.2, ["| Environment | Verdict | Because |", "|---|---|---|"], rows)
+    out.rows(0.2, _head("Environment", "Verdict", "Because"), rows)
     out.rows(0.2, [], [f"> Note: {escaped(note)}<br>" for note in decision.notes])
     rules = wording.plural(len(decision.findings), "rule")
     out.add(f"{rules}: {wording.tally(decision.findings)}. Valid until {decision.valid_until}.")
 
 
 def _because(page: CheckPage, environment: str) -> str:
+    """ "8 failed: ...": a rule is named for what it demands, so its state stands before it."""
     decision = page.decision
     if decision.outcomes[environment] is Action.ALLOW:
         return escaped(wording.allowed(decision, environment))
     asked = wording.blocking(decision, environment)
     decisive = [one for one in asked if one.actions[environment] is decision.outcomes[environment]] or asked
-    titles = [one.title for one in decisive[:3]]
+    if not decisive:
+        return "nothing was checked, or it was rejected"
+    titles = [escaped(one.title) for one in decisive[:3]]
     more = [f"and {len(decisive) - len(titles)} more"] if len(decisive) > len(titles) else []
-    return "; ".join([*(escaped(title) for title in titles), *more]) or "nothing was checked, or it was rejected"
+    return f"**{wording.tally(decisive)}:** {'; '.join([*titles, *more])}"
+
+
+_ADVICE = {
+    Action.DENY: "An approval does not lift a denial: mend what denies, worst first, and have it checked again.",
+    Action.NEEDS_REVIEW: "Mend it, or have somebody other than the submitter answer for it",
+    Action.ALLOW: "Nothing here blocks it.",
+}
+
+
+def _to_do(out: _Page, page: CheckPage) -> None:
+    rows = [_open_row(page, finding) for finding in page.decision.findings if state_of(finding) not in SETTLED]
+    if not rows:
+        return
+    advice = _ADVICE[page.verdict]
+    if page.unexplained():
+        advice = "No finding explains the verdict: the note above does."
+    elif page.verdict is Action.NEEDS_REVIEW:
+        subject = f"{page.decision.subject.name}@{page.decision.subject.version}"
+        command = shlex.join(["governance", "approve", subject])
+        advice += f": {_code(command)}." if page.sealed else "; only a sealed decision can be approved."
+    out.add("### What to do")
+    out.add(advice)
+    out.rows(0.6, _head("", "Rule and what was found", "How to mend it"), rows)
 
 
 def _open_row(page: CheckPage, finding: Finding) -> str:
-    state, limit = state_of(finding), finding.limit
-    rule = f"**{escaped(finding.title)}**<br>{_effect(finding)}<br>{_code(finding.key)}"
-    numbers = list(found(finding)) if any(looked.low for looked in finding.looked_at) else []
-    # What fails by a number is said by the number; else the sentence says more, such as how many rows would settle it.
-    said = [] if numbers and finding.outcome is Outcome.FAIL else [escaped(finding.why)]
-    said += [escaped(number) for number in numbers[:_MOST_FOUND]]
-    if more := numbers[_MOST_FOUND:]:
-        said.append(f"and {len(more)} more")
-    if limit:
-        said.append(f"**Limit:** {escaped(wording.limit_of(limit))}")
+    state = state_of(finding)
+    said = f"**{escaped(finding.title)}**<br>{escaped(finding.why)}<br><sub>{_effect(finding)}</sub>"
+    todo = escaped(finding.fix)
     if state is State.WAIVED:
-        said.append(f"**Waived:** {escaped(waived(page, finding))}")
-    elif finding.fix:
-        said.append(f"**Fix:** {escaped(finding.fix)}")
-    return f"| {_sign(_STATE_SIGNS[state], state.value)} | {rule} | {'<br>'.join(said)} |"
+        todo = f"**Waived:** {escaped(waived(page, finding))}"
+    return f"| {_sign(_STATE_SIGNS[state], state.value)} | {said} | {todo} |"
+
+
+def _numbers(finding: Finding) -> Iterator[str]:
+    said = [escaped(one) for one in found(finding)]
+    shown = [*said[:_MOST_FOUND], *([f"and {len(said) - _MOST_FOUND} more"] if len(said) > _MOST_FOUND else [])]
+    limit = [escaped(wording.limit_of(finding.limit)), *(escaped(control) for control in finding.controls)]
+    yield f"| {_code(finding.key)} | {'<br>'.join(shown) or 'nothing'} | {'<br>'.join(limit)} |"
 
 
 def _effect(finding: Finding) -> str:
-    """ "high; denies in prod; shown in staging": what the finding does, strictest first."""
+    """ "high; denies in prod; shown in staging; declared": what the finding does, strictest first."""
     words = {Action.DENY: "denies in", Action.NEEDS_REVIEW: "needs review in", Action.ALLOW: "shown in"}
     said = [finding.severity.value]
     for action, verb in words.items():
         if names := sorted(name for name, asked in finding.actions.items() if asked is action):
             said.append(f"{verb} {escaped(', '.join(names))}")
-    return "; ".join(said)
+    return "; ".join([*said, *(["declared"] if wording.kind_of(finding) == "declared" else [])])
 
 
 def _settled_row(finding: Finding) -> str:
@@ -155,7 +184,6 @@ def _settled_row(finding: Finding) -> str:
 
 
 def _changes(out: _Page, page: CheckPage) -> None:
-    out.add("### Since the last approved version")
     for change in changes(page):
         _change(out, change)
     fresh = [name for name in wording.strictest(page.decision, page.environment) if name not in page.precedents]
@@ -166,32 +194,35 @@ def _changes(out: _Page, page: CheckPage) -> None:
 
 def _change(out: _Page, change: Changes) -> None:
     since, where = change.since, ", ".join(escaped(name) for name in change.environments)
-    digest = wording.number(sha256(since.to_bytes()))
     version = "this very version" if change.same else f"version {escaped(since.subject.version)}"
-    against = f"{where}: compared with {version}, allowed on {since.now} (decision {_code(digest)})."
+    against = f"**Since {version}**, allowed in {where} on {since.now}:"
     if change.none:
-        out.add(f"{against} Nothing changed.")
+        out.add(f"{against} nothing changed.")
         return
-    out.add(against)
-    rows = [_moved_row(said, moved) for said, group in _directions(change) for moved in group]
-    out.rows(0.4, ["| | Rule | Then | Now |", "|---|---|---|---|"], rows)
-    out.rows(0.4, [], [f"* {escaped(line)}" for line in change.policies])
-    roles = escaped(", ".join(role for role, _ in change.inputs))
-    before = [f"<details><summary>Inputs that changed: {roles}</summary>", "", "| Input | Digests |", "|---|---|"]
-    rows = [f"| {escaped(role)} | {escaped(said)} |" for role, said in change.inputs]
-    out.rows(0.4, before, rows, ["", "</details>"])
+    counted = [f"**{sign} {len(moved)} {word}**" for sign, word, moved in _directions(change) if moved]
+    said = counted or ["no rule moved"]
+    said += [f"{wording.plural(len(change.policies), 'change')} of policy"] if change.policies else []
+    said += [f"changed: {escaped(', '.join(role for role, _ in change.inputs))}"] if change.inputs else []
+    out.add(f"{against} {'; '.join(said)}.")
+    digest = wording.number(sha256(since.to_bytes()))
+    rows = [_moved_row(_sign(sign, word), one) for sign, word, moved in _directions(change) for one in moved]
+    out.folded(0.15, f"Each rule, then (decision {_code(digest)}) and now", ["", "Rule", "Then", "Now"], rows)
+    out.rows(0.1, [], [f"* {escaped(line)}" for line in change.policies])
+    rows = [f"| {escaped(role)} | {escaped(digests)} |" for role, digests in change.inputs]
+    out.folded(0.1, "Each input that changed", ["Input", "Digests"], rows)
 
 
-def _directions(change: Changes) -> list[tuple[str, tuple[Moved, ...]]]:
-    return [("⬇️ worse", change.worse), ("↔️ other", change.other), ("⬆️ better", change.better)]
+def _directions(change: Changes) -> list[tuple[str, str, tuple[Moved, ...]]]:
+    return [("⬇️", "worse", change.worse), ("↔️", "other", change.other), ("⬆️", "better", change.better)]
 
 
 def _moved_row(said: str, moved: Moved) -> str:
     was, now = (escaped(words) if words else "not judged" for words in (moved.was, moved.now))
-    return f"| {said.replace(' ', '&nbsp;')} | {escaped(moved.title)} | {was} | {now} |"
+    return f"| {said} | {escaped(moved.title)} | {was} | {now} |"
 
 
-def _record(page: CheckPage) -> str:
+def _record(page: CheckPage) -> list[str]:
+    """Whether it is sealed, and folded away what it is about and how to verify it."""
     decision, sealed = page.decision, page.sealed
     policies = ", ".join(
         f"{escaped(ref.id)} {escaped(ref.version)}{'' if ref.in_force else ' (not in force)'}"
@@ -199,25 +230,27 @@ def _record(page: CheckPage) -> str:
     )
     more = f" and {len(decision.policies) - 10} more" if len(decision.policies) > 10 else ""
     lines = [
-        "---",
         f"Artifact {_code(decision.subject.artifact or 'none')}<br>",
         f"Decision {_code(sha256(decision.to_bytes()))}<br>",
         f"Judged {decision.now} under {policies or 'no policy'}{more}; law as of {decision.as_of}; "
         f"submitted by {escaped(wording.principal(decision.submitter))}.",
-        "",
     ]
     if sealed is None:
-        lines.append("**Not sealed**: nobody can verify this later, and no gate accepts it.")
+        head = "**Not sealed**: nobody can verify this later, and no gate accepts it."
     else:
+        head = f"Sealed as entry {sealed.index} of {_code(sealed.trail)}."
         bundle = sealed.bundle or "bundle.json"
+        lines += ["", "How to verify it:", ""]
         if sealed.bundle is None:
             subject = f"{decision.subject.name}@{decision.subject.version}"
-            lines += ["How to verify it:", "", *_typed(["governance", "bundle", subject, "--out", bundle])]
-        else:
-            lines += ["How to verify it:", ""]
+            lines += _typed(["governance", "bundle", subject, "--out", bundle])
         lines += _typed(["governance", "verify", bundle, "--trust", "trust.json"])
-        lines += ["", f"Sealed as entry {sealed.index} of {_code(sealed.trail)}."]
-    return "\n".join(lines)
+    summary = "On record, and how to verify it" if sealed else "On record"
+    return [head, "\n".join([f"<details><summary>{summary}</summary>", "", *lines, "", "</details>"])]
+
+
+def _head(*names: str) -> list[str]:
+    return [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
 
 
 def _typed(words: list[str]) -> list[str]:

@@ -116,12 +116,12 @@ def test_compared_with_what_was_allowed_there_before(project: Project, capsys: p
     project.write("governance.yaml", (project.root / "governance.yaml").read_text().replace("1.10", "1.11"))
     assert _check(project, "--format", "markdown") == 11
     second = capsys.readouterr().out
-    assert "staging: compared with version 1.10, allowed on " in second
+    assert "**Since version 1.10**, allowed in staging on " in second
     assert "prod: no version of this model was approved there before" in second
-    assert "Inputs that changed: data.evaluation, manifest" in second
+    assert "changed: data.evaluation, manifest." in second
     # Sealed, it is compared with what was before it, not with itself.
     assert _check(project, "--format", "markdown", dry=False) == 11
-    assert "staging: compared with version 1.10, allowed on " in capsys.readouterr().out
+    assert "**Since version 1.10**, allowed in staging on " in capsys.readouterr().out
 
 
 def test_without_a_trail_there_is_nothing_to_compare_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
