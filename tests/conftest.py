@@ -58,3 +58,11 @@ def shared() -> Path:
 def root() -> Path:
     """The root of the checkout."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder that one run of the demo left behind, not to be written to, and what it said."""
+    from tests.demonstration import shared_demo
+
+    return shared_demo(tmp_path_factory)

@@ -1,4 +1,4 @@
-"""The demo tells the truth: what it prints is what a newcomer can repeat, and what the README shows."""
+"""The demo tells the truth: what it prints is what a newcomer can repeat."""
 
 import re
 from pathlib import Path
@@ -6,20 +6,7 @@ from pathlib import Path
 import pytest
 
 from governance.cli.__main__ import main
-
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
-_DIGEST = re.compile(r"\b[0-9a-f]{12,64}\b")
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    out = tmp_path_factory.mktemp("demo") / "out"
-    with pytest.MonkeyPatch.context() as patch:
-        printed: list[str] = []
-        patch.setenv("CI", "true")  # throw-away keys: the demo makes them on a CI machine too
-        patch.setattr("governance.cli.context.Context.say", lambda _self, text: printed.append(text))
-        assert main(["demo", "--out", str(out)]) == 0
-    return out, "\n".join(printed)
+from tests.demonstration import demonstrate
 
 
 def test_version_1_fails_in_every_family_and_version_2_only_where_it_says(demo: tuple[Path, str]) -> None:
@@ -58,23 +45,9 @@ def test_a_bundle_kept_elsewhere_shows_a_trail_that_was_put_back(
     assert main(verify) == 0
     assert "continues what was kept elsewhere" in capsys.readouterr().out
     other = tmp_path / "other"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("governance.cli.context.Context.say", lambda _self, text: None)
-        assert main(["demo", "--out", str(other)]) == 0
+    demonstrate(other)
     assert main(["trail", "verify", "--project", str(other), "--against", str(out / "bundle.json")]) == 12
     assert "UNTRUSTED_KEY" in capsys.readouterr().err
-
-
-def test_the_readme_shows_this(demo: tuple[Path, str], root: Path) -> None:
-    out, text = demo
-
-    def plain(shown: str) -> str:
-        shown = _DIGEST.sub("DIGEST", _TIME.sub("TIME", shown))
-        return re.sub(r"(?<!\S)(\.venv/bin/)?governance ", "governance ", shown).strip()
-
-    block = (root / "README.md").read_text().split("```text\n")[1].split("```")[0]
-    told = text[text.index("4. A person") :].replace(str(out), "build/demo")
-    assert plain(block) == plain(told)
 
 
 def test_it_never_deletes_what_it_did_not_make(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
