@@ -118,7 +118,7 @@ class _Reader:
                     "reproducibility", "the manifest names no lock file, no commit, no seeds and no parameters"
                 )
                 return None
-            return reproducibility.facts(environment, None, None)
+            return reproducibility.facts(environment, None, ())
         data = self._read("environment.lock", environment.lock, reproducibility.MAX_BYTES)
         return reproducibility.facts(environment, self.inputs[-1].sha256, reproducibility.lock(data, environment.lock))
 

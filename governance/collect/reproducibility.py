@@ -6,12 +6,13 @@ from typing import NamedTuple
 from governance.errors import BadInput
 from governance.evidence.manifest import EnvironmentSection
 from governance.evidence.origin import FactOrigin
-from governance.evidence.reproducibility import Parameter, ReproducibilityFacts
+from governance.evidence.reproducibility import MOST_SHOWN, LockLine, Parameter, ReproducibilityFacts
 
 MAX_BYTES = 8 << 20
 MAX_SPECIFIER = 1000
 # A name and perhaps extras (PEP 508), then nothing, or what PEP 508 allows to follow.
-_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\[\]]*\]\s*)?"
+_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+_NAME = rf"{_PACKAGE.pattern}\s*(?:\[[^\[\]]*\]\s*)?"
 _REQUIREMENT = re.compile(rf"{_NAME}(?:(?:[=<>!~]=|[<>;@(]).*)?", re.ASCII)
 # PEP 440: == or === with a version; with a wildcard it names many versions.
 _PINNED = re.compile(rf"{_NAME}\(?([^;@]*)", re.ASCII)
@@ -20,26 +21,31 @@ _HASH = re.compile(r"--hash[= ](?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512
 _INCLUDED = ("-r", "--requirement", "-e", "--editable")
 
 
-class Lock(NamedTuple):
-    """Counts of requirements: all, with one exact version, with a digest."""
+class Requirement(NamedTuple):
+    """One requirement. `name` is the package's (PEP 503 normal form) and `version` the one that it is pinned to; null
+    where there is none."""
 
-    requirements: int
-    pinned: int
-    hashed: int
+    line: int
+    text: str
+    name: str | None
+    version: str | None
+    hashed: bool
 
 
-def lock(data: bytes, name: str) -> Lock:
-    """Counts the requirements of a lock file in pip's requirements format. What another file is included for, and an
-    editable install, count as one requirement that is not pinned. Raises BadInput for anything else."""
+def lock(data: bytes, name: str) -> tuple[Requirement, ...]:
+    """The requirements of a lock file in pip's requirements format. What another file is included for, and an editable
+    install, count as one requirement that is not pinned. Raises BadInput for anything else."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         got = f"byte 0x{data[error.start]:02x}"
         raise BadInput("not UTF-8 text", got=got, fix="save the file as UTF-8", where=name) from error
-    requirements = pinned = hashed = 0
+    found = []
     for number, line in _logical_lines(text):
         if line.startswith("-"):
-            requirements += line.split("=")[0].split()[0].startswith(_INCLUDED)
+            if line.split("=")[0].split()[0].startswith(_INCLUDED):
+                shown = line[:100].encode("ascii", "backslashreplace").decode()
+                found.append(Requirement(number, shown, None, None, False))
             continue
         specifier = line.split(" --", 1)[0].strip()
         if len(specifier) > MAX_SPECIFIER or not _REQUIREMENT.fullmatch(specifier):
@@ -50,15 +56,17 @@ def lock(data: bytes, name: str) -> Lock:
                 fix="export the lock, for example: uv pip compile --generate-hashes, or pip-compile --generate-hashes",
                 where=f"{name}:{number}",
             )
-        requirements += 1
-        pinned += _is_pinned(specifier)
-        hashed += bool(_HASH.search(line))
-    return Lock(requirements, pinned, hashed)
+        package = _PACKAGE.match(specifier)
+        title = package[0] if package else ""
+        normal = re.sub(r"[-_.]+", "-", title).lower()
+        found.append(Requirement(number, title, normal, _pinned_to(specifier), bool(_HASH.search(line))))
+    return tuple(found)
 
 
-def _is_pinned(specifier: str) -> bool:
+def _pinned_to(specifier: str) -> str | None:
     found = _PINNED.match(specifier)
-    return found is not None and any(_EXACT.fullmatch(part.strip(" )")) for part in found.group(1).split(","))
+    parts = found.group(1).split(",") if found else []
+    return next((part.strip(" )=") for part in parts if _EXACT.fullmatch(part.strip(" )"))), None)
 
 
 def _logical_lines(text: str) -> list[tuple[int, str]]:
@@ -79,16 +87,23 @@ def _logical_lines(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def facts(environment: EnvironmentSection, sha256: str | None, locked: Lock | None) -> ReproducibilityFacts:
-    """`sha256` and `locked` are the lock file's; both null where the manifest names none."""
-    counts = locked or Lock(0, 0, 0)
+def facts(environment: EnvironmentSection, sha256: str | None, locked: tuple[Requirement, ...]) -> ReproducibilityFacts:
+    """`sha256` and `locked` are the lock file's; null and empty where the manifest names none."""
+    unpinned = [one for one in locked if one.version is None]
+    unhashed = [one for one in locked if not one.hashed]
     return ReproducibilityFacts(
         origin=FactOrigin(kind="declared"),
         lock=sha256,
-        requirements=counts.requirements,
-        pinned=counts.pinned,
-        hashed=counts.hashed,
+        requirements=len(locked),
+        pinned=len(locked) - len(unpinned),
+        hashed=len(locked) - len(unhashed),
+        unpinned=_lines(unpinned),
+        unhashed=_lines(unhashed),
         commit=environment.commit,
         seeds=environment.seeds,
         parameters=tuple(Parameter(name=name, value=value) for name, value in sorted(environment.parameters.items())),
     )
+
+
+def _lines(requirements: list[Requirement]) -> tuple[LockLine, ...]:
+    return tuple(LockLine(line=one.line, requirement=one.text) for one in requirements[:MOST_SHOWN])

@@ -13,6 +13,12 @@ from governance.evidence.manifest import EnvironmentSection
 HASH = "--hash=sha256:" + "a" * 64
 
 
+def counts(data: bytes) -> tuple[int, int, int]:
+    """Requirements: all, with one exact version, with a digest."""
+    found = reproducibility.lock(data, "l")
+    return len(found), sum(one.version is not None for one in found), sum(one.hashed for one in found)
+
+
 @pytest.mark.parametrize(
     "text, expected",
     [
@@ -41,11 +47,11 @@ HASH = "--hash=sha256:" + "a" * 64
     ],
 )
 def test_lock(text: str, expected: tuple[int, int, int]) -> None:
-    assert tuple(reproducibility.lock(text.encode(), "l")) == expected
+    assert counts(text.encode()) == expected
 
 
 def test_our_own_lock_is_pinned_and_hashed(root: Path) -> None:
-    requirements, pinned, hashed = reproducibility.lock((root / "requirements.lock").read_bytes(), "l")
+    requirements, pinned, hashed = counts((root / "requirements.lock").read_bytes())
     assert requirements > 50
     assert requirements == pinned == hashed
 
@@ -78,15 +84,33 @@ def test_what_is_no_lock_is_refused(data: bytes, where: str) -> None:
 @given(st.binary(max_size=40) | st.text("a=1. [],;#\\\n-@", max_size=40).map(str.encode))
 def test_read_or_refused(data: bytes) -> None:
     try:
-        requirements, pinned, hashed = reproducibility.lock(data, "l")
+        requirements, pinned, hashed = counts(data)
     except BadInput:
         return
     assert 0 <= pinned <= requirements
     assert 0 <= hashed <= requirements
 
 
+def test_each_requirement_has_its_line_name_and_version() -> None:
+    text = f"# c\nNumPy==2.1.0 \\\n    {HASH}\na_b.c[x] (===1.0)\n-e ./h\u00e4\nscipy>=1\n"
+    found = reproducibility.lock(text.encode(), "l")
+    assert [(one.line, one.text, one.name, one.version, one.hashed) for one in found] == [
+        (2, "NumPy", "numpy", "2.1.0", True),
+        (4, "a_b.c", "a-b-c", "1.0", False),
+        (5, "-e ./h\\xe4", None, None, False),
+        (6, "scipy", "scipy", None, False),
+    ]
+    facts = reproducibility.facts(EnvironmentSection(), "a" * 64, found)
+    assert (facts.requirements, facts.pinned, facts.hashed) == (4, 2, 1)
+    assert [(one.line, one.requirement) for one in facts.unpinned] == [(5, "-e ./h\\xe4"), (6, "scipy")]
+    assert [one.line for one in facts.unhashed] == [4, 5, 6]
+    many = reproducibility.lock("".join(f"p{i}\n" for i in range(99)).encode(), "l")
+    facts = reproducibility.facts(EnvironmentSection(), "a" * 64, many)
+    assert (len(facts.unpinned), facts.requirements - facts.pinned) == (20, 99)
+
+
 def test_facts_without_a_lock() -> None:
-    found = reproducibility.facts(EnvironmentSection(commit="4" * 40, seeds=(1,)), None, None)
+    found = reproducibility.facts(EnvironmentSection(commit="4" * 40, seeds=(1,)), None, ())
     assert (found.lock, found.requirements, found.commit, found.seeds) == (None, 0, "4" * 40, (1,))
     assert found.origin is not None
     assert found.origin.kind == "declared"

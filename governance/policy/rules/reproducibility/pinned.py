@@ -1,6 +1,6 @@
 """reproducibility.pinned: the environment, the code and the seeds are fixed."""
 
-from governance.evidence.reproducibility import ReproducibilityFacts
+from governance.evidence.reproducibility import LockLine, ReproducibilityFacts
 from governance.policy.finding import Limit, Looked, Verdict
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
@@ -24,7 +24,9 @@ def _pinned(**change: object) -> ReproducibilityFacts:
     controls=("eu-ai-act/annex-iv.2.g", "iso-42001/a.6.2.3"),
     examples=(
         passes("all fixed", _pinned()),
-        fails("one requirement open", _pinned(pinned=2)),
+        fails("one requirement open", _pinned(pinned=2, unpinned=(LockLine(line=7, requirement="numpy"),))),
+        fails("none has a digest", _pinned(hashed=0)),
+        passes("digests are not asked for", _pinned(hashed=0), hashes="false"),
         fails("no lock file", _pinned(lock=None, requirements=0, pinned=0, hashed=0)),
         fails("no commit", _pinned(commit=None)),
         inconclusive("empty lock file", _pinned(requirements=0, pinned=0, hashed=0)),
@@ -53,14 +55,11 @@ def pinned(evidence: ReproducibilityFacts, params: PinnedParams) -> Verdict:
     wrong = []
     if evidence.lock is None:
         wrong.append("no lock file is given")
-    if evidence.pinned < evidence.requirements:
-        wrong.append(
-            f"{evidence.requirements - evidence.pinned} of {evidence.requirements} requirements are not pinned"
-        )
-    if params.hashes and evidence.hashed < evidence.requirements:
-        wrong.append(
-            f"{evidence.requirements - evidence.hashed} of {evidence.requirements} requirements carry no digest"
-        )
+    every = evidence.requirements
+    if bare := every - evidence.pinned:
+        wrong.append(f"{bare} of {every} requirements are not pinned to one version{_named(evidence.unpinned, bare)}")
+    if params.hashes and (bare := every - evidence.hashed):
+        wrong.append(f"{bare} of {every} requirements carry no digest{_named(evidence.unhashed, bare)}")
     if params.commit and evidence.commit is None:
         wrong.append("no commit is recorded")
     if params.seeds and not evidence.seeds:
@@ -69,3 +68,15 @@ def pinned(evidence: ReproducibilityFacts, params: PinnedParams) -> Verdict:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong), looked_at=looked, limit=limit)
     why = f"{evidence.requirements} requirements locked, commit {str(evidence.commit)[:12]}"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)
+
+
+_MOST = 5
+
+
+def _named(lines: tuple[LockLine, ...], count: int) -> str:
+    """The first of `count` requirements, by their lines; nothing where the evidence does not name them."""
+    if not lines:
+        return ""
+    named = [f"line {one.line} ({one.requirement})" for one in lines[:_MOST]]
+    more = count - len(named)
+    return ": " + ", ".join(named) + (f" and {more} more" if more else "")
