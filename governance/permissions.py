@@ -13,6 +13,16 @@ class Permission(NamedTuple):
 
 
 SUBMITTER = "submitter"
+ROLES = (SUBMITTER, "reviewer", APPROVER, "auditor")
+"""What a person may hold. A reviewer and an auditor may look and comment."""
+
+
+def acting_role(kind: str, roles: tuple[str, ...]) -> str | None:
+    """The role that somebody who holds `roles` and names none acts in; None where they must say. Only an approver may
+    do more than comment; a comment is made in one's own role, where that is one."""
+    if kind != "comment":
+        return APPROVER
+    return roles[0] if len(roles) == 1 else None
 
 
 def may_submit(principal: str, roles: tuple[str, ...]) -> Permission:

@@ -13,12 +13,6 @@ TYPE_CHECKING = False  # as in typing, which costs a third of the start-up of `-
 if TYPE_CHECKING:
     from pathlib import Path
 
-# What `check` needs beyond the base install: the modules of the extra `measure`.
-_MEASURES = (
-    *("duckdb", "fairlearn", "numpy", "onnxruntime", "pandas", "pyarrow"),
-    *("scipy", "shap", "skops", "sklearn", "xgboost"),
-)
-
 _EXITS = """exit codes: 0 allow (or done), 1 machine or internal error, 2 usage or bad input, 10 needs review, 11 deny,
 12 verification failed"""
 
@@ -26,6 +20,28 @@ _EXITS = """exit codes: 0 allow (or done), 1 machine or internal error, 2 usage 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
         raise BadInput(message, fix=f"`{self.prog} --help` shows how", where=self.prog)
+
+
+class _Known:
+    """A word from a list that some module states. The module is imported when the list is needed, not for `--help` of
+    all commands."""
+
+    def __init__(self, noun: str, module: str, name: str) -> None:
+        self.noun, self.module, self.name = noun, module, name
+
+    def _words(self) -> tuple[str, ...]:
+        from importlib import import_module
+
+        stated = getattr(import_module(self.module), self.name)
+        return tuple(stated() if callable(stated) else stated)
+
+    def __str__(self) -> str:
+        return ", ".join(self._words())
+
+    def __call__(self, text: str) -> str:
+        if text not in self._words():
+            raise argparse.ArgumentTypeError(f"unknown {self.noun} {text!a}; expected one of {self}")
+        return text
 
 
 def _path(text: str) -> Path:
@@ -46,10 +62,22 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
     def command(
-        name: str, text: str, *, formats: tuple[str, ...] = ("text", "json"), project: bool = True
+        name: str, text: str, example: str = "", *, formats: tuple[str, ...] = ("text", "json"), project: bool = True
     ) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text, description=text[:1].upper() + text[1:] + ".", epilog=_EXITS)
-        added.add_argument("--quiet", action="store_true", help="say nothing beside the result")
+        """`example` is what follows the command's name in one real call of it, the last line of its `--help`."""
+        added = commands.add_parser(
+            name,
+            help=text,
+            description=text[:1].upper() + text[1:] + ".",
+            epilog=f"{_EXITS}\n\nexample: governance {name} {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        loudness = added.add_mutually_exclusive_group()
+        loudness.add_argument("--quiet", action="store_true", help="say nothing beside the result")
+        loudness.add_argument("--verbose", action="store_true", help="say what is read and done, on standard error")
+        added.add_argument(
+            "--color", choices=("auto", "always", "never"), default="auto", help="default: auto, on a terminal"
+        )
         added.add_argument("--traceback", action="store_true", help=argparse.SUPPRESS)
         if formats:
             added.add_argument("--format", choices=formats, default="text", help="default: text")
@@ -65,13 +93,22 @@ def build_parser() -> argparse.ArgumentParser:
         )
         added.add_argument("--password-file", type=_path, metavar="FILE", help="read the password from a file")
 
-    init = command("init", "look at a model's folder, write its governance.yaml, and start a trail")
+    init = command(
+        "init",
+        "look at a model's folder, write its governance.yaml, and start a trail",
+        "models/adult --sensitive sex --bins age:40,60",
+    )
     init.add_argument("folder", type=_path, nargs="?", metavar="DIR", help="the model's folder; default: here")
     init.add_argument("--no-trail", action="store_true", help="write the manifest alone: no keys, no .governance/")
     init.add_argument("--name", help="of the model; default: the folder's name")
     init.add_argument("--version", help="of the model")
     init.add_argument("--owner", help="a team or a person")
-    init.add_argument("--risk-tier", choices=("low", "medium", "high"), help="unknown counts as high")
+    init.add_argument(
+        "--risk-tier",
+        type=_Known("risk tier", "governance.evidence.manifest", "RISK_TIERS"),
+        metavar="TIER",
+        help="one of %(type)s; where none is given, the last of these",
+    )
     init.add_argument("--artifact", metavar="FILE", help="the model, where there are several")
     init.add_argument(
         "--feature", action="append", default=[], metavar="COLUMN", help="in the model's order, for each; repeatable"
@@ -89,15 +126,24 @@ def build_parser() -> argparse.ArgumentParser:
         "--bins", action="append", default=[], metavar="COLUMN:40,60", help="where to cut numbers; repeatable"
     )
 
-    key = command("key", "make a person's key, wrapped with their password")
+    key = command("key", "make a person's key, wrapped with their password", "new bo --role approver")
     key.add_argument("action", choices=("new",))
     key.add_argument("person", metavar="NAME")
     key.add_argument(
-        "--role", action="append", required=True, help="submitter, reviewer, approver or auditor; repeatable"
+        "--role",
+        action="append",
+        required=True,
+        type=_Known("role", "governance.permissions", "ROLES"),
+        help="one of %(type)s; repeatable",
     )
     key.add_argument("--password-file", type=_path, metavar="FILE")
 
-    check = command("check", "measure and judge one model version, and seal the decision", formats=FORMATS)
+    check = command(
+        "check",
+        "measure and judge one model version, and seal the decision",
+        "governance.yaml --as ann --environment prod --bundle adult.bundle.json",
+        formats=FORMATS,
+    )
     check.add_argument("manifest", type=_path, nargs="?", default="governance.yaml", help="default: governance.yaml")
     check.add_argument(
         "--policy", action="append", metavar="NAME|FILE", help="a shipped policy or a policy.yaml; repeatable"
@@ -115,56 +161,77 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("--fresh", action="store_true", help="measure again even if nothing changed")
     person(check, required=False)
 
-    show = command("show", "show the latest decision about a model version")
+    show = command("show", "show the latest decision about a model version", "adult-income@1.10")
     show.add_argument("model", metavar="NAME@VERSION")
 
-    for kind, text in (
-        ("approve", "approve a case that needs review"),
-        ("reject", "reject a case"),
-        ("comment", "comment on a case"),
-        ("waive", "excuse one finding for a time"),
+    for kind, text, example in (
+        ("approve", "approve a case that needs review", "'Read each open finding; a pilot with weekly review.'"),
+        ("reject", "reject a case", "'The label is biased: complaints of May.'"),
+        ("comment", "comment on a case", "'Measured again on 5,000 rows, see RISK-7.'"),
+        (
+            "waive",
+            "excuse one finding for a time",
+            "'Pilot with 40 users' --finding baseline#model-card --ticket RISK-7 --expires 2026-12-31",
+        ),
     ):
-        act = command(kind, text)
+        act = command(kind, text, f"adult-income@1.10 --as bo --reason {example}")
         act.add_argument("model", metavar="NAME@VERSION")
         person(act, required=True)
-        act.add_argument("--role", default="approver", help="default: approver")
+        own = "your own, if you hold one" if kind == "comment" else "the one that this takes"
+        act.add_argument("--role", help=f"the role you act in; default: {own}")
         act.add_argument("--reason", required=True)
         act.add_argument("--decision", metavar="SHA256", help="the decision you saw; refused if it is not the latest")
         act.add_argument("--bundle", type=_path, metavar="FILE", help="also write the new bundle")
         if kind == "waive":
             act.add_argument("--finding", required=True, metavar="POLICY#RULE")
             act.add_argument("--ticket", required=True)
-            act.add_argument("--expires", required=True, metavar="TIME", help="2026-12-31T00:00:00Z")
-            act.add_argument("--not-before", metavar="TIME", help="default: now")
+            act.add_argument(
+                "--expires", required=True, metavar="DATE", help="2026-12-31, which begins at 00:00Z, or a UTC time"
+            )
+            act.add_argument("--not-before", metavar="DATE", help="default: now")
             act.add_argument("--no-worse-than", metavar="NUMBER")
             act.add_argument(
                 "--group", action="append", default=[], help="only for this group (a,b for an intersection)"
             )
             act.add_argument("--compensating", metavar="TEXT", help="what is done instead")
 
-    bundle = command("bundle", "write the bundle of the latest decision about a model version", formats=())
+    bundle = command(
+        "bundle",
+        "write the bundle of the latest decision about a model version",
+        "adult-income@1.10 --out adult.bundle.json",
+        formats=(),
+    )
     bundle.add_argument("model", metavar="NAME@VERSION")
     bundle.add_argument("--out", type=_path, required=True, metavar="FILE")
 
-    verify = command("verify", "verify a bundle offline and judge it again", project=False)
+    verify = command(
+        "verify",
+        "verify a bundle offline and judge it again",
+        "adult.bundle.json --trust trust.json",
+        project=False,
+    )
     verify.add_argument("bundle", type=_path)
     verify.add_argument(
         "--trust", type=_path, metavar="FILE", help="your trust file; without it only integrity is checked"
     )
 
-    gate = command("gate", "ask whether an artifact may run in an environment")
+    gate = command(
+        "gate",
+        "ask whether an artifact may run in an environment",
+        "--artifact model.skops --environment prod --bundle adult.bundle.json --trust trust.json",
+    )
     gate.add_argument("--artifact", required=True, metavar="FILE|SHA256")
     gate.add_argument("--environment", required=True, metavar="ENV")
     gate.add_argument("--bundle", type=_path, metavar="FILE", help="answer from this bundle, offline")
     gate.add_argument("--trust", type=_path, metavar="FILE", help="default: the project's own")
 
-    report = command("report", "write the PDF report of a decision", formats=())
+    report = command("report", "write the PDF report of a decision", "adult-income@1.10 --out adult.pdf", formats=())
     report.add_argument("model", metavar="NAME@VERSION", nargs="?")
     report.add_argument("--bundle", type=_path, metavar="FILE", help="of this bundle instead; nothing is recorded")
     report.add_argument("--trust", type=_path, metavar="FILE", help="with --bundle: your trust file")
     report.add_argument("--out", type=_path, required=True, metavar="FILE")
 
-    trail = command("trail", "show or verify the trail")
+    trail = command("trail", "show or verify the trail", "verify --against adult.bundle.json")
     trail.add_argument("action", choices=("show", "verify"))
     trail.add_argument("--trust", type=_path, metavar="FILE", help="default: the project's own")
     trail.add_argument(
@@ -177,17 +244,24 @@ def build_parser() -> argparse.ArgumentParser:
     )
     trail.add_argument("--last", type=int, default=20, metavar="N", help="show: how many entries; default: 20")
 
-    policy = command("policy", "list shipped policies, list the rules, or check a policy file", project=False)
+    policy = command(
+        "policy", "list shipped policies, list the rules, or check a policy file", "check ./policy.yaml", project=False
+    )
     policy.add_argument("action", choices=("list", "rules", "check"))
     policy.add_argument(
         "file", nargs="?", metavar="NAME|FILE", help="check: the policy; rules: one rule, with its options"
     )
 
-    schema = command("schema", "print the JSON Schema of a document", formats=(), project=False)
-    schema.add_argument("document", help="manifest, policy, evidence, decision, act, entry, bundle, trust or check")
+    schema = command("schema", "print the JSON Schema of a document", "manifest", formats=(), project=False)
+    published = _Known("document", "governance.cli.schema", "documents")
+    schema.add_argument("document", type=published, help="one of %(type)s")
 
     demo = command(
-        "demo", "audit two versions of a model on real data, from denial to release", formats=(), project=False
+        "demo",
+        "audit two versions of a model on real data, from denial to release",
+        "--out build/demo",
+        formats=(),
+        project=False,
     )
     demo.add_argument("--out", type=_path, default="build/demo", metavar="DIR", help="default: build/demo")
     return parser
@@ -239,8 +313,10 @@ def main(argv: list[str] | None = None) -> int:
 
 def _not_installed(error: Exception) -> BadInput | None:
     """In the base install, `check` is a request for what is not there, not a fault."""
+    from governance.cli.extras import MEASURE
+
     name = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
-    if name not in _MEASURES:
+    if name not in MEASURE:
         return None
     return BadInput(
         "measuring is not installed: the base install verifies, gates and reads the trail",

@@ -3,7 +3,7 @@
 from pydantic import ValidationError
 
 from governance.canonical import instant
-from governance.cli.context import Context, model_version
+from governance.cli.context import Context, model_version, moment
 from governance.errors import BadInput, ExitCode
 from governance.policy.act import Waiver
 from governance.policy.outcome import Action
@@ -64,8 +64,8 @@ def _waiver(context: Context) -> Waiver:
             groups=tuple(tuple(group.split(",")) for group in args.group),
             no_worse_than=args.no_worse_than,
             ticket=args.ticket,
-            not_before=args.not_before or instant(context.now()),
-            expires=args.expires,
+            not_before=instant(moment(args.not_before, "--not-before") if args.not_before else context.now()),
+            expires=instant(moment(args.expires, "--expires")),
             compensating=args.compensating,
         )
     except ValidationError as error:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from governance.cli.terminal import Steps, encodable
 from governance.errors import BadInput, ExitCode
 from governance.settings import Settings, load_settings
 
@@ -27,16 +29,21 @@ class Context:
     def __init__(self, args: Namespace) -> None:
         self.args = args
         self.settings: Settings = load_settings()
-        self.quiet: bool = getattr(args, "quiet", False)
-        self._progress_shown = False
+        self.quiet: bool = args.quiet
+        self.verbose: bool = args.verbose
+        live = sys.stderr.isatty() and not self.quiet and not self.settings.dumb
+        self.progress = Steps(sys.stderr, time.monotonic, _columns, live=live, lasting=self.verbose)
 
     @property
     def colour(self) -> bool:
-        return self.settings.colour and sys.stdout.isatty()
+        """`--color` says more than the environment: NO_COLOR is for programs that were not asked."""
+        if self.args.color != "auto":
+            return bool(self.args.color == "always")
+        return self.settings.colour and not self.settings.dumb and sys.stdout.isatty()
 
     @property
     def width(self) -> int:
-        return min(shutil.get_terminal_size((100, 24)).columns, 120) if sys.stdout.isatty() else 100
+        return min(_columns(), 120) if sys.stdout.isatty() else 100
 
     @property
     def as_json(self) -> bool:
@@ -70,6 +77,7 @@ class Context:
         def ask() -> str:
             from governance.operations.files import read_whole
 
+            self.done()
             path: Path | None = getattr(self.args, "password_file", None)
             if path is not None:
                 try:
@@ -86,17 +94,9 @@ class Context:
 
         return ask
 
-    def progress(self, what: str) -> None:
-        """One line that replaces itself, on a terminal only."""
-        if sys.stderr.isatty() and not self.quiet:
-            sys.stderr.write(f"\r\x1b[K{what} ...")
-            sys.stderr.flush()
-            self._progress_shown = True
-
     def done(self) -> None:
-        if self._progress_shown:
-            sys.stderr.write("\r\x1b[K")
-            self._progress_shown = False
+        """The last step is over."""
+        self.progress.end()
 
     def sealed(self, workspace: "Workspace", place: "Place | None") -> "Sealed | None":
         """Where a decision was sealed, for rendering."""
@@ -117,13 +117,30 @@ class Context:
 
     def say(self, text: str) -> None:
         self.done()
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.write(encodable(text if text.endswith("\n") else text + "\n", sys.stdout))
 
     def note(self, text: str) -> None:
         """Beside the result: to standard error."""
         self.done()
         if not self.quiet:
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(encodable(text + "\n", sys.stderr))
+
+    def hint(self, text: str) -> None:
+        """A note for whoever sits there: on a terminal only."""
+        if sys.stderr.isatty():
+            self.note(text)
+
+    def tell(self, text: str) -> None:
+        """With --verbose: a lasting line on standard error."""
+        if self.verbose:
+            from governance.render.visible import visible
+
+            self.done()
+            sys.stderr.write(encodable(visible(text) + "\n", sys.stderr))
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 def exit_for(action: "Action") -> ExitCode:
@@ -138,3 +155,15 @@ def model_version(text: str) -> tuple[str, str]:
     if surrogates or not (name and at and version):
         raise BadInput("not a model version", got=ascii(text), expected="NAME@VERSION, such as adult-income@1.10")
     return name, version
+
+
+def moment(text: str, option: str) -> datetime:
+    """A date of an option, which begins at 00:00Z, or a UTC time to the second. Raises BadInput, naming the option."""
+    for form in ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"):
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    raise BadInput(
+        "not a date", got=ascii(text), expected="2026-06-01, or a UTC time such as 2026-06-01T12:00:00Z", where=option
+    )

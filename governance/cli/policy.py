@@ -34,7 +34,7 @@ def run(context: Context) -> int:
         width = max(len(rule.name) for rule in ALL)
         text = "\n".join(f"{rule.name:<{width}}  {rule.summary}" for rule in ALL)
         if not context.as_json:
-            context.note("`governance policy rules NAME` shows what one rule checks and its options")
+            context.hint("`governance policy rules NAME` shows what one rule checks and its options")
     else:
         if action == "check" and name is None:
             raise BadInput("say which policy", expected="the name of a shipped policy, or a policy.yaml")

@@ -43,7 +43,7 @@ def _show(context: Context) -> int:
         who = (principal or entry.actor[:12]).split("|")
         shown = who[0] if who[0] in ("log", "issuer") else who[-1]
         context.say(visible(f"{stored.index:>6}  {entry.time}  {entry.type.value:<34} {shown:<12} {about}"))
-    context.note("`governance trail verify` checks all of it")
+    context.hint("`governance trail verify` checks all of it")
     return ExitCode.ALLOW
 
 

@@ -27,6 +27,8 @@ Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f
 MOST_ATTRIBUTES, MOST_INTERSECTIONS = 50, 100
 Format = Literal["skops", "onnx", "xgboost-json", "pickle", "joblib"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+RISK_TIERS = ("low", "medium", "high")
+"""Lowest first. Any other tier, or none, counts as the last."""
 
 
 class Purpose(Document):

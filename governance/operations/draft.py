@@ -9,7 +9,7 @@ from governance import strictyaml
 from governance.collect.columns import Column, Glimpse, nameable, words
 from governance.collect.manifest import FILE_NAME
 from governance.errors import BadInput, MachineFault
-from governance.evidence.manifest import Attribute, Labels, Manifest
+from governance.evidence.manifest import RISK_TIERS, Attribute, Labels, Manifest
 from governance.measure.formats import PICKLES
 from governance.operations.choices import (
     RESCORE,
@@ -123,7 +123,8 @@ class _Writer:
         if answers.risk_tier:
             items.append(Pair("risk_tier", answers.risk_tier))
         else:
-            items += [Comment("low, medium or high. Unknown counts as high."), Off([Pair("risk_tier", "high")])]
+            among = f"{', '.join(RISK_TIERS[:-1])} or {RISK_TIERS[-1]}. Unknown counts as {RISK_TIERS[-1]}."
+            items += [Comment(among), Off([Pair("risk_tier", RISK_TIERS[-1])])]
         purpose: dict[str, Value] = {"objective": _BLANK, "kpi": _BLANK, "intended": (_BLANK,), "prohibited": (_BLANK,)}
         return [Pair("model", [*items, Off([Pair("purpose", purpose)])])]
 

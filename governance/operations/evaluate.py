@@ -12,6 +12,7 @@ from governance.collect.collected import Collected, collect
 from governance.collect.manifest import Loaded, load
 from governance.errors import BadInput, Refused
 from governance.evidence.evidence import EvidenceSet, Facts
+from governance.evidence.manifest import RISK_TIERS
 from governance.evidence.origin import Origin, Subject
 from governance.evidence.plan import Plan
 from governance.operations.files import read_whole
@@ -35,7 +36,6 @@ from governance.verification import EVIDENCE, MANIFEST
 if TYPE_CHECKING:
     from governance.store.transaction import Transaction
 
-_RISK_TIERS = ("low", "medium", "high")
 Progress = Callable[[str], None]
 
 
@@ -193,7 +193,7 @@ def _measure(
     tier = manifest.model.risk_tier
     return EvidenceSet(
         subject=subject,
-        risk_tier=tier if tier in _RISK_TIERS else "high",
+        risk_tier=tier if tier in RISK_TIERS else RISK_TIERS[-1],
         manifest=sha256(loaded.data),
         plan=wanted,
         origin=Origin(

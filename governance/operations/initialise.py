@@ -6,13 +6,11 @@ from contextlib import suppress
 from governance.errors import BadInput, MachineFault
 from governance.keys import MACHINE_ROLES, create_machine_keys, create_person_key, unwrap_person_key
 from governance.operations.workspace import Workspace, local
-from governance.permissions import SUBMITTER
-from governance.policy.act import APPROVER
+from governance.permissions import ROLES
 from governance.signing.keys import encode_public
 from governance.trail.note import encode_vkey
 from governance.trail.trust import Person, Trust, TrustedLog
 
-ROLES = (SUBMITTER, "reviewer", APPROVER, "auditor")
 _NAME = re.compile(r"[a-z][a-z0-9._-]{0,62}")
 
 

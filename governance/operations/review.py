@@ -18,7 +18,7 @@ from governance.operations.sealing import (
     seal_decision,
 )
 from governance.operations.workspace import Workspace
-from governance.permissions import may_act
+from governance.permissions import acting_role, may_act
 from governance.policy.act import Act, Waiver
 from governance.policy.decision import Decision, Recorded, decide
 from governance.trail.entry import UUID_RANDOM_SIZE, uuid7
@@ -44,7 +44,7 @@ def act(
     model: str,
     version: str,
     name: str,
-    role: str,
+    role: str | None,
     password: Callable[[], str],
     reason: str,
     seen: str | None = None,
@@ -53,11 +53,17 @@ def act(
     """Sign an act on the latest decision about a model version and judge the case again.
 
     `seen` is the digest of the decision the person looked at; where it is no longer the latest, nothing is written.
+    `role` may be left to `acting_role`.
     Raises BadInput, Refused, MachineFault, VerificationFailed.
     """
     origin = workspace.trust().logs[0].origin
     issuer, log = workspace.required_signer(origin, "issuer"), workspace.required_signer(origin, "log")
     person, signer = workspace.authenticate(name, password)
+    role = acting_role(kind, person.roles) if role is None else role
+    if role is None:
+        raise BadInput(
+            "say in which role", expected=f"--role and one of: {', '.join(person.roles)}", fix="nothing was signed"
+        )
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
         issued = transaction.latest_decision(name=model, version=version)
         if issued is None:

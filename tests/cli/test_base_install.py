@@ -5,12 +5,13 @@ import sys
 
 import pytest
 
+from governance.cli.extras import MEASURE, PDF
 from tests.cli.conftest import AS_ANN
 
 
 @pytest.fixture
 def base(monkeypatch):
-    for name in ("duckdb", "numpy", "onnxruntime", "pandas", "pyarrow", "reportlab", "shap", "sklearn", "skops"):
+    for name in (*MEASURE, *PDF):
         monkeypatch.setitem(sys.modules, name, None)
 
 

@@ -147,8 +147,9 @@ def _is_installed() -> None:
     """Raises BadInput before anything is written, in an install that could not go on to the end."""
     from importlib.util import find_spec
 
-    needed = ("duckdb", "pandas", "reportlab", "shap", "sklearn", "skops")
-    if missing := [name for name in needed if find_spec(name) is None]:
+    from governance.cli.extras import MEASURE, PDF
+
+    if missing := [name for name in (*MEASURE, *PDF) if find_spec(name) is None]:
         raise BadInput(
             "the demo measures models and writes PDFs, and that is not installed",
             got=f"no module {', '.join(missing)}",

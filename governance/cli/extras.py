@@ -1,0 +1,7 @@
+"""What an install needs beyond the base: the modules that the extras of pyproject.toml bring."""
+
+MEASURE = (
+    *("duckdb", "fairlearn", "numpy", "onnxruntime", "pandas", "pyarrow"),
+    *("scipy", "shap", "skops", "sklearn", "xgboost"),
+)
+PDF = ("reportlab",)
