@@ -2,35 +2,47 @@
 
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from governance.errors import BadInput, MachineFault
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write beside the target, sync, then rename over it. Raises MachineFault; the old file is untouched then."""
+@contextmanager
+def writing_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to beside the target; at the end it is synced and renamed over it. Whatever is raised meanwhile,
+    the old file is untouched and nothing is left behind. Raises MachineFault."""
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
+        temporary = None
     except OSError as error:
-        if temporary is not None:
-            with suppress(OSError):
-                temporary.unlink()
         raise MachineFault(
             "cannot write the file",
             got=str(error),
             fix="free some space or make the folder writable; nothing was left half-written",
             where=str(path),
         ) from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """The file holds `data` or is untouched. Raises MachineFault."""
+    with writing_whole(path) as file:
+        file.write(data)
 
 
 def read_whole(path: Path, what: str) -> bytes:
