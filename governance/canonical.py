@@ -11,7 +11,7 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema
@@ -133,6 +133,12 @@ def other_version(data: bytes, schema: str) -> bool:
         return False
     named = value.get("schema") if isinstance(value, dict) else None
     return isinstance(named, str) and named != schema and named.rpartition("/")[0] == schema.rpartition("/")[0]
+
+
+def schema_of(document: "type[Document]") -> str:
+    """The versioned type that a kind of document names in its `schema`, as `governance.act/v1`: written there only."""
+    named: tuple[str, ...] = get_args(document.model_fields["schema_"].annotation)
+    return named[0]
 
 
 def sha256(data: bytes) -> str:

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import AfterValidator, Field
 
-from governance.canonical import Document
+from governance.canonical import Document, schema_of
 from governance.errors import BadInput, MachineFault, Refused
 from governance.signing.keys import PublicKey, encode_public
 
@@ -117,7 +117,7 @@ def create_person_key(path: Path, principal: str, password: str, entropy: Entrop
         nonce, raw, principal.encode()
     )
     wrapped = WrappedKey(
-        schema_="governance.wrapped-key/v1",
+        schema_=schema_of(WrappedKey),  # type: ignore[arg-type]
         principal=principal,
         key=encode_public(signer.public_key),
         n=_SCRYPT_N,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from governance import strictyaml
+from governance.canonical import schema_of
 from governance.collect.columns import Column, Glimpse, nameable, words
 from governance.collect.manifest import FILE_NAME
 from governance.errors import BadInput, MachineFault
@@ -80,7 +81,7 @@ class _Writer:
         self.gaps: list[Gap] = []
 
     def draft(self) -> Draft:
-        items: list[Item] = [Comment(_HEADER), Pair("schema", "governance.manifest/v1")]
+        items: list[Item] = [Comment(_HEADER), Pair("schema", schema_of(Manifest))]
         for section in (
             self._model, self._artifact, self._features, self._data, self._lineage, self._access, self._environment,
             self._documents,

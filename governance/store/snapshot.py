@@ -22,7 +22,7 @@ from governance.store.tables import (
 from governance.trail import merkle, proof, tiles
 from governance.trail.checkpoint import Checkpoint
 from governance.trail.entry import Entry, EntryType
-from governance.verification import DECISION
+from governance.verification import DECISION, ENTRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +274,7 @@ def parse_entry(index: int, body: bytes, where: str) -> Entry:
     try:
         return Entry.from_bytes(body)
     except BadInput as error:
-        verdict = Broken.UNSUPPORTED if other_version(body, "governance.entry/v1") else Broken.MALFORMED
+        verdict = Broken.UNSUPPORTED if other_version(body, ENTRY) else Broken.MALFORMED
         raise VerificationFailed(
             verdict, f"entry {index} cannot be read: {error.what}", got=error.got, where=where
         ) from error

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from governance.canonical import Document, Sha256, other_version
+from governance.canonical import Document, Sha256, other_version, schema_of
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.signing.dsse import Envelope
 from governance.trail.entry import DocumentType
@@ -49,9 +49,9 @@ def parse_bundle(data: bytes) -> Bundle:
         return Bundle.from_bytes(data)
     except BadInput as error:
         raise VerificationFailed(
-            Broken.UNSUPPORTED if other_version(data, "governance.bundle/v1") else Broken.MALFORMED,
+            Broken.UNSUPPORTED if other_version(data, schema_of(Bundle)) else Broken.MALFORMED,
             f"not a bundle: {error.what}",
             got=error.got,
-            expected=error.expected or "a governance.bundle/v1 file as `governance check --bundle` writes it",
+            expected=error.expected or f"a {schema_of(Bundle)} file as `governance check --bundle` writes it",
             where=error.where,
         ) from error

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from governance.canonical import Document, Sha256, no_duplicates
+from governance.canonical import Document, Sha256, no_duplicates, schema_of
 from governance.errors import BadInput
 from governance.signing.keys import PublicKey, decode_public, key_id
 from governance.trail.entry import Origin
@@ -64,7 +64,7 @@ def load_trust(data: bytes, name: str) -> Trust:
         raise BadInput(
             f"not a trust file: {first['msg']}",
             got=repr(first["input"])[:120],
-            expected="a governance.trust/v1 document, as a project has in .governance/trust.json",
+            expected=f"a {schema_of(Trust)} document, as a project has in .governance/trust.json",
             where=f"{name}: {at}" if at else name,
         ) from error
     for log in trust.logs:
