@@ -7,30 +7,61 @@ from enum import IntEnum, StrEnum
 
 
 class ExitCode(IntEnum):
-    """What the command line answers. A verdict is never mixed up with a crash."""
+    """What the command line answers. A verdict is never mixed up with a crash. `means` says it in a few words, `then`
+    what whoever waits for the command should make of it."""
 
-    ALLOW = 0
-    INTERNAL = 1
-    USAGE = 2
-    NEEDS_REVIEW = 10
-    DENY = 11
-    VERIFICATION = 12
+    means: str
+    then: str
+
+    def __new__(cls, code: int, means: str, then: str) -> "ExitCode":
+        member = int.__new__(cls, code)
+        member._value_, member.means, member.then = code, means, then
+        return member
+
+    ALLOW = 0, "allow (or done)", "Go on."
+    INTERNAL = (
+        1,
+        "machine or internal error",
+        "The machine failed (disk full, read-only, out of memory), maybe after the decision was recorded and before its"
+        " bundle was written. Mend it and run the command again.",
+    )
+    USAGE = 2, "usage or bad input", "A manifest, a table or an option is wrong. Nothing was recorded."
+    NEEDS_REVIEW = 10, "needs review", "Stop: a person must answer for something (`governance approve`)."
+    DENY = 11, "deny", "Stop: the policy denies it. The findings say why, and what to do."
+    VERIFICATION = 12, "verification failed", "Stop: the trail or a bundle does not verify. The first word says how."
 
 
 class Broken(StrEnum):
-    """Why a proof did not hold. Each value is the precise verdict printed beside exit code 12."""
+    """Why a proof did not hold. Each value is the precise verdict printed beside exit code 12; `means` explains it."""
 
-    TAMPERED = "TAMPERED"
-    FORKED = "FORKED"
-    ROLLED_BACK = "ROLLED_BACK"
-    STALE = "STALE"
-    UNTRUSTED_KEY = "UNTRUSTED_KEY"
-    MALFORMED = "MALFORMED"
-    INCOMPLETE = "INCOMPLETE"
-    UNSUPPORTED = "UNSUPPORTED"
-    UNTRUSTED_POLICY = "UNTRUSTED_POLICY"
-    NO_TRUST = "NO_TRUST"
-    NOT_REPERFORMABLE = "NOT_REPERFORMABLE"
+    means: str
+
+    def __new__(cls, verdict: str, means: str) -> "Broken":
+        member = str.__new__(cls, verdict)
+        member._value_, member.means = verdict, means
+        return member
+
+    TAMPERED = (
+        "TAMPERED",
+        "something was changed after it was signed or recorded, or the decision does not follow from its evidence",
+    )
+    FORKED = "FORKED", "the log contradicts a checkpoint or a bundle that was kept elsewhere: it showed two histories"
+    ROLLED_BACK = "ROLLED_BACK", "the log is shorter than a checkpoint or a bundle that was kept elsewhere says"
+    STALE = "STALE", "the decision is older than the trust file's `max_age`"
+    UNTRUSTED_KEY = "UNTRUSTED_KEY", "signed, but not by a key that the trust file names for that role"
+    MALFORMED = "MALFORMED", "not in the one form that such a document has"
+    INCOMPLETE = "INCOMPLETE", "something that the decision stands on is missing"
+    UNSUPPORTED = "UNSUPPORTED", "a document of a version, or a trust file's wish, that this release does not know"
+    UNTRUSTED_POLICY = "UNTRUSTED_POLICY", "judged under a policy that the trust file does not pin"
+    NO_TRUST = (
+        "NO_TRUST",
+        "digests and proofs hold together, but no trust file was given: nobody vouches for it, and nothing was judged"
+        " again",
+    )
+    NOT_REPERFORMABLE = (
+        "NOT_REPERFORMABLE",
+        "this release cannot judge the recorded policy again: neither valid nor tampered",
+    )
 
 
 class GovernanceError(Exception):

@@ -13,8 +13,8 @@ TYPE_CHECKING = False  # as in typing, which costs a third of the start-up of `-
 if TYPE_CHECKING:
     from pathlib import Path
 
-_EXITS = """exit codes: 0 allow (or done), 1 machine or internal error, 2 usage or bad input, 10 needs review, 11 deny,
-12 verification failed"""
+_CODES = [f"{code:d} {code.means}" for code in ExitCode]
+_EXITS = f"exit codes: {', '.join(_CODES[:-1])},\n{_CODES[-1]}"
 
 
 class _Parser(argparse.ArgumentParser):
