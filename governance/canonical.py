@@ -13,8 +13,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
-from pydantic_core import CoreSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from governance.errors import BadInput
 
@@ -22,7 +30,7 @@ MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 64
 MAX_MEMBERS = 10_000
 """Of one object. A model reports each member that it does not know, so that many would fill the memory."""
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _REAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-][0-9]{2,3})?", re.ASCII)
 
 
@@ -141,6 +149,35 @@ def schema_of(document: "type[Document]") -> str:
     return named[0]
 
 
+# How files begin that are handed in for text, what they are, and what to do about it.
+_NO_TEXT = (
+    (b"\xff\xfe", "UTF-16", "save the file as UTF-8"),
+    (b"\xfe\xff", "UTF-16", "save the file as UTF-8"),
+    (b"\x1f\x8b", "gzip", "unpack it first"),
+    (b"PK\x03\x04", "a zip archive, as Excel files are", "export it as text"),
+    (b"%PDF", "PDF", "export it as text"),
+    (b"PAR1", "Parquet", "name the file *.parquet, or give another one"),
+)
+
+
+def text(data: bytes, where: str) -> str:
+    """The text of UTF-8 bytes, without a byte order mark. Raises BadInput: which byte, on which line, and what the file
+    looks like instead."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        found = next((row for row in _NO_TEXT if data.startswith(row[0])), None)
+        _, looks, fix = found or (b"", "Latin-1 or Windows-1252", "save the file as UTF-8")
+        raise BadInput(
+            "not UTF-8 text",
+            got=f"byte 0x{data[error.start]:02x} on line {line} (it looks like {looks})",
+            expected="UTF-8",
+            fix=fix,
+            where=where,
+        ) from error
+
+
 def sha256(data: bytes) -> str:
     """Lower-case hex SHA-256."""
     return hashlib.sha256(data).hexdigest()
@@ -169,7 +206,8 @@ def parse_instant(text: str) -> datetime:
             raise ValueError(text)
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError as error:
-        raise BadInput("not a UTC time", got=repr(text), expected="2026-01-31T12:00:00Z") from error
+        what = "a time that never comes" if _INSTANT.fullmatch(text) else "not a UTC time"
+        raise BadInput(what, got=repr(text), expected="2026-01-31T12:00:00Z") from error
 
 
 def _real_text(text: str) -> str:
@@ -186,10 +224,15 @@ def _instant_text(text: str) -> str:
     return text
 
 
-Real = Annotated[str, AfterValidator(_real_text)]
+def _published(pattern: re.Pattern[str]) -> Any:
+    """What validates is a function; whoever reads the JSON Schema sees the form."""
+    return Field(json_schema_extra={"pattern": f"^{pattern.pattern}$"})
+
+
+Real = Annotated[str, AfterValidator(_real_text), _published(_REAL)]
 """A real number in a document: a decimal string. `Decimal(x)` compares, `float(x)` computes."""
-Instant = Annotated[str, AfterValidator(_instant_text)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Instant = Annotated[str, AfterValidator(_instant_text), _published(_INSTANT)]
+Sha256 = Annotated[str, Spelled(r"[0-9a-f]{64}", "a SHA-256 in hex: 64 digits 0-9 and a-f")]
 Count = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 Threshold = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=18)]
 """A limit in a policy: an exact decimal, written as text."""
@@ -211,7 +254,14 @@ def _fail_fast(schema: Any) -> None:
 class Document(BaseModel):
     """A frozen, closed document. What is submitted is what is signed, stored and returned."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, validate_default=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        validate_default=True,
+        # A document is written whole, also where a field holds its default.
+        json_schema_serialization_defaults_required=True,
+    )
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

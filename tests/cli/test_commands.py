@@ -1,9 +1,9 @@
 """The commands as people type them: what they print, where, and with which exit code."""
 
 import json
-import re
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from governance.canonical import sha256
 from governance.cli.__main__ import build_parser, main
@@ -61,54 +61,6 @@ def test_the_whole_way(bare, run, check):
     assert (bare.root / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
-TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
-PROSE = {"$schema", "$defs", "title", "description", "default"}
-
-
-def faults(value, schema, defs, path="$"):
-    """What of a JSON Schema (the part of it that we publish) a value does not meet. An unknown keyword is a fault."""
-    for keyword, wanted in schema.items():
-        match keyword:
-            case "$ref":
-                yield from faults(value, defs[wanted.rpartition("/")[2]], defs, path)
-            case "anyOf":
-                if all(list(faults(value, one, defs, path)) for one in wanted):
-                    yield f"{path}: none of the alternatives"
-            case "type":
-                if not isinstance(value, TYPES[wanted]) or (wanted == "integer" and isinstance(value, bool)):
-                    yield f"{path}: {value!r} is no {wanted}"
-            case "const" | "enum":
-                if value not in (wanted if keyword == "enum" else [wanted]):
-                    yield f"{path}: {value!r} is not {wanted}"
-            case "required" | "properties" | "additionalProperties" | "propertyNames" if not isinstance(value, dict):
-                pass  # `type` says so
-            case "items" if not isinstance(value, list):
-                pass
-            case "required":
-                yield from (f"{path}: lacks {key}" for key in wanted if key not in value)
-            case "properties":
-                for key in value.keys() & wanted.keys():
-                    yield from faults(value[key], wanted[key], defs, f"{path}.{key}")
-            case "additionalProperties" | "propertyNames":
-                for key in value.keys() - schema.get("properties", {}).keys():
-                    if wanted is False:
-                        yield f"{path}: {key} is too much"
-                    else:
-                        at = value[key] if keyword == "additionalProperties" else key
-                        yield from faults(at, wanted, defs, f"{path}.{key}")
-            case "items":
-                for index, item in enumerate(value):
-                    yield from faults(item, wanted, defs, f"{path}[{index}]")
-            case "pattern":
-                if isinstance(value, str) and not re.search(wanted, value):
-                    yield f"{path}: {value!r} does not match"
-            case "minimum" | "maximum":
-                if isinstance(value, int) and (value < wanted if keyword == "minimum" else value > wanted):
-                    yield f"{path}: {value}"
-            case _ if keyword not in PROSE:
-                yield f"{path}: keyword {keyword}"
-
-
 def test_what_failed_is_said_first(project, check):
     ran = check(*AS_ANN)
     assert ran.code == 11
@@ -131,10 +83,10 @@ class TestJson:
     def test_check_fits_its_schema(self, project, check, run):
         schema = json.loads(run("schema", "check").out)
         value = json.loads(check("--format", "json", *AS_ANN).out)
-        assert list(faults(value, schema, schema["$defs"])) == []
+        reader = Draft202012Validator(schema)
+        reader.validate(value)
         for path, other in (("exit_code", "11"), ("sealed", []), ("decision_sha256", "x"), ("more", 1)):
-            assert list(faults(value | {path: other}, schema, schema["$defs"])), path
-        assert list(faults({}, schema, schema["$defs"]))
+            assert not reader.is_valid(value | {path: other}), path
 
     def test_dry_run_says_that_nothing_is_sealed(self, project, check):
         ran = check("--format", "json", "--dry-run")
