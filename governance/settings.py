@@ -4,6 +4,17 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+VARIABLES = {
+    "GOVERNANCE_POLICY": "The policy, where `--policy` is not given; `baseline` where neither is.",
+    "GOVERNANCE_CONFIG_DIR": "The folder of private keys, one folder per log; not set: `governance` under "
+    "`XDG_CONFIG_HOME`.",
+    "XDG_CONFIG_HOME": "The folder of a user's configuration; not set: `~/.config`.",
+    "CI": "Set to anything but `0` or `false`: no key is ever made, and evidence says that it comes from CI.",
+    "NO_COLOR": "Set to anything: no colours (https://no-color.org).",
+    "TERM": "`dumb`: the terminal cannot move its cursor, so no colours and no progress.",
+}
+"""Every variable that is read, and what it means."""
+
 
 class Settings(NamedTuple):
     """What the environment says. `config` holds private keys, one folder per log; `ci`: never create a key; `colour`:
@@ -17,9 +28,8 @@ class Settings(NamedTuple):
 
 
 def load_settings() -> Settings:
-    """GOVERNANCE_CONFIG_DIR, GOVERNANCE_POLICY, CI, TERM, XDG_CONFIG_HOME, and NO_COLOR (set and not empty:
-    https://no-color.org)."""
-    env = os.environ
+    """What VARIABLES say; one that is not listed is not read."""
+    env = {name: value for name, value in os.environ.items() if name in VARIABLES}
     base = Path(env.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     return Settings(
         config=Path(env.get("GOVERNANCE_CONFIG_DIR") or base / "governance"),

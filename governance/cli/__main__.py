@@ -142,7 +142,7 @@ def build_parser() -> argparse.ArgumentParser:
         "check",
         "measure and judge one model version, and seal the decision",
         "governance.yaml --as ann --environment prod --bundle adult.bundle.json",
-        formats=FORMATS,
+        formats=tuple(FORMATS),
     )
     check.add_argument("manifest", type=_path, nargs="?", default="governance.yaml", help="default: governance.yaml")
     check.add_argument(

@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
     from governance.render.pipeline import CheckPage
 
-FORMATS = ("text", "json", "sarif", "junit", "markdown", "github")
+FORMATS = {
+    "text": "For a terminal: the verdict, then what stands against it, worst first.",
+    "json": "For programs: evidence, decision and its place in the trail, as the documents are.",
+    "sarif": "For code scanning, SARIF 2.1.0: what did not pass, on the line of the manifest its facts come from; "
+    "waivers as suppressions; every rule with what it checks and how to fix it.",
+    "junit": "For Jenkins, GitLab and Azure: one case for each finding.",
+    "markdown": "For a comment or a job summary: the verdict of each environment, what stands against it, what changed "
+    "since the version that was last allowed there, what was taken on somebody's word.",
+    "github": "For the log of a GitHub Actions job: annotations on the lines of the manifest.",
+}
+"""Each format of a check, and what it is for."""
 
 
 def wanted(options: Sequence[str], taken: Sequence[Path]) -> list[tuple[str, Path]]:
