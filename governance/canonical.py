@@ -220,8 +220,26 @@ def _instant_text(text: str) -> str:
     try:
         parse_instant(text)
     except BadInput as error:
-        raise ValueError(f"got {text!r}, expected a UTC time such as 2026-01-31T12:00:00Z") from error
+        raise ValueError(f"{error.what}, expected one such as {error.expected}") from error
     return text
+
+
+class Spelled:
+    """An annotation of text: it matches `pattern` as a whole, or the message says in `words` what was expected."""
+
+    def __init__(self, pattern: str, words: str) -> None:
+        self._pattern, self._words = re.compile(pattern, re.ASCII), words
+
+    def _check(self, text: str) -> str:
+        if not self._pattern.fullmatch(text):
+            raise ValueError(f"expected {self._words}")
+        return text
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema) | {"pattern": f"^{self._pattern.pattern}$"}
 
 
 def _published(pattern: re.Pattern[str]) -> Any:

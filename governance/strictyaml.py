@@ -6,6 +6,7 @@ the nearest known name.
 """
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from types import UnionType
@@ -24,6 +25,44 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Path = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
+
+
+# What pydantic says in terms of Python, for whoever writes YAML.
+_EXPECTED = {
+    "string_type": "text",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "keys with values",
+    "model_type": "keys with values",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "float_parsing": "a number, with a point as in 0.8",
+    "float_type": "a number, with a point as in 0.8",
+    "decimal_parsing": "a number, with a point as in 0.8",
+    "decimal_type": "a number, with a point as in 0.8",
+    "decimal_max_digits": "at most {max_digits} digits",
+    "finite_number": "a finite number",
+    "bool_parsing": "true or false",
+    "literal_error": "{expected}",
+    "string_too_short": "at least {min_length} character",
+    "string_too_long": "at most {max_length} characters",
+    "too_short": "at least {min_length} in the list",
+    "too_long": "at most {max_length}",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class Misplaced(ValueError):
+    """For a model's validator to raise where part of the value is at fault: `path` leads there, in the names of the
+    document."""
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class Position(NamedTuple):
@@ -50,6 +89,11 @@ class Source:
             path = path[:-1]
         return self.values.get((), Position(1, 1))
 
+    def beside(self, path: Path) -> Position:
+        """Of the value at `path` where it begins on its key's line; of what begins below, the key says more."""
+        key, value = self.position(path), self.values.get(path)
+        return value if value and value.line == key.line else key
+
     def error(self, at: Position, what: str, **details: str) -> BadInput:
         return BadInput(f"{what}{self._excerpt(at)}", where=f"{self.name}:{at.line}:{at.column}", **details)
 
@@ -66,18 +110,11 @@ def parse(data: bytes, name: str) -> Source:
     """Bytes of one YAML document to a `Source`. Raises BadInput."""
     if len(data) > MAX_BYTES:
         raise BadInput("document too large", got=f"{len(data)} bytes", expected=f"at most {MAX_BYTES}", where=name)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise BadInput(
-            "not UTF-8 text",
-            got=f"byte 0x{data[error.start]:02x} on line {line}",
-            expected="UTF-8",
-            fix="save the file as UTF-8 (it looks like Latin-1 or Windows-1252)",
-            where=name,
-        ) from error
+    text = canonical.text(data, name)
     source = Source(name, text)
+    if (found := _CONTROL.search(text)) is not None:
+        fix = "delete it; where there are many, the file is binary or in another encoding"
+        raise source.error(_at(text, found.start()), f"control character U+{ord(found[0]):04X} in the text", fix=fix)
     # The text is kept and shown as evidence, and evidence has one spelling for each name.
     if not unicodedata.is_normalized("NFC", text):
         line = _first(source.lines, lambda line: not unicodedata.is_normalized("NFC", line))
@@ -93,13 +130,28 @@ def parse(data: bytes, name: str) -> Source:
     try:
         source.tree = _Builder(source).build(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
-        raise source.error(at, f"not YAML: {error.problem or error.context}") from error
+        raise _no_yaml(source, error) from error
     except (yaml.YAMLError, ValueError) as error:
         # ValueError: PyYAML's own reader, used where it was built without libyaml, on an escape beyond Unicode.
         raise BadInput("not YAML", got=str(error).splitlines()[0], where=name) from error
     return source
+
+
+def _at(text: str, index: int) -> Position:
+    """Where the character of this index stands, in lines as `Source` has them."""
+    before = f"{text[:index]}x".splitlines()
+    return Position(len(before), len(before[-1]))
+
+
+def _no_yaml(source: Source, error: yaml.MarkedYAMLError) -> BadInput:
+    mark, began = error.problem_mark or error.context_mark, error.context_mark
+    at = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
+    line = source.lines[at.line - 1] if at.line <= len(source.lines) else ""
+    if line[at.column - 1 : at.column] == "\t":
+        return source.error(at, "not YAML: a tab where only spaces may stand", fix="indent with spaces")
+    got = f"{error.context}, which begins on line {began.line + 1}" if began and error.context else ""
+    fix = "put text with any of : # [ ] { } , in quotes, and close what was opened"
+    return source.error(at, f"not YAML: {error.problem or error.context}", got=got, fix=fix)
 
 
 def _first(lines: list[str], fault: Callable[[str], bool]) -> int:
@@ -199,14 +251,16 @@ def validate(source: Source, model: type[Model]) -> Model:
 
 def explain(source: Source, model: type[BaseModel], error: ValidationError, at: Path = ()) -> BadInput:
     """The most specific validation fault, at its line and column. `at` is where `model` stands in the document."""
-    faults = error.errors(include_url=False, include_context=False)
-    # Of a union's branches the one that got furthest into the value is the one the author meant.
+    faults = error.errors(include_url=False)
+    # Another kind of document: what else does not fit follows from that. Of a union's branches the one that got
+    # furthest into the value is the one the author meant.
+    other = [fault for fault in faults if fault["loc"] == ("schema",) and fault["type"] == "literal_error"]
     unknown = [fault for fault in faults if fault["type"] == "extra_forbidden"]
-    fault = max(unknown or faults, key=lambda item: len(item["loc"]))
-    path = _present(source, (*at, *fault["loc"]))
+    fault = max(other or unknown or faults, key=lambda item: len(item["loc"]))
+    cause = fault.get("ctx", {}).get("error")
+    inner = cause.path if isinstance(cause, Misplaced) else ()
+    path = _present(source, (*at, *fault["loc"], *inner))
     shown = _shown(".".join(str(part) for part in path)) or "the document"
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    message = message[:1].lower() + message[1:]
     distinct = {_present(source, (*at, *item["loc"])) for item in faults}
     more = f"then see to {len(distinct) - 1} more in this file" if len(distinct) > 1 else ""
     if fault["type"] == "extra_forbidden":
@@ -221,11 +275,29 @@ def explain(source: Source, model: type[BaseModel], error: ValidationError, at: 
     if fault["type"] == "missing":
         name = str(fault["loc"][-1])
         return source.error(source.position(path), f"{shown}: required key {name!r} is missing", fix=more)
-    value = fault["input"]
-    got = repr(_shown(value)) if isinstance(value, str) else f"a {'list' if isinstance(value, list) else 'mapping'}"
-    key, found = source.position(path), source.values.get(path)
-    # Of what begins below its key, the key says more than the first line.
-    return source.error(found if found and found.line == key.line else key, f"{shown}: {message}", got=got, fix=more)
+    here = [item for item in faults if _present(source, (*at, *item["loc"])) == path] or [fault]
+    message = " or ".join(dict.fromkeys(_said(item) for item in here if item["type"] != "none_required"))
+    value, near = fault["input"], ""
+    if isinstance(value, str):
+        options = [option for item in here for option in re.findall("'([^']*)'", item.get("ctx", {}).get("expected", ""))]
+        near = "".join(difflib.get_close_matches(value, options, n=1))
+    # A container as a whole says nothing, unless text was expected.
+    got = repr(_shown(value)) if isinstance(value, str) else ""
+    if not got and fault["type"].endswith("_type"):
+        got = f"a {'list' if isinstance(value, list) else 'mapping'}"
+    if other:
+        more = "give another file; or one of its kind that this release of governance reads"
+    return source.error(
+        source.beside(path), f"{shown}: {message}", got=got, fix=f"did you mean {near!r}?" if near else more
+    )
+
+
+def _said(fault: Any) -> str:
+    """What was expected, in plain words."""
+    if (words := _EXPECTED.get(fault["type"])) is not None:
+        return f"expected {words.format(**fault.get('ctx', {}))}"
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
 
 
 def _shown(text: str) -> str:
