@@ -126,6 +126,51 @@ def build_parser() -> argparse.ArgumentParser:
         "--bins", action="append", default=[], metavar="COLUMN:40,60", help="where to cut numbers; repeatable"
     )
 
+    prepare = command(
+        "prepare",
+        "make a Parquet table of a text table, and record how as a lineage event",
+        "raw/adult.data --out data/train.parquet --columns-file columns.txt --trim --missing '?'",
+        project=False,
+    )
+    prepare.add_argument("source", type=_path, nargs="?", metavar="SOURCE", help="the text table, in the project")
+    prepare.add_argument("--out", type=_path, metavar="TABLE.parquet")
+    prepare.add_argument(
+        "--lineage", type=_path, metavar="FILE", help="the event; default: lineage/<name of the table>.json"
+    )
+    prepare.add_argument("--columns", metavar="A,B,C", help="their names, where the file has no header")
+    prepare.add_argument("--columns-file", type=_path, metavar="FILE", help="the same, one name a line")
+    prepare.add_argument("--delimiter", metavar="CHAR", help="between values, one character or `tab`; default: a comma")
+    prepare.add_argument("--quote", metavar="CHAR", help="around values, one character or `none`; default: a double quote")
+    prepare.add_argument("--skip-lines", type=int, metavar="N", help="lines before the header or the first row")
+    prepare.add_argument("--comment", metavar="PREFIX", help="a line that begins so is left out")
+    prepare.add_argument("--trim", action="store_true", help="take spaces and tabs off both ends of each value")
+    prepare.add_argument(
+        "--missing", action="append", default=[], metavar="VALUE",
+        help="means that there is no value, as an empty one always does; repeatable",
+    )  # fmt: skip
+    prepare.add_argument(
+        "--replace", nargs=3, action="append", default=[], metavar=("COLUMN", "VALUE", "BY"),
+        help="in this column, make one value another; repeatable",
+    )  # fmt: skip
+    prepare.add_argument(
+        "--type", action="append", default=[], metavar="COLUMN:TYPE",
+        help="integer, decimal (64-bit float) or text; refused where a value does not fit. Default: a number where every"
+        " value plainly is one (007 is text); repeatable",
+    )  # fmt: skip
+    prepare.add_argument("--drop", action="append", default=[], metavar="COLUMN", help="leave it out; repeatable")
+    prepare.add_argument("--keep", action="append", default=[], metavar="COLUMN", help="only these; repeatable")
+    prepare.add_argument("--force", action="store_true", help="write over the table and its event")
+    prepare.add_argument(
+        "--repeat", type=_path, metavar="EVENT",
+        help="do a recorded preparation again, write nothing, and say whether the same bytes come out",
+    )  # fmt: skip
+    prepare.add_argument(
+        "--project", type=_path, metavar="DIR", help="the model's folder, from which paths are recorded; default: here"
+    )
+    prepare.add_argument(
+        "--allow-root", type=_path, action="append", default=[], metavar="DIR", help="the source may lie there too"
+    )
+
     key = command("key", "make a person's key, wrapped with their password", "new bo --role approver")
     key.add_argument("action", choices=("new",))
     key.add_argument("person", metavar="NAME")
