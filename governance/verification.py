@@ -9,13 +9,14 @@ from decimal import Decimal as Number
 from typing import Any, NamedTuple, TypeVar
 
 from governance import strictyaml
-from governance.canonical import Document, Sha256, other_version, parse_instant, sha256
+from governance.canonical import Document, Sha256, other_version, parse_instant, schema_of, sha256
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.evidence.evidence import EvidenceSet
 from governance.evidence.manifest import Manifest
 from governance.policy.act import Act
+from governance.policy.baseline import Baseline, LoadedBaseline, load_baseline
 from governance.policy.decision import Decision, Recorded, decide
-from governance.policy.document import LoadedPolicy, load_policy
+from governance.policy.document import LoadedPolicy, Policy, load_policy
 from governance.policy.rule import Rule
 from governance.policy.rules import CATALOGUE
 from governance.signing.dsse import Envelope, open_envelope, unpack
@@ -27,8 +28,9 @@ from governance.trail.trust import Trust
 
 Kind = TypeVar("Kind", bound=Document)
 
-DECISION, EVIDENCE, ACT = "governance.decision/v1", "governance.evidence/v1", "governance.act/v1"
-POLICY, MANIFEST, ENTRY = "governance.policy/v1", "governance.manifest/v1", "governance.entry/v1"
+DECISION, EVIDENCE, ACT = schema_of(Decision), schema_of(EvidenceSet), schema_of(Act)
+POLICY, MANIFEST, ENTRY = schema_of(Policy), schema_of(Manifest), schema_of(Entry)
+BASELINE = schema_of(Baseline)
 
 ACT_ENTRIES: Mapping[str, EntryType] = {
     "approve": EntryType.REVIEW_APPROVED,
@@ -43,6 +45,7 @@ _ENTRY_TYPES: dict[str, frozenset[EntryType]] = {
     MANIFEST: frozenset({EntryType.EVIDENCE_SUBMITTED}),
     DECISION: frozenset({EntryType.DECISION_ISSUED}),
     POLICY: frozenset({EntryType.DECISION_ISSUED}),
+    BASELINE: frozenset({EntryType.DECISION_ISSUED}),
     ACT: frozenset(ACT_ENTRIES.values()),
 }
 
@@ -70,6 +73,7 @@ class Verified(NamedTuple):
     evidence: EvidenceSet
     evidence_sha256: Sha256
     policies: tuple[LoadedPolicy, ...]
+    baseline: LoadedBaseline | None
     acts: tuple[Recorded, ...]
     manifest: bytes
     signed: tuple[Signed, ...]
@@ -115,13 +119,8 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
         )
     # 5. Acts: the signer is the actor and holds the role. Separation and liveness are judged again in step 7.
     _actors(acts, trust, signed)
-    # 6. Policies: pinned by the trust file, or shown.
-    if trust.policies and (foreign := [p for p in decision.policies if p.sha256 not in trust.policies]):
-        raise _broken(
-            Broken.UNTRUSTED_POLICY,
-            "judged under a policy that the trust file does not pin",
-            got=", ".join(f"{policy.id} {policy.version} ({policy.sha256[:16]})" for policy in foreign),
-        )
+    # 6. Policies, and the baseline of known failures: pinned by the trust file, or shown.
+    _pinned(decision, trust)
     if trust.witnesses:
         raise _broken(
             Broken.UNSUPPORTED,
@@ -131,17 +130,20 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
         )
     # 7. Re-perform the decision with its recorded time. 8. Compare.
     policies = tuple(_policy(bundle, ref.sha256, evidence, catalogue) for ref in decision.policies)
-    _judged_again(decision, evidence, policies, acts)
-    unseen = [item for item in acts if not _seen_judged_again(item.seen, decision, evidence, policies, acts)]
+    baseline = _baseline(bundle, decision.baseline, evidence) if decision.baseline else None
+    _judged_again(decision, evidence, policies, baseline, acts)
+    unseen = [item for item in acts if not _seen_judged_again(item.seen, decision, evidence, policies, baseline, acts)]
     # 9. Freshness, then say what was and what was not checked.
     if trust.max_age is not None and now - parse_instant(decision.now) > timedelta(days=trust.max_age):
         raise _broken(Broken.STALE, f"decided on {decision.now}, more than {trust.max_age} days ago")
+    ruling = "policies and the baseline of known failures" if baseline else "policies"
     return Verified(
         decision=decision,
         decision_sha256=bundle.decision,
         evidence=evidence,
         evidence_sha256=decision.evidence[0],
         policies=policies,
+        baseline=baseline,
         acts=acts,
         manifest=manifest,
         signed=signed,
@@ -157,12 +159,16 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
             f"{len(entries)} entries included under the log's signed checkpoint",
             "every document committed to by an entry",
             "acts signed by their actors, in roles they hold",
-            "policies pinned by the trust file" if trust.policies else "policies shown, not pinned by the trust file",
-            "the decision re-performed with the recorded policies, evidence and time: equal",
+            f"{ruling} pinned by the trust file" if trust.policies else f"{ruling} shown, not pinned by the trust file",
+            f"the decision re-performed with the recorded {ruling}, evidence and time: equal",
             *([f"what {len(acts) - len(unseen)} of {len(acts)} acts saw, re-performed too: equal"] if acts else []),
         ),
         not_checked=(
-            *([f"what {len(unseen)} acts saw: it stood on other evidence, policies or acts"] if unseen else []),
+            *(
+                [f"what {len(unseen)} acts saw: it stood on other evidence, policies, baseline or acts"]
+                if unseen
+                else []
+            ),
             "that the measured numbers follow from the data: the data is not in the bundle",
             "that the log shows everybody the same history: no witness and no time stamp (level 0)",
             "whether a later decision exists: ask the service or the log",
@@ -224,8 +230,7 @@ def _acts(bundle: Bundle, decision: Decision) -> tuple[Recorded, ...]:
 
 def _nothing_else(bundle: Bundle, decision: Decision, evidence: EvidenceSet, acts: tuple[Recorded, ...]) -> None:
     """Every document in the bundle is one that the decision stands on, or that one of its acts saw."""
-    wanted = {bundle.decision, *decision.evidence, evidence.manifest, *decision.acts}
-    wanted |= {policy.sha256 for policy in decision.policies}
+    wanted = {bundle.decision, *decision.evidence, evidence.manifest, *decision.acts} | decision.ruled_by
     wanted |= {recorded.act.decision for recorded in acts}
     if extra := set(bundle.documents) - wanted:
         raise _broken(
@@ -376,6 +381,33 @@ def _policy(bundle: Bundle, digest: Sha256, evidence: EvidenceSet, catalogue: Ma
         ) from error
 
 
+def _pinned(decision: Decision, trust: Trust) -> None:
+    foreign = [
+        f"{ref.id} {ref.version} ({ref.sha256[:16]})" for ref in decision.policies if ref.sha256 not in trust.policies
+    ]
+    if trust.policies and foreign:
+        what = "judged under a policy that the trust file does not pin"
+        raise _broken(Broken.UNTRUSTED_POLICY, what, got=", ".join(foreign))
+    if trust.policies and decision.baseline and decision.baseline not in trust.policies:
+        raise _broken(
+            Broken.UNTRUSTED_POLICY,
+            "judged with a baseline of known failures that the trust file does not pin",
+            got=decision.baseline[:16],
+            expected="its digest among `policies` of the trust file",
+        )
+
+
+def _baseline(bundle: Bundle, digest: Sha256, evidence: EvidenceSet) -> LoadedBaseline:
+    text = _enclosed(bundle, digest, BASELINE).text.encode()
+    try:
+        loaded = load_baseline(text, f"baseline {digest[:12]}")
+        loaded.assert_about(evidence.subject.name)
+    except BadInput as error:
+        what = f"nothing can be judged with this baseline: {error.what.splitlines()[0]}"
+        raise _broken(Broken.MALFORMED, what, got=error.got, expected=error.expected) from error
+    return loaded
+
+
 def _subject(evidence: EvidenceSet, manifest: bytes) -> None:
     """The evidence is about the model version that its manifest names."""
     try:
@@ -390,7 +422,11 @@ def _subject(evidence: EvidenceSet, manifest: bytes) -> None:
 
 
 def _judged_again(
-    decision: Decision, evidence: EvidenceSet, policies: tuple[LoadedPolicy, ...], acts: tuple[Recorded, ...]
+    decision: Decision,
+    evidence: EvidenceSet,
+    policies: tuple[LoadedPolicy, ...],
+    baseline: LoadedBaseline | None,
+    acts: tuple[Recorded, ...],
 ) -> None:
     try:
         again = decide(
@@ -398,6 +434,7 @@ def _judged_again(
             decision.evidence[0],
             policies,
             acts,
+            baseline=baseline,
             now=parse_instant(decision.now),
             as_of=parse_instant(decision.as_of),
             identifier=decision.id,
@@ -414,14 +451,16 @@ def _seen_judged_again(
     decision: Decision,
     evidence: EvidenceSet,
     policies: tuple[LoadedPolicy, ...],
+    baseline: LoadedBaseline | None,
     acts: tuple[Recorded, ...],
 ) -> bool:
     """Whether the bundle holds what `seen` stands on; then it must follow, or a person was shown something else."""
     before = tuple(item for item in acts if item.sha256 in seen.acts)
     same_policies = [policy.sha256 for policy in seen.policies] == [policy.sha256 for policy in policies]
-    if seen.evidence != decision.evidence or not same_policies or tuple(item.sha256 for item in before) != seen.acts:
+    same_rules = same_policies and seen.baseline == decision.baseline
+    if seen.evidence != decision.evidence or not same_rules or tuple(item.sha256 for item in before) != seen.acts:
         return False
-    _judged_again(seen, evidence, policies, before)
+    _judged_again(seen, evidence, policies, baseline, before)
     return True
 
 

@@ -26,6 +26,7 @@ from governance.operations.sealing import (
 )
 from governance.operations.workspace import Workspace
 from governance.permissions import may_submit
+from governance.policy.baseline import LoadedBaseline
 from governance.policy.decision import Decision, Recorded, decide
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.plan import plan
@@ -71,6 +72,7 @@ def check(
     policies: tuple[LoadedPolicy, ...],
     *,
     submitter: str,
+    baseline: LoadedBaseline | None = None,
     allow_roots: tuple[Path, ...] = (),
     as_of: datetime | None = None,
     dry_run: bool = False,
@@ -86,6 +88,8 @@ def check(
     if not because:
         _may_submit(workspace, submitter)
     loaded = load(manifest, allow_roots)
+    if baseline is not None:
+        baseline.assert_about(loaded.manifest.model.name)
     wanted = plan(policies, loaded.manifest)
     progress("reading the inputs")
     collected = collect(loaded, frozenset(wanted.facts))
@@ -102,6 +106,7 @@ def check(
             sha256(data),
             policies,
             [],
+            baseline=baseline,
             now=now,
             as_of=as_of or now,
             identifier=uuid7(now, workspace.entropy(UUID_RANDOM_SIZE)),
@@ -109,7 +114,7 @@ def check(
             previous=None,
         )
         return Checked(decision, evidence, None, because, loaded.source)
-    decision, sealed = _seal(workspace, loaded, evidence, policies, submitter, as_of)
+    decision, sealed = _seal(workspace, loaded, evidence, policies, baseline, submitter, as_of)
     return Checked(decision, evidence, sealed, "", loaded.source)
 
 
@@ -230,6 +235,7 @@ def _seal(
     loaded: Loaded,
     evidence: EvidenceSet,
     policies: tuple[LoadedPolicy, ...],
+    baseline: LoadedBaseline | None,
     submitter: str,
     as_of: datetime | None,
 ) -> tuple[Decision, Place]:
@@ -259,6 +265,7 @@ def _seal(
             sha256(data),
             policies,
             acts,
+            baseline=baseline,
             now=transaction.now,
             as_of=as_of or transaction.now,
             identifier=uuid7(transaction.now, workspace.entropy(UUID_RANDOM_SIZE)),
@@ -266,7 +273,7 @@ def _seal(
             previous=issued.sha256 if issued else None,
         )
         causes += act_entries(transaction, decision.acts)
-        return decision, seal_decision(transaction, decision, policies, issuer, causes)
+        return decision, seal_decision(transaction, decision, policies, baseline, issuer, causes)
 
 
 def _still_meant(

@@ -44,8 +44,7 @@ def bundle_of(snapshot: "Snapshot", decision_sha256: str) -> Bundle:
     for digest in (*decisions, *decision.evidence, *decision.acts):
         speaks = _speaking(snapshot, digest, decisions)
         entries[speaks.index] = speaks
-    wanted = {*decisions, *decision.evidence, *decision.acts, evidence.manifest}
-    wanted |= {policy.sha256 for policy in decision.policies}
+    wanted = {*decisions, *decision.evidence, *decision.acts, evidence.manifest} | decision.ruled_by
     documents = {}
     for digest in wanted:
         stored = snapshot.document(digest)

@@ -13,6 +13,7 @@ from governance.operations.sealing import (
     act_entries,
     put_signed,
     read_acts,
+    read_baseline,
     read_decision,
     read_policies,
     seal_decision,
@@ -113,13 +114,14 @@ def act(
             causes=[issued.entry_id],
         )
         transaction.append(entry)
-        policies = read_policies(transaction, before)
+        policies, baseline = read_policies(transaction, before), read_baseline(transaction, before)
         acts = [*read_acts(transaction, before.acts), Recorded(sha256(data), signed, before)]
         decision = decide(
             evidence,
             evidence_sha256,
             policies,
             acts,
+            baseline=baseline,
             now=transaction.now,
             as_of=parse_instant(before.as_of),
             identifier=uuid7(transaction.now, workspace.entropy(UUID_RANDOM_SIZE)),
@@ -127,6 +129,6 @@ def act(
             previous=issued.sha256,
         )
         causes = [issued.entry_id, entry.id, *act_entries(transaction, before.acts)]
-        sealed = seal_decision(transaction, decision, policies, issuer, causes)
+        sealed = seal_decision(transaction, decision, policies, baseline, issuer, causes)
     # COMMIT has returned: only now may anybody be told.
     return Reviewed(signed, before, decision, evidence, sealed)

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from governance.canonical import sha256
 from governance.policy.act import Act
+from governance.policy.baseline import LoadedBaseline, load_baseline
 from governance.policy.decision import Decision, Recorded
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.signing import dsse
 from governance.signing.keys import Signer, key_id
 from governance.trail.entry import EntryType, Ref
-from governance.verification import ACT, DECISION, POLICY, payload_type
+from governance.verification import ACT, BASELINE, DECISION, POLICY, payload_type
 
 if TYPE_CHECKING:
     from governance.store.snapshot import Snapshot
@@ -39,12 +40,14 @@ def seal_decision(
     transaction: "Transaction",
     decision: Decision,
     policies: tuple[LoadedPolicy, ...],
+    baseline: LoadedBaseline | None,
     issuer: Signer,
     causes: list[str],
 ) -> Place:
     data = decision.to_bytes()
     refs = put_signed(transaction, DECISION, data, issuer)
     refs += [transaction.put_document(POLICY, policy.text) for policy in policies]
+    refs += [transaction.put_document(BASELINE, baseline.text)] if baseline else []
     entry = transaction.compose(
         EntryType.DECISION_ISSUED,
         f"issuer|{key_id(issuer.public_key)}",
@@ -64,6 +67,13 @@ def read_policies(snapshot: "Snapshot", decision: Decision) -> tuple[LoadedPolic
     return tuple(
         load_policy(snapshot.document(ref.sha256).data, f"policy {ref.id} {ref.version}") for ref in decision.policies
     )
+
+
+def read_baseline(snapshot: "Snapshot", decision: Decision) -> LoadedBaseline | None:
+    """The very baseline a decision was made with, if any."""
+    if decision.baseline is None:
+        return None
+    return load_baseline(snapshot.document(decision.baseline).data, f"baseline {decision.baseline[:12]}")
 
 
 def read_acts(snapshot: "Snapshot", digests: tuple[str, ...]) -> list[Recorded]:

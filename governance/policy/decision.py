@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from pydantic import Field
@@ -10,11 +9,13 @@ from pydantic import Field
 from governance.canonical import Document, Instant, Sha256, instant, parse_instant
 from governance.evidence.evidence import EvidenceSet
 from governance.evidence.origin import Origin, Subject
-from governance.policy.act import APPROVER, Act, separate
+from governance.policy.act import Act
+from governance.policy.acts import apply_reviews, waiver_for
+from governance.policy.baseline import LoadedBaseline, known_failure, remarks
 from governance.policy.document import LoadedPolicy, SelectedRule
 from governance.policy.expression import evaluate
-from governance.policy.finding import Finding, Limit, Looked, Verdict
-from governance.policy.outcome import WAIVABLE, Action, Outcome, action_for, worst
+from governance.policy.finding import Finding, Verdict
+from governance.policy.outcome import Action, Enforcement, Outcome, action_for, worst
 
 
 class PolicyRef(Document):
@@ -27,14 +28,15 @@ class PolicyRef(Document):
 
 
 class Decision(Document):
-    """`now` is when it was judged, `as_of` the legal date, `previous` the decision it follows for the same subject.
-    `notes` say in words what the outcomes alone do not."""
+    """`now` is when it was judged, `as_of` the legal date, `previous` the decision it follows for the same subject,
+    `baseline` the known failures that do not deny. `notes` say in words what the outcomes alone do not."""
 
     schema_: Literal["governance.decision/v1"] = Field("governance.decision/v1", alias="schema")
     id: str
     subject: Subject
     evidence: tuple[Sha256, ...]
     policies: tuple[PolicyRef, ...]
+    baseline: Sha256 | None
     acts: tuple[Sha256, ...]
     now: Instant
     as_of: Instant
@@ -44,6 +46,11 @@ class Decision(Document):
     findings: tuple[Finding, ...]
     outcomes: dict[str, Action]
     notes: tuple[str, ...]
+
+    @property
+    def ruled_by(self) -> set[Sha256]:
+        """Digests of what the operator picked to judge by: the policies, and the baseline if there is one."""
+        return {*(policy.sha256 for policy in self.policies), *([self.baseline] if self.baseline else [])}
 
 
 class Recorded(NamedTuple):
@@ -60,6 +67,7 @@ def decide(
     policies: Sequence[LoadedPolicy],
     acts: Sequence[Recorded],
     *,
+    baseline: LoadedBaseline | None,
     now: datetime,
     as_of: datetime,
     identifier: str,
@@ -68,8 +76,11 @@ def decide(
 ) -> Decision:
     """Judge `evidence` under `policies` with `acts` in the order they were signed.
 
-    Several policies: the strictest action counts. No policy, no rule in force or nothing applicable: deny.
+    Several policies: the strictest action counts. No policy, no rule in force or nothing applicable: deny. A failure
+    that `baseline` knows needs a review where it would deny. Raises BadInput where that is another model's.
     """
+    if baseline is not None:
+        baseline.assert_about(evidence.subject.name)
     refs = tuple(
         PolicyRef(
             id=policy.document.id,
@@ -83,12 +94,14 @@ def decide(
     environments = sorted({name for policy in policies for name in policy.document.environments})
     notes: list[str] = [] if policies else ["no policy was given, so nothing was checked and nothing is allowed"]
     findings = [
-        _finding(policy, selected, evidence, acts, now, submitter, notes)
+        _finding(policy, selected, evidence, acts, baseline, now, submitter, notes)
         for policy in in_force
         for selected in policy.rules
     ]
     _each_judged_once(in_force, findings)
     findings.sort(key=_reading_order)
+    if baseline is not None:
+        notes[:0] = remarks(baseline, policies, findings)
     outcomes = {}
     for environment in environments:
         relevant = [finding for finding in findings if environment in finding.actions]
@@ -98,7 +111,10 @@ def decide(
             notes.append(f"{environment}: {said} on {instant(as_of)}, so nothing was checked")
         outcomes[environment] = worst([finding.actions[environment] for finding in applicable])
     period = timedelta(days=min((policy.document.valid_for for policy in in_force), default=0))
-    since = _apply_reviews(outcomes, findings, evidence, evidence_sha256, refs, acts, submitter, now - period, notes)
+    known = baseline.sha256 if baseline else None
+    since = apply_reviews(
+        outcomes, findings, evidence, evidence_sha256, refs, known, acts, submitter, now - period, notes
+    )
     # To look back, or ahead, is a question and no release: or one could pick the day whose law suits.
     other_law = any(
         policy.document.in_force.covers(now) != ref.in_force for policy, ref in zip(policies, refs, strict=True)
@@ -110,6 +126,7 @@ def decide(
         subject=evidence.subject,
         evidence=(evidence_sha256,),
         policies=refs,
+        baseline=known,
         acts=tuple(item.sha256 for item in acts),
         now=instant(now),
         as_of=instant(as_of),
@@ -134,6 +151,7 @@ def _finding(
     selected: SelectedRule,
     evidence: EvidenceSet,
     acts: Sequence[Recorded],
+    baseline: LoadedBaseline | None,
     now: datetime,
     submitter: str,
     notes: list[str],
@@ -155,17 +173,26 @@ def _finding(
         severity=section.severity,
         actions={},
     )
-    waiver = _waiver_for(finding, evidence, acts, now, submitter, notes)
+    waiver = waiver_for(finding, evidence, acts, now, submitter, notes)
+    enforced = {
+        environment: section.enforcement.get(environment, section.enforcement["default"])
+        for environment in policy.document.environments
+    }
+    # What a person has excused, and what denies nowhere, needs no other excuse.
+    denies = waiver is None and Enforcement.DENY in enforced.values()
+    known = known_failure(finding, baseline, now, notes) if denies else None
     actions = {
         environment: action_for(
             finding.outcome,
-            section.enforcement.get(environment, section.enforcement["default"]),
+            enforcement,
             waived=waiver is not None,
+            known=known is not None,
             waivable_to=Action(section.waivable_to),
         )
-        for environment in policy.document.environments
+        for environment, enforcement in enforced.items()
     }
-    return finding.model_copy(update={"actions": actions, "waiver": waiver.sha256 if waiver else None})
+    excused = {"waiver": waiver.sha256 if waiver else None, "known": known}
+    return finding.model_copy(update={"actions": actions, **excused})
 
 
 def _judge(selected: SelectedRule, evidence: EvidenceSet, origin: Origin, now: datetime) -> Verdict:
@@ -228,140 +255,14 @@ def _unaccepted(selected: SelectedRule, origin: Origin) -> str:
     return ""
 
 
-def _waiver_for(
-    finding: Finding,
-    evidence: EvidenceSet,
-    acts: Sequence[Recorded],
-    now: datetime,
-    submitter: str,
-    notes: list[str],
-) -> Recorded | None:
-    """The live waiver that covers this finding, if any. One that does not cover it is named in `notes`."""
-    for item in reversed(acts):
-        waiver = item.act.waiver
-        if waiver is None or waiver.key != finding.key or finding.outcome not in WAIVABLE:
-            continue
-        why_not = ""
-        seen = next((known for known in item.seen.findings if known.key == finding.key), None)
-        if item.act.role != APPROVER or not _independent(item.act.actor, submitter, evidence):
-            why_not = "is not by an approver who is somebody other than the submitter"
-        elif item.seen.subject != evidence.subject:
-            why_not = "was given for another model version"
-        elif seen is None or seen.outcome not in WAIVABLE:
-            why_not = "was given without sight of such a finding"
-        elif finding.outcome is Outcome.FAIL and seen.outcome is not Outcome.FAIL and not waiver.no_worse_than:
-            why_not = f"was given when it was {seen.outcome.value}; it does not say what failure it would excuse"
-        elif not parse_instant(waiver.not_before) <= now < parse_instant(waiver.expires):
-            why_not = f"is live from {waiver.not_before} to {waiver.expires} only"
-        elif not _covers_groups(finding, waiver.groups):
-            why_not = "does not cover every group concerned"
-        elif not _no_worse(finding, waiver.no_worse_than):
-            why_not = f"covers nothing worse than {waiver.no_worse_than}"
-        if not why_not:
-            return item
-        notes.append(f"waiver {waiver.ticket} for {finding.key} {why_not}")
-    return None
-
-
-def _independent(actor: str, submitter: str, evidence: EvidenceSet) -> bool:
-    """Neither submitted nor measured it: who measured stays known when somebody else submits the same evidence."""
-    return separate(actor, submitter) and actor != evidence.origin.by
-
-
-def _covers_groups(finding: Finding, groups: tuple[tuple[str | None, ...], ...]) -> bool:
-    if not groups:
-        return True
-    concerned = [looked.group for looked in finding.looked_at if looked.at_stake and not _clears(looked, finding.limit)]
-    return bool(concerned) and all(group in groups for group in concerned)
-
-
-def _clears(looked: Looked, limit: Limit | None) -> bool:
-    """Whether the whole interval meets the limit, so that there is nothing to excuse."""
-    if limit is None or limit.op not in ("at_least", "at_most"):
-        return False
-    end = looked.low if limit.op == "at_least" else looked.high
-    if end is None:
-        return False
-    return Decimal(end) >= Decimal(limit.value) if limit.op == "at_least" else Decimal(end) <= Decimal(limit.value)
-
-
-def _no_worse(finding: Finding, bound: str | None) -> bool:
-    if bound is None:
-        return True
-    limit = finding.limit
-    values = [looked.value for looked in finding.looked_at if looked.at_stake or looked.low is not None]
-    if limit is None or limit.op not in ("at_least", "at_most") or not values or None in values:
-        return False
-    numbers = [Decimal(value) for value in values if value is not None]
-    worst_value = min(numbers) if limit.op == "at_least" else max(numbers)
-    return worst_value >= Decimal(bound) if limit.op == "at_least" else worst_value <= Decimal(bound)
-
-
-def _apply_reviews(
-    outcomes: dict[str, Action],
-    findings: list[Finding],
-    evidence: EvidenceSet,
-    evidence_sha256: Sha256,
-    policies: tuple[PolicyRef, ...],
-    acts: Sequence[Recorded],
-    submitter: str,
-    too_old: datetime,
-    notes: list[str],
-) -> datetime | None:
-    """The last valid review of exactly this case counts: approve lifts `needs review`, reject denies everything.
-
-    Returns when the approval was given that lifted something: judging again does not make it any younger.
-    """
-    reviews = [item for item in acts if item.act.kind in ("approve", "reject")]
-    for item in reversed(reviews):
-        act, seen = item.act, item.seen
-        if act.role != APPROVER:
-            notes.append(f"{act.kind} by a {act.role} does not count: the role {APPROVER} is needed")
-        elif _rejects(act):
-            for environment in outcomes:
-                outcomes[environment] = Action.DENY
-            notes.append(f"rejected: {act.reason}")
-            return None
-        elif not _independent(act.actor, submitter, evidence):
-            notes.append("approve does not count: the approver is not known to be somebody other than the submitter")
-        elif seen.evidence != (evidence_sha256,) or seen.policies != policies:
-            notes.append("approve does not count: it was given for other evidence or another policy")
-        elif any(other.sha256 not in seen.acts for other in reviews if _rejects(other.act)):
-            notes.append("approve does not count: it was given without sight of a rejection")
-        elif parse_instant(act.at) <= too_old:
-            notes.append(f"approve does not count any more: it was given on {act.at}")
-        else:
-            unseen = _to_review(findings) - _to_review(seen.findings)
-            if unseen:
-                notes.append(f"approve does not count: {', '.join(sorted(unseen))} was not in what the approver saw")
-                continue
-            lifted = [environment for environment, action in outcomes.items() if action is Action.NEEDS_REVIEW]
-            outcomes.update(dict.fromkeys(lifted, Action.ALLOW))
-            return parse_instant(act.at) if lifted else None
-    return None
-
-
-def _rejects(act: Act) -> bool:
-    return act.kind == "reject" and act.role == APPROVER
-
-
-def _to_review(findings: Sequence[Finding]) -> set[str]:
-    """Findings that ask for a review, with outcome and environment: what an approver answers for."""
-    return {
-        f"{finding.key} ({finding.outcome.value}) in {environment}"
-        for finding in findings
-        for environment, action in finding.actions.items()
-        if action is Action.NEEDS_REVIEW
-    }
-
-
 def _valid_until(
     policies: Sequence[LoadedPolicy], findings: list[Finding], acts: Sequence[Recorded], now: datetime, end: datetime
 ) -> Instant:
-    """`end`, or the day on which a policy comes into force or lapses, or the expiry of a waiver that was used:
-    whichever comes first."""
+    """`end`, or the day on which a policy comes into force or lapses, or the expiry of a waiver or of an entry of the
+    baseline that was used: whichever comes first."""
     used = {finding.waiver for finding in findings}
     ends = [item.act.waiver.expires for item in acts if item.act.waiver and item.sha256 in used]
+    ends += [finding.known.until for finding in findings if finding.known]
     changes = [day for policy in policies for day in (policy.document.in_force.from_, policy.document.in_force.until)]
     ahead = [moment for moment in (parse_instant(day) for day in changes if day) if moment > now]
     return instant(min([end, *ahead, *map(parse_instant, ends)]))

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Literal
 
-from governance.canonical import Document, Real, Sha256, real
+from governance.canonical import Document, Instant, Real, Sha256, real
 from governance.evidence.origin import Origin
 from governance.policy.outcome import Action, Outcome, Severity
 
@@ -53,8 +53,16 @@ class Verdict(Document):
     fix: str = ""
 
 
+class Known(Document):
+    """That a baseline knows of this failure: since when, and until when its entry holds."""
+
+    since: Instant
+    until: Instant
+
+
 class Finding(Verdict):
-    """One rule of one policy, judged. `key` is policy#rule; `actions` what it asks for in each environment."""
+    """One rule of one policy, judged. `key` is policy#rule; `actions` what it asks for in each environment; `known` is
+    set where a baseline keeps it from denying."""
 
     key: str
     uses: str
@@ -64,3 +72,4 @@ class Finding(Verdict):
     severity: Severity
     actions: dict[str, Action]
     waiver: Sha256 | None = None
+    known: Known | None = None

@@ -51,16 +51,20 @@ _TABLE: dict[Outcome, tuple[Action, Action, Action, Action]] = {
 WAIVABLE = frozenset({Outcome.FAIL, Outcome.INCONCLUSIVE})
 
 
-def action_for(outcome: Outcome, enforcement: Enforcement, *, waived: bool, waivable_to: Action) -> Action:
+def action_for(outcome: Outcome, enforcement: Enforcement, *, waived: bool, known: bool, waivable_to: Action) -> Action:
     """The action one finding asks for in one environment.
 
-    `waivable_to` is what a waiver leads to under `deny`; under any other enforcement a waived finding is allowed.
+    `waivable_to` is what a waiver leads to under `deny`; under any other enforcement a waived finding is allowed. A
+    `known` failure is in a baseline: it needs a review where it would deny, and nothing else changes.
     """
     if waived:
         if outcome not in WAIVABLE:
             raise RuntimeError(f"a finding that is {outcome.value} cannot be waived")
         return waivable_to if enforcement is Enforcement.DENY else Action.ALLOW
-    return _TABLE[outcome][tuple(Enforcement).index(enforcement)]
+    if known and outcome is not Outcome.FAIL:
+        raise RuntimeError(f"a finding that is {outcome.value} is no known failure")
+    action = _TABLE[outcome][tuple(Enforcement).index(enforcement)]
+    return Action.NEEDS_REVIEW if known and action is Action.DENY else action
 
 
 def worst(actions: list[Action]) -> Action:

@@ -12,6 +12,7 @@ from governance.evidence.origin import Origin, Subject
 from governance.evidence.performance import PerformanceFacts
 from governance.evidence.plan import Plan
 from governance.policy.act import APPROVER, Act, Waiver
+from governance.policy.baseline import LoadedBaseline
 from governance.policy.decision import Decision, Recorded, decide
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.finding import Verdict
@@ -133,12 +134,14 @@ def judge(
     now: datetime = NOW,
     as_of: datetime | None = None,
     submitter: str = SUBMITTER,
+    baseline: LoadedBaseline | None = None,
 ) -> Decision:
     return decide(
         facts,
         sha256(facts.to_bytes()),
         policies,
         acts,
+        baseline=baseline,
         now=now,
         as_of=as_of or now,
         identifier="0192d3a4-0000-7000-8000-000000000000",

@@ -28,7 +28,9 @@ def test_the_table_names_every_outcome_and_enforcement() -> None:
 @pytest.mark.parametrize(("outcome", "enforcement", "expected"), CELLS)
 @pytest.mark.parametrize("waivable_to", ["allow", "needs review"])
 def test_not_waived(outcome: str, enforcement: str, expected: str, waivable_to: str) -> None:
-    found = action_for(Outcome(outcome), Enforcement(enforcement), waived=False, waivable_to=Action(waivable_to))
+    found = action_for(
+        Outcome(outcome), Enforcement(enforcement), waived=False, known=False, waivable_to=Action(waivable_to)
+    )
     assert found == expected
 
 
@@ -47,7 +49,9 @@ def test_not_waived(outcome: str, enforcement: str, expected: str, waivable_to: 
     ],
 )
 def test_waived(outcome: str, enforcement: str, waivable_to: str, expected: str) -> None:
-    found = action_for(Outcome(outcome), Enforcement(enforcement), waived=True, waivable_to=Action(waivable_to))
+    found = action_for(
+        Outcome(outcome), Enforcement(enforcement), waived=True, known=False, waivable_to=Action(waivable_to)
+    )
     assert found == expected
 
 
@@ -55,7 +59,7 @@ def test_waived(outcome: str, enforcement: str, waivable_to: str, expected: str)
 @pytest.mark.parametrize("enforcement", ENFORCEMENTS)
 def test_nothing_else_can_be_waived(outcome: str, enforcement: str) -> None:
     with pytest.raises(RuntimeError, match=outcome):
-        action_for(Outcome(outcome), Enforcement(enforcement), waived=True, waivable_to=Action.ALLOW)
+        action_for(Outcome(outcome), Enforcement(enforcement), waived=True, known=False, waivable_to=Action.ALLOW)
 
 
 def test_worst_of_nothing_is_deny() -> None:

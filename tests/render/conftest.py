@@ -13,6 +13,7 @@ from governance.evidence.fairness import Cell, CountTable, Critical, FairnessFac
 from governance.evidence.origin import FactOrigin, Input, Origin, Subject
 from governance.evidence.plan import Plan
 from governance.policy.act import Act, Waiver
+from governance.policy.baseline import LoadedBaseline
 from governance.policy.decision import Decision, Recorded, decide
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.outcome import Outcome
@@ -90,12 +91,18 @@ def evidence(
     )
 
 
-def judge(facts: EvidenceSet, policies: Sequence[LoadedPolicy], acts: Sequence[Recorded] = ()) -> Decision:
+def judge(
+    facts: EvidenceSet,
+    policies: Sequence[LoadedPolicy],
+    acts: Sequence[Recorded] = (),
+    baseline: LoadedBaseline | None = None,
+) -> Decision:
     return decide(
         facts,
         sha256(facts.to_bytes()),
         policies,
         acts,
+        baseline=baseline,
         now=NOW,
         as_of=NOW,
         identifier=uuid7(NOW, b"0123456789"),
@@ -137,9 +144,14 @@ def _entry(index: int, kind: EntryType, subject: Subject) -> Entry:
     )
 
 
-def verified(facts: EvidenceSet, policies: Sequence[LoadedPolicy], acts: Sequence[Recorded] = ()) -> Verified:
+def verified(
+    facts: EvidenceSet,
+    policies: Sequence[LoadedPolicy],
+    acts: Sequence[Recorded] = (),
+    baseline: LoadedBaseline | None = None,
+) -> Verified:
     """A case as `governance.verification` hands it over."""
-    decision = judge(facts, policies, acts)
+    decision = judge(facts, policies, acts, baseline)
     digest, evidence_digest = sha256(decision.to_bytes()), sha256(facts.to_bytes())
     note = "governance.example/trail-5f2a\n42\nqLKx0qM5Qb0p9cGmJ0oB1f2d3s4a5z6x7c8v9b0n1m8=\n\n"
     note += "\u2014 governance.example/trail-5f2a mTqCxQ" + "Ab9/" * 21 + "=\n"
@@ -149,6 +161,7 @@ def verified(facts: EvidenceSet, policies: Sequence[LoadedPolicy], acts: Sequenc
         evidence=facts,
         evidence_sha256=evidence_digest,
         policies=tuple(policies),
+        baseline=baseline,
         acts=tuple(acts),
         manifest=b"manifest",
         signed=(

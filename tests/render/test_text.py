@@ -151,10 +151,11 @@ def _judged(facts: EvidenceSet, *policies: LoadedPolicy, as_of: str = "2026-11-2
         sha256(facts.to_bytes()),
         policies,
         (),
+        baseline=None,
         now=now,
         as_of=parse_instant(as_of),
         identifier=instant(now),
         submitter="local|ann",
         previous=None,
     )
-    return Verified(decision, "", facts, "", policies, (), b"", (), (), "", 0, "", "", 0, (), ())
+    return Verified(decision, "", facts, "", policies, None, (), b"", (), (), "", 0, "", "", 0, (), ())
