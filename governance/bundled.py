@@ -25,6 +25,12 @@ def policy(name: str) -> tuple[str, bytes]:
     return f"policies/{name}/policy.yaml", (_ROOT / "policies" / name / "policy.yaml").read_bytes()
 
 
+def cases(name: str) -> tuple[str, bytes | None]:
+    """(name to show, bytes) of the cases of a shipped policy; None where it has none."""
+    path = _ROOT / "policies" / name / "cases.yaml"
+    return f"policies/{name}/cases.yaml", path.read_bytes() if path.is_file() else None
+
+
 def lock() -> str:
     """The lock that this release is tested with: the demo's models name their requirements from it."""
     return (_ROOT / "requirements.lock").read_text()

@@ -29,6 +29,7 @@ _UNREAD = re.compile(
     r"'(?:[^'\\\n]|\\.)*'|"
     r'"(?:[^"\\\n]|\\.)*"',
 )
+_NUMBER = re.compile(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?![\w.])", re.ASCII)
 _ALWAYS = ("subject", "risk_tier", "inputs")
 
 
@@ -94,6 +95,12 @@ def compile_condition(text: str, requires: tuple[str, ...], where: str) -> Condi
             "the expression is not a condition", got=str(program.return_type()), expected="a boolean", where=where
         )
     return Condition(text, requires, program)
+
+
+def numbers(text: str) -> list[tuple[int, int]]:
+    """Where the plain numbers of an expression begin and end: 0.8 and 12, but nothing in text or in a comment."""
+    code = _UNREAD.sub(lambda unread: " " * len(unread[0]), text)
+    return [found.span() for found in _NUMBER.finditer(code)]
 
 
 def _groups(requires: tuple[str, ...]) -> list[str]:

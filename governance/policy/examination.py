@@ -1,0 +1,76 @@
+"""What the cases of a policy show: which differ from what they expect, what no case shows, which mutants survive."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from governance.policy.cases import Bench, LoadedCases, Ran
+from governance.policy.document import LoadedPolicy
+from governance.policy.mutants import Mutant, mutants, told
+from governance.policy.outcome import Outcome
+
+SHOWN = (Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE)
+"""What the cases must show of every rule."""
+
+
+class Gap(NamedTuple):
+    """A rule, and what no case shows of it; or an excuse that excuses nothing."""
+
+    rule: str
+    why: str
+
+
+class Examined(NamedTuple):
+    """One policy with its cases, run. `table` is rule -> outcome -> names of cases; `mutants` is how many were made,
+    None where nobody asked or where the cases do not even hold."""
+
+    policy: LoadedPolicy
+    cases: LoadedCases
+    ran: list[Ran]
+    table: dict[str, dict[Outcome, list[str]]]
+    gaps: list[Gap]
+    mutants: int | None
+    survivors: list[Mutant]
+
+    @property
+    def failed(self) -> list[Ran]:
+        return [one for one in self.ran if one.differences]
+
+    @property
+    def holds(self) -> bool:
+        return not (self.failed or self.gaps or self.survivors)
+
+
+def examine(policy: LoadedPolicy, cases: LoadedCases, *, mutate: bool) -> Examined:
+    """Run the cases against the policy and, where they hold, against its mutants."""
+    bench = Bench(cases, policy)
+    ran = bench.run()
+    table = shown(ran, policy)
+    excused = cases.document.uncovered
+    made: list[Mutant] | None = None
+    if mutate and not any(one.differences for one in ran):
+        made = [mutant for mutant in mutants(policy) if mutant.at not in excused]
+    left = [mutant for mutant in made or () if not told(mutant, bench)]
+    return Examined(policy, cases, ran, table, gaps(table, excused), None if made is None else len(made), left)
+
+
+def shown(ran: Iterable[Ran], policy: LoadedPolicy) -> dict[str, dict[Outcome, list[str]]]:
+    """rule -> outcome -> names of the cases that show it."""
+    table: dict[str, dict[Outcome, list[str]]] = {
+        section.id: {outcome: [] for outcome in SHOWN} for section in policy.document.rules
+    }
+    for one in ran:
+        for rule, outcome in one.found.items():
+            table[rule].setdefault(outcome, []).append(one.name)
+    return table
+
+
+def gaps(table: dict[str, dict[Outcome, list[str]]], uncovered: dict[str, str]) -> list[Gap]:
+    """What is not shown of a rule and not excused, and excuses for what is shown."""
+    found = []
+    for rule, cases in table.items():
+        missing = [outcome.value for outcome in SHOWN if not cases[outcome]]
+        if missing and rule not in uncovered:
+            found.append(Gap(rule, f"no case shows it as {' or '.join(missing)}"))
+        elif not missing and rule in uncovered:
+            found.append(Gap(rule, "is excused under `uncovered`, and is covered"))
+    return found
