@@ -140,7 +140,9 @@ def build_parser() -> argparse.ArgumentParser:
     prepare.add_argument("--columns", metavar="A,B,C", help="their names, where the file has no header")
     prepare.add_argument("--columns-file", type=_path, metavar="FILE", help="the same, one name a line")
     prepare.add_argument("--delimiter", metavar="CHAR", help="between values, one character or `tab`; default: a comma")
-    prepare.add_argument("--quote", metavar="CHAR", help="around values, one character or `none`; default: a double quote")
+    prepare.add_argument(
+        "--quote", metavar="CHAR", help="around values, one character or `none`; default: a double quote"
+    )
     prepare.add_argument("--skip-lines", type=int, metavar="N", help="lines before the header or the first row")
     prepare.add_argument("--comment", metavar="PREFIX", help="a line that begins so is left out")
     prepare.add_argument("--trim", action="store_true", help="take spaces and tabs off both ends of each value")
@@ -290,11 +292,22 @@ def build_parser() -> argparse.ArgumentParser:
     trail.add_argument("--last", type=int, default=20, metavar="N", help="show: how many entries; default: 20")
 
     policy = command(
-        "policy", "list shipped policies, list the rules, or check a policy file", "check ./policy.yaml", project=False
+        "policy",
+        "list shipped policies, list the rules, check a policy file, or run the cases of a policy",
+        "test ./policy.yaml --mutate",
+        formats=("text", "json", "junit"),
+        project=False,
     )
-    policy.add_argument("action", choices=("list", "rules", "check"))
+    policy.add_argument("action", choices=("list", "rules", "check", "test"))
     policy.add_argument(
-        "file", nargs="?", metavar="NAME|FILE", help="check: the policy; rules: one rule, with its options"
+        "name",
+        nargs="*",
+        metavar="NAME|FILE|DIR",
+        help="check: the policy; rules: one rule, with its options; test: policies with a cases.yaml beside them, "
+        "else all that are shipped",
+    )
+    policy.add_argument(
+        "--mutate", action="store_true", help="test: also see that the cases notice a limit or enforcement that moved"
     )
 
     schema = command("schema", "print the JSON Schema of a document", "manifest", formats=(), project=False)

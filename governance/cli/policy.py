@@ -1,4 +1,4 @@
-"""governance policy list, rules, check"""
+"""governance policy list, rules, check, test"""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -11,57 +11,84 @@ if TYPE_CHECKING:
 
 
 def run(context: Context) -> int:
-    from governance import bundled
-    from governance.operations.evaluate import load_policies
-    from governance.policy.rules import ALL, CATALOGUE
-
-    action, name = context.args.action, context.args.file
-    if action == "rules" and name is not None:
-        rule = CATALOGUE.get(name) or next((rule for rule in ALL if rule.id == name), None)
-        if rule is None:
-            raise BadInput("no such rule", got=name, fix="`governance policy rules` lists them")
-        rows: list[dict[str, object]] = [
-            {
-                "rule": rule.name,
-                "summary": rule.summary,
-                "controls": list(rule.controls),
-                "with": rule.params.model_json_schema(),
-            }
-        ]
-        text = _in_full(rule, context.width)
-    elif action == "rules":
-        rows = [{"rule": rule.name, "summary": rule.summary, "controls": list(rule.controls)} for rule in ALL]
-        width = max(len(rule.name) for rule in ALL)
-        text = "\n".join(f"{rule.name:<{width}}  {rule.summary}" for rule in ALL)
-        if not context.as_json:
-            context.hint("`governance policy rules NAME` shows what one rule checks and its options")
-    else:
-        if action == "check" and name is None:
-            raise BadInput("say which policy", expected="the name of a shipped policy, or a policy.yaml")
-        if action == "list" and name is not None:
-            raise BadInput("`policy list` takes no file", got=name, fix=f"`governance policy check {name}` reads it")
-        policies = load_policies([name] if name else bundled.policy_names())
-        rows = [
-            {
-                "id": policy.document.id,
-                "version": policy.document.version,
-                "sha256": policy.sha256,
-                "in_force": policy.document.in_force.model_dump(mode="json", by_alias=True),
-                "environments": policy.document.environments,
-                "rules": [rule.uses for rule in policy.rules],
-            }
-            for policy in policies
-        ]
-        text = "\n".join(
-            f"{policy.document.id} {policy.document.version}  {policy.document.title or ''}\n"
-            f"  sha256 {policy.sha256}\n"
-            f"  in force from {policy.document.in_force.from_} "
-            f"until {policy.document.in_force.until or 'further notice'}, "
-            f"for {', '.join(policy.document.environments)}; {len(policy.rules)} rules"
-            for policy in policies
-        )
+    args = context.args
+    if args.action == "test":
+        return _test(context)
+    if args.format == "junit" or args.mutate:
+        raise BadInput("`--format junit` and `--mutate` go with `policy test`", got=f"policy {args.action}")
+    if len(args.name) > 1:
+        raise BadInput(f"`policy {args.action}` takes one name", got=" ".join(args.name))
+    name = args.name[0] if args.name else None
+    rows, text = _rules(context, name) if args.action == "rules" else _policies(args.action, name)
     context.say(json.dumps(rows, indent=2) if context.as_json else text)
     return ExitCode.ALLOW
+
+
+def _test(context: Context) -> int:
+    """0, or 2 where a policy does not do what its cases say: no verdict about a model, but input that contradicts
+    itself."""
+    from governance.operations.examine import examine_policies
+    from governance.render.examined import examined_json, examined_junit, examined_text
+
+    args = context.args
+    found = examine_policies(args.name, mutate=args.mutate, progress=context.progress)
+    if args.format == "junit":
+        context.say(examined_junit(found))
+    else:
+        context.say(examined_json(found) if context.as_json else examined_text(found, context.width))
+    return ExitCode.ALLOW if all(one.holds for one in found) else ExitCode.USAGE
+
+
+_Rows = list[dict[str, object]]
+
+
+def _rules(context: Context, name: str | None) -> tuple[_Rows, str]:
+    """One rule of the catalogue, or all."""
+    from governance.policy.rules import ALL, CATALOGUE
+
+    if name is None:
+        width = max(len(rule.name) for rule in ALL)
+        if not context.as_json:
+            context.note("`governance policy rules NAME` shows what one rule checks and its options")
+        rows: _Rows = [{"rule": rule.name, "summary": rule.summary, "controls": list(rule.controls)} for rule in ALL]
+        return rows, "\n".join(f"{rule.name:<{width}}  {rule.summary}" for rule in ALL)
+    rule = CATALOGUE.get(name) or next((rule for rule in ALL if rule.id == name), None)
+    if rule is None:
+        raise BadInput("no such rule", got=name, fix="`governance policy rules` lists them")
+    shown = {"rule": rule.name, "summary": rule.summary, "controls": list(rule.controls)}
+    return [shown | {"with": rule.params.model_json_schema()}], _in_full(rule, context.width)
+
+
+def _policies(action: str, name: str | None) -> tuple[_Rows, str]:
+    """The shipped policies, or one that is checked."""
+    from governance import bundled
+    from governance.operations.evaluate import load_policies
+
+    if action == "check" and name is None:
+        raise BadInput("say which policy", expected="the name of a shipped policy, or a policy.yaml")
+    if action == "list" and name is not None:
+        raise BadInput("`policy list` takes no file", got=name, fix=f"`governance policy check {name}` reads it")
+    policies = load_policies([name] if name else bundled.policy_names())
+    rows: _Rows = [
+        {
+            "id": policy.document.id,
+            "version": policy.document.version,
+            "sha256": policy.sha256,
+            "in_force": policy.document.in_force.model_dump(mode="json", by_alias=True),
+            "environments": policy.document.environments,
+            "rules": [rule.uses for rule in policy.rules],
+        }
+        for policy in policies
+    ]
+    text = "\n".join(
+        f"{policy.document.id} {policy.document.version}  {policy.document.title or ''}\n"
+        f"  sha256 {policy.sha256}\n"
+        f"  in force from {policy.document.in_force.from_} "
+        f"until {policy.document.in_force.until or 'further notice'}, "
+        f"for {', '.join(policy.document.environments)}; {len(policy.rules)} rules"
+        for policy in policies
+    )
+    return rows, text
 
 
 def _in_full(rule: "Rule", width: int) -> str:
