@@ -167,17 +167,14 @@ def _finding(
         fix=verdict.fix or section.fix or (rule.part("How to fix:") if rule else ""),
         key=selected.key,
         uses=selected.uses,
-        title=section.title or (rule.summary.removesuffix(".") if rule else section.id.replace("-", " ")),
+        title=selected.title,
         origin=origin if there else None,
-        controls=section.controls or (rule.controls if rule else ()),
+        controls=selected.controls,
         severity=section.severity,
         actions={},
     )
     waiver = waiver_for(finding, evidence, acts, now, submitter, notes)
-    enforced = {
-        environment: section.enforcement.get(environment, section.enforcement["default"])
-        for environment in policy.document.environments
-    }
+    enforced = {environment: selected.enforced(environment) for environment in policy.document.environments}
     # What a person has excused, and what denies nowhere, needs no other excuse.
     denies = waiver is None and Enforcement.DENY in enforced.values()
     known = known_failure(finding, baseline, now, notes) if denies else None

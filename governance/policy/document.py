@@ -112,6 +112,20 @@ class SelectedRule(NamedTuple):
             return tuple(self.condition.groups)
         return (self.rule.facts,) if self.rule and self.rule.facts else ()
 
+    @property
+    def title(self) -> str:
+        """The policy's own, else the rule's."""
+        own = self.rule.summary.removesuffix(".") if self.rule else self.section.id.replace("-", " ")
+        return self.section.title or own
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """Those that the policy names, else the rule's."""
+        return self.section.controls or (self.rule.controls if self.rule else ())
+
+    def enforced(self, environment: str) -> Enforcement:
+        return self.section.enforcement.get(environment, self.section.enforcement["default"])
+
 
 class LoadedPolicy(NamedTuple):
     """A policy with the digest of the bytes it was read from."""
