@@ -5,6 +5,7 @@ from typing import NamedTuple
 from governance.collect import (
     access,
     documentation,
+    licences,
     lineage,
     openlineage,
     operations,
@@ -13,17 +14,19 @@ from governance.collect import (
     tabular,
 )
 from governance.collect.manifest import Loaded
+from governance.collect.reproducibility import Requirement
 from governance.errors import BadInput
 from governance.evidence.access import AccessFacts, Approval, Grant, Person
 from governance.evidence.documentation import DocumentationFacts
 from governance.evidence.evidence import Absent
+from governance.evidence.licences import LicenceFacts
 from governance.evidence.lineage import LineageFacts
 from governance.evidence.operations import OperationsFacts
 from governance.evidence.origin import FactOrigin, Input
 from governance.evidence.purpose import PurposeFacts
 from governance.evidence.reproducibility import ReproducibilityFacts
 
-GROUPS = frozenset({"lineage", "access", "reproducibility", "documents", "purpose", "operations"})
+GROUPS = frozenset({"lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences"})
 MAX_EVENT_BYTES = 64 << 20
 
 
@@ -36,6 +39,7 @@ class Collected(NamedTuple):
     documents: DocumentationFacts | None
     purpose: PurposeFacts | None
     operations: OperationsFacts | None
+    licences: LicenceFacts | None
     absent: tuple[Absent, ...]
     inputs: tuple[Input, ...]
 
@@ -53,6 +57,7 @@ def collect(loaded: Loaded, wanted: frozenset[str]) -> Collected:
         documents=reader.documents() if "documents" in wanted else None,
         purpose=reader.purpose() if "purpose" in wanted else None,
         operations=reader.operations() if "operations" in wanted else None,
+        licences=reader.licences() if "licences" in wanted else None,
         absent=tuple(reader.absent),
         inputs=tuple(reader.inputs),
     )
@@ -65,6 +70,7 @@ class _Reader:
         self.manifest, self.project = loaded.manifest, loaded.project
         self.inputs: list[Input] = [loaded.input]
         self.absent: list[Absent] = []
+        self._locked: tuple[str, tuple[Requirement, ...]] | None = None
 
     def digest_all(self) -> None:
         artifact, data = self.manifest.artifact, self.manifest.data
@@ -119,8 +125,22 @@ class _Reader:
                 )
                 return None
             return reproducibility.facts(environment, None, ())
-        data = self._read("environment.lock", environment.lock, reproducibility.MAX_BYTES)
-        return reproducibility.facts(environment, self.inputs[-1].sha256, reproducibility.lock(data, environment.lock))
+        digest, locked = self._lock(environment.lock)
+        return reproducibility.facts(environment, digest, locked)
+
+    def licences(self) -> LicenceFacts | None:
+        path = self.manifest.environment.lock
+        found = licences.facts(self.manifest.licences, self._lock(path)[1] if path else None)
+        if found is None:
+            self._missing("licences", "the manifest names no licence and no lock file")
+        return found
+
+    def _lock(self, path: str) -> tuple[str, tuple[Requirement, ...]]:
+        """(SHA-256, requirements) of the lock file, which is read once."""
+        if self._locked is None:
+            data = self._read("environment.lock", path, reproducibility.MAX_BYTES)
+            self._locked = self.inputs[-1].sha256, reproducibility.lock(data, path)
+        return self._locked
 
     def documents(self) -> DocumentationFacts | None:
         if not self.manifest.documents:

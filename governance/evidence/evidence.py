@@ -10,6 +10,7 @@ from governance.evidence.artifact import ArtifactFacts
 from governance.evidence.documentation import DocumentationFacts
 from governance.evidence.explainability import ExplainabilityFacts
 from governance.evidence.fairness import FairnessFacts
+from governance.evidence.licences import LicenceFacts
 from governance.evidence.lineage import LineageFacts
 from governance.evidence.operations import OperationsFacts
 from governance.evidence.origin import FactOrigin, Input, Origin, Subject
@@ -45,6 +46,7 @@ class Facts(Document):
     purpose: PurposeFacts | None = None
     operations: OperationsFacts | None = None
     overlap: OverlapFacts | None = None
+    licences: LicenceFacts | None = None
     absent: tuple[Absent, ...] = ()
 
 

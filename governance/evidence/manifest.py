@@ -1,30 +1,55 @@
 """The manifest: `governance.yaml` beside a model says where everything is. Strict: unknown keys are errors."""
 
-import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from governance.canonical import MAX_INTEGER, Document, Instant, Sha256
+from governance.canonical import MAX_INTEGER, Document, Instant, Sha256, Spelled
+from governance.evidence.licences import Component, Licence
 from governance.evidence.lineage import Consent
 from governance.evidence.operations import Monitoring, NoRollback, OnCall
 from governance.evidence.purpose import Kpi, PurposeId
+from governance.strictyaml import Misplaced
 
-_COMMIT = r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$"
+Commit = Annotated[
+    str,
+    Spelled(
+        "(?:[0-9a-f]{40}|[0-9a-f]{64})",
+        "a full commit id, 40 hex digits (64 with SHA-256), as `git rev-parse HEAD` prints it",
+    ),
+]
+Seed = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=200),
+    Spelled(r"[^\x00-\x1f\x7f]+", "a name without line ends and other control characters"),
+]
 
 
-def _commit(text: str) -> str:
-    if not re.fullmatch(_COMMIT, text):
-        raise ValueError(
-            "expected a full commit id, 40 hex digits (64 with SHA-256), as `git rev-parse HEAD` prints it"
-        )
+def _seen(text: str) -> str:
+    if hidden := next((char for char in text if not char.isprintable()), None):
+        raise ValueError(f"holds U+{ord(hidden):04X}, which cannot be seen: two versions could look like one")
+    if text != text.strip():
+        raise ValueError("begins or ends with a space: two versions could look like one")
     return text
 
 
-Commit = Annotated[str, AfterValidator(_commit), WithJsonSchema({"type": "string", "pattern": _COMMIT})]
-Seed = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+def _no_at(text: str) -> str:
+    if "@" in text:
+        raise ValueError("holds an `@`, which stands between name and version (NAME@VERSION)")
+    return text
+
+
+Identity = Annotated[Name, AfterValidator(_seen)]
 MOST_ATTRIBUTES, MOST_INTERSECTIONS = 50, 100
+
+
+def _again(names: Sequence[str]) -> int | None:
+    """Where the first name stands that came before."""
+    return next((index for index, name in enumerate(names) if name in names[:index]), None)
+
+
 Format = Literal["skops", "onnx", "xgboost-json", "pickle", "joblib"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 RISK_TIERS = ("low", "medium", "high")
@@ -42,8 +67,8 @@ class Purpose(Document):
 
 
 class ModelSection(Document):
-    name: Name
-    version: Name
+    name: Identity
+    version: Annotated[Identity, AfterValidator(_no_at)]
     owner: Name | None = None
     risk_tier: str | None = None
     trained_at: Instant | None = None
@@ -79,7 +104,9 @@ class Labels(Document):
     @model_validator(mode="after")
     def _disjoint(self) -> Self:
         if both := set(self.positive) & set(self.negative):
-            raise ValueError(f"{sorted(both)[0]!r} is in both lists; a value is positive or negative, not both")
+            value = sorted(both)[0]
+            told = f"{value!r} is in both lists; a value is positive or negative, not both"
+            raise Misplaced(told, "negative", self.negative.index(value))
         return self
 
 
@@ -96,7 +123,7 @@ class Attribute(Document):
     @model_validator(mode="after")
     def _increasing(self) -> Self:
         if list(self.bins) != sorted(set(self.bins)) or any(b != b or abs(b) == float("inf") for b in self.bins):
-            raise ValueError("bins must be finite numbers in increasing order")
+            raise Misplaced("bins must be finite numbers in increasing order, each once", "bins")
         return self
 
 
@@ -126,7 +153,8 @@ class Evaluation(Document):
     @model_validator(mode="after")
     def _own_answer(self) -> Self:
         if isinstance(self.prediction, Labels) and self.prediction.column == self.label.column:
-            raise ValueError(f"prediction and label are one column, {self.label.column!r}: that is right every time")
+            told = f"prediction and label are one column, {self.label.column!r}: that is right every time"
+            raise Misplaced(told, "prediction", "column")
         return self
 
     @model_validator(mode="after")
@@ -134,13 +162,16 @@ class Evaluation(Document):
         for name in self.sensitive:
             # Policies and findings call an intersection sex*race: an attribute of that name would answer for it.
             if "*" in name:
-                raise ValueError(f"attribute {name!r} has a `*` in its name, which stands for intersections only")
-        for group in self.intersections:
+                told = f"attribute {name!r} has a `*` in its name, which stands for intersections only"
+                raise Misplaced(told, "sensitive", name)
+        for index, group in enumerate(self.intersections):
             if len(set(group)) < 2 or len(set(group)) != len(group):
-                raise ValueError(f"intersection {list(group)} needs at least two different attributes")
-            for name in group:
+                told = f"intersection {list(group)} needs at least two different attributes"
+                raise Misplaced(told, "intersections", index)
+            for number, name in enumerate(group):
                 if name not in self.sensitive:
-                    raise ValueError(f"intersection names {name!r}, which is not under `sensitive`")
+                    told = f"intersection names {name!r}, which is not under `sensitive`"
+                    raise Misplaced(told, "intersections", index, number)
         return self
 
 
@@ -185,9 +216,8 @@ class LineageSection(Document):
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
-        ids = [source.id for source in self.sources]
-        if len(set(ids)) != len(ids):
-            raise ValueError("two sources have the same id")
+        if (index := _again([source.id for source in self.sources])) is not None:
+            raise Misplaced("two sources have the same id", "sources", index, "id")
         return self
 
 
@@ -202,6 +232,15 @@ class EnvironmentSection(Document):
     commit: Commit | None = None
     seeds: tuple[Seed, ...] = ()
     parameters: dict[Name, str] = {}
+
+
+class LicencesSection(Document):
+    """SPDX expressions. `components` is what the model was built from; an empty list says that it was built from
+    nothing else. `packages`: the licence of a package of the lock file by its name, where no metadata tells it."""
+
+    model: Licence | None = None
+    components: tuple[Component, ...] | None = None
+    packages: dict[Name, Licence] = {}
 
 
 class OperationsSection(Document):
@@ -224,6 +263,7 @@ class Manifest(Document):
     lineage: LineageSection = LineageSection()
     access: AccessSection = AccessSection()
     environment: EnvironmentSection = EnvironmentSection()
+    licences: LicencesSection = LicencesSection()
     operations: OperationsSection = OperationsSection()
     documents: dict[Name, str] = {}
 
@@ -236,16 +276,18 @@ class Manifest(Document):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if len(set(self.features)) != len(self.features):
-            raise ValueError("a feature is named twice")
+        if (index := _again(self.features)) is not None:
+            raise Misplaced("a feature is named twice", "features", index)
         evaluation = self.data.evaluation
         if evaluation and evaluation.label.column in self.features:
-            raise ValueError(
-                f"the label {evaluation.label.column!r} is among the features: the model is told the answer"
-            )
+            told = f"the label {evaluation.label.column!r} is among the features: the model is told the answer"
+            raise Misplaced(told, "features", self.features.index(evaluation.label.column))
         if evaluation and evaluation.prediction == "rescore":
+            at = ("data", "evaluation", "prediction")
             if self.artifact.path is None:
-                raise ValueError("`prediction: rescore` needs an artifact to run; give `prediction: {column: ...}`")
+                raise Misplaced(
+                    "`rescore` needs an artifact to run; give {column: ..., positive: [...], negative: [...]}", *at
+                )
             if not self.features:
-                raise ValueError("`prediction: rescore` needs `features`, in the order the model expects them")
+                raise Misplaced("`rescore` needs `features`, in the order the model expects them", *at)
         return self

@@ -20,7 +20,8 @@ class LockLine(Document):
 
 class ReproducibilityFacts(Document):
     """`pinned` and `hashed` count requirements of the lock file that name one exact version / carry a digest;
-    `unpinned` and `unhashed` are the first MOST_SHOWN of those that do not. `parameters` of the training run are sorted by name; null in evidence that was made before they were read."""
+    `unpinned` and `unhashed` are the first MOST_SHOWN of those that do not. `parameters` of the training run are sorted
+    by name; null in evidence that was made before they were read."""
 
     origin: FactOrigin | None = None
     lock: Sha256 | None

@@ -224,6 +224,7 @@ def _measure(
             documents=collected.documents,
             purpose=collected.purpose,
             operations=collected.operations,
+            licences=collected.licences,
             overlap=measured.overlap,
             absent=(*collected.absent, *measured.absent),
         ),

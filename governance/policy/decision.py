@@ -230,6 +230,7 @@ _SECTIONS = {
     "documents": "`documents`",
     "purpose": "`model.purpose` with `objective`, `kpi`, `intended` and `prohibited`",
     "operations": "`operations` with `rollback`, `monitoring` and `on_call`",
+    "licences": "`licences` with `model` and `components`, and `environment.lock`",
     "overlap": "`data.training` beside `data.evaluation`, and `features`",
 }
 

@@ -49,6 +49,8 @@ def test_everything(loaded: Load, project: Path) -> None:
     assert found.purpose.category == "credit-scoring"
     assert found.operations is not None
     assert found.operations.rollback == "1.9"
+    assert found.licences is not None
+    assert len(found.licences.packages or ()) == found.reproducibility.requirements
     facts = Facts(**{name: getattr(found, name) for name in GROUPS})
     assert Facts.from_bytes(facts.to_bytes()) == facts
 
@@ -62,6 +64,7 @@ def test_only_what_is_wanted_is_read(loaded: Load, project: Path, group: str) ->
         "documents": {"docs/card.md"},
         "purpose": set(),
         "operations": set(),
+        "licences": {"requirements.lock"},
     }
     found = collect(loaded(), frozenset({group, "fairness"}))
     assert {item.path for item in found.inputs[len(ALWAYS) :]} == needs[group]
@@ -77,9 +80,10 @@ def test_nothing_named_is_missing_and_not_failed(tmp_path: Path) -> None:
     )
     found = collect(load(tmp_path), GROUPS)
     assert [(item.facts, item.kind) for item in found.absent] == [
-        (name, "missing") for name in ("lineage", "access", "reproducibility", "documents", "purpose", "operations")
+        (name, "missing")
+        for name in ("lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences")
     ]
-    assert [getattr(found, name) for name in GROUPS] == [None] * 6
+    assert [getattr(found, name) for name in GROUPS] == [None] * 7
     assert [item.role for item in found.inputs] == ["manifest"]
     assert collect(load(tmp_path), frozenset()).absent == ()
 

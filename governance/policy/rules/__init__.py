@@ -8,6 +8,7 @@ from governance.policy.rules.access.stale_grants import stale_grants
 from governance.policy.rules.access.wildcards import wildcards
 from governance.policy.rules.artifact.digest import digest
 from governance.policy.rules.artifact.format import format_
+from governance.policy.rules.artifact.licences import licences
 from governance.policy.rules.artifact.size import size
 from governance.policy.rules.artifact.unsafe_opcodes import unsafe_opcodes
 from governance.policy.rules.documentation.current import current
@@ -49,6 +50,7 @@ ALL: tuple[Rule, ...] = (
     wildcards,
     digest,
     format_,
+    licences,
     size,
     unsafe_opcodes,
     current,

@@ -79,8 +79,8 @@ def unsafe_opcodes(evidence: ArtifactFacts, params: OpcodesParams) -> Verdict:
     """No pickle inside the artifact imports anything but known, harmless names.
 
     What it checks: the operations of every pickle that is found in the file or the folder, also in archives in it and
-    archives in those, read one by one and never run; each import (GLOBAL, STACK_GLOBAL, INST, EXT) must be on the list. This is a hint and no
-    boundary: it finds what is written plainly, so a pickle is still never opened.
+    archives in those, read one by one and never run; each import (GLOBAL, STACK_GLOBAL, INST, EXT) must be on the list.
+    This is a hint and no boundary: it finds what is written plainly, so a pickle is still never opened.
 
     Why it matters: whoever loads a pickle runs what its author wrote; an import of a shell, an evaluator or the network
     is an attack or a very bad idea.
