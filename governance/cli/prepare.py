@@ -11,7 +11,7 @@ from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
-    from governance.collect.prepared import Kind, Preparation, Replacement
+    from governance.collect.prepared import Kind, Preparation
     from governance.operations.prepare import Prepared, Repeated
 
 
@@ -83,9 +83,7 @@ def _preparation(context: Context, root: Path) -> "Preparation":
         dialect["skip_lines"] = args.skip_lines
     if args.comment is not None:
         dialect["comment"] = args.comment
-    replaced: tuple[Replacement, ...] = tuple(
-        Replacement(column=column, value=value, by=by) for column, value, by in args.replace
-    )
+    replaced = tuple(Replacement(column=column, value=value, by=by) for column, value, by in args.replace)
     try:
         return Preparation(
             source=_inside(root, args.source),
@@ -137,8 +135,8 @@ def _text(prepared: "Prepared") -> str:
     record, surveyed = prepared.record, prepared.surveyed
     done, written = record.preparation, surveyed.columns
     left = [
-        f"{count:,} {what}" for count, what in (
-            (done.dialect.skip_lines, "skipped"), (surveyed.comments, "comments"), (surveyed.blank, "blank")
+        f"{what} {count:,}" for count, what in (
+            (done.dialect.skip_lines, "skipped"), (surveyed.comments, "comment"), (surveyed.blank, "blank")
         ) if count
     ]  # fmt: skip
     lines = [

@@ -1,4 +1,4 @@
-"""Text tables of any common dialect, record by record, in bounded memory: nothing is guessed and nothing dropped unsaid.
+"""Text tables of any common dialect, record by record, in bounded memory: nothing is guessed, nothing dropped unsaid.
 
 What does not fit is refused with its line: a record that is wider or narrower, a quote that never closes, a NUL, a byte
 that is no UTF-8. Quoting as in RFC 4180: a quote within quotes is doubled, and line ends within quotes belong to the
@@ -20,8 +20,6 @@ from governance.errors import BadInput
 MAX_LINE = 1 << 20
 """Bytes of one line."""
 MAX_COLUMNS = 10_000
-BLANK = " \t"
-"""What `trim` takes off both ends of a value."""
 _BOM = b"\xef\xbb\xbf"
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
 
@@ -37,6 +35,11 @@ class Dialect(Document):
     skip_lines: Annotated[int, Field(ge=0, le=MAX_LINE)] = 0
     comment: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     trim: bool = False
+
+    @property
+    def blanks(self) -> str:
+        """What is trimmed; perhaps nothing."""
+        return " \t".replace(self.delimiter, "") if self.trim else ""
 
     def checked(self) -> Self:
         """The same. Raises BadInput for characters that cannot be told apart, naming the option."""
@@ -55,15 +58,15 @@ class Dialect(Document):
 
 class Records:
     """The records of one file. `names`: the columns, known at once. Iterating yields (line it begins on, its values),
-    each as wide as `names`; `blank` and `comments` count the lines that were left out so far, `bytes` and `sha256` are of
-    what was read so far, which at the end is the whole file."""
+    each as wide as `names` and as it stands: whoever makes columns of them takes `Dialect.blanks` off.
+    `blank` and `comments` count the lines that were left out so far; `bytes` and `sha256` are
+    of what was read so far, which at the end is the whole file."""
 
     def __init__(self, file: BinaryIO, dialect: Dialect, where: str) -> None:
         self._file, self._dialect, self._where = file, dialect, where
         self._line = self._begun = self.blank = self.comments = self.bytes = 0
         self._digest = hashlib.sha256()
         self._between = True
-        self._blank = BLANK.replace(dialect.delimiter, "") if dialect.trim else ""
         for _ in range(dialect.skip_lines):
             if not self._readline():
                 raise BadInput(
@@ -143,7 +146,7 @@ class Records:
                 if comment is not None and line.startswith(comment):
                     self.comments += 1
                     continue
-                if not line.strip("\r\n" + self._blank):
+                if not line.strip("\r\n" + self._dialect.blanks):
                     self.blank += 1
                     continue
                 self._begun, self._between = self._line, False
@@ -155,14 +158,12 @@ class Records:
             return record
         self._between = True
         try:
-            record = next(self._reader, None)
+            record: list[str] | None = next(self._reader, None)
         except csv.Error as error:
             raise self._not_csv(error) from error
         if record is not None and len(record) > MAX_COLUMNS:
             expected = f"at most {MAX_COLUMNS}"
             raise BadInput("too many values", got=str(len(record)), expected=expected, where=self._at(self._begun))
-        if record is not None and self._blank:
-            record = [value.strip(self._blank) for value in record]
         return record
 
     def _not_csv(self, error: csv.Error) -> BadInput:
@@ -186,9 +187,9 @@ class Records:
         if first is None:
             raise BadInput("the file is empty", expected="a table with at least one row", where=self._where)
         where = self._at(self._begun)
-        names, given = first, self._dialect.columns
+        names, given = [name.strip(self._dialect.blanks) for name in first], self._dialect.columns
         if given is not None:
-            if first == list(given):
+            if names == list(given):
                 fix = "leave --columns out, or skip the line with --skip-lines"
                 raise BadInput("the first line is a header", got=_shown(", ".join(first)), fix=fix, where=where)
             self._pending, names, where = first, list(given), "--columns"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["integer", "decimal", "text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+"""The narrowest first, and at last the one that everything fits."""
 MOST_CELLS = 500_000
 MOST_BYTES = 64 << 20
 """Of one batch, which is also a row group of the Parquet file."""
@@ -176,19 +177,19 @@ def _chosen(names: tuple[str, ...], preparation: Preparation) -> list[tuple[str,
     return [(name, at) for at, name in enumerate(names) if name in kept]
 
 
-def _batches(records: Records) -> Iterator[tuple[list[int], list[tuple[str, ...]]]]:
+def _batches(records: Records) -> Iterator[tuple[list[int], list[list[str]]]]:
     """(lines, values by column) of some rows at a time. Which rows, depends on the file alone."""
-    most, begun = max(1, MOST_CELLS // len(records.names)), records.bytes
+    width, begun = len(records.names), records.bytes
     lines: list[int] = []
-    rows: list[list[str]] = []
+    cells: list[str] = []  # row after row: no list of each row stays for the collector to go through
     for line, row in records:
         lines.append(line)
-        rows.append(row)
-        if len(rows) >= most or records.bytes - begun > MOST_BYTES:
-            yield lines, list(zip(*rows, strict=True))
-            lines, rows, begun = [], [], records.bytes
-    if rows:
-        yield lines, list(zip(*rows, strict=True))
+        cells += row
+        if len(cells) + width > MOST_CELLS or records.bytes - begun > MOST_BYTES:
+            yield lines, [cells[at::width] for at in range(width)]
+            lines, cells, begun = [], [], records.bytes
+    if lines:
+        yield lines, [cells[at::width] for at in range(width)]
 
 
 class _Cleaner:
@@ -196,19 +197,23 @@ class _Cleaner:
 
     def __init__(self, name: str, at: int, preparation: Preparation) -> None:
         self.name, self.at = name, at
+        self._blanks = preparation.dialect.blanks
         self._asked = preparation.types.get(name)
         self._replace = [(each.value, each.by) for each in preparation.replace if each.column == name]
         self._missing = ("", *preparation.missing)
-        self._fits = {"integer": True, "decimal": True}
+        self._fits: dict[Kind, bool] = dict.fromkeys(KINDS, True)
         self._replaced = [0] * len(self._replace)
         self._absent = self._present = 0
 
-    def clean(self, values: tuple[str, ...]) -> tuple[pa.Array, list[int]]:
+    def clean(self, values: list[str]) -> tuple[pa.Array, list[int]]:
         """The values, missing ones null, and how often each replacement was made."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        before = after = pa.array(values, pa.string())
+        before = pa.array(values, pa.string())
+        if self._blanks:
+            before = pc.utf8_trim(before, characters=self._blanks)
+        after = before
         counts = []
         for value, by in self._replace:
             same = pc.equal(before, value)
@@ -217,13 +222,13 @@ class _Cleaner:
         absent = pc.is_in(after, value_set=pa.array(self._missing, pa.string()))
         return pc.if_else(absent, pa.scalar(None, pa.string()), after), counts
 
-    def count(self, values: tuple[str, ...], lines: list[int], where: str) -> None:
+    def count(self, values: list[str], lines: list[int], where: str) -> None:
         """Raises BadInput for a value that is not of the kind that was asked for."""
         cleaned, counts = self.clean(values)
         self._replaced = [old + new for old, new in zip(self._replaced, counts, strict=True)]
         self._absent += cleaned.null_count
         self._present += len(cleaned) - cleaned.null_count
-        if self._asked not in (None, "text"):
+        if self._asked is not None and self._asked != "text":
             fits = _fits(cleaned, self._asked, asked=True)
             if (first := fits.index(False).as_py()) >= 0:
                 raise BadInput(
@@ -236,17 +241,19 @@ class _Cleaner:
                     where=f"{where}, line {lines[first]}",
                 )
         elif self._asked is None:
-            for kind in ("integer", "decimal"):
+            for kind in KINDS[:-1]:
                 self._fits[kind] = self._fits[kind] and _fits(cleaned, kind, asked=False).index(False).as_py() < 0
 
     def column(self) -> Column:
-        kind = self._asked
-        if kind is None:
-            kind = "text" if not self._present else next((k for k in KINDS if self._fits.get(k, True)), "text")
+        kind: Kind = "text"
+        if self._asked is not None:
+            kind = self._asked
+        elif self._present:
+            kind = next(each for each in KINDS if self._fits[each])
         return Column(self.name, self.at, kind, self._asked is not None, self._absent, tuple(self._replaced))
 
 
-def _fits(values: pa.Array, kind: str | None, *, asked: bool) -> pa.Array:
+def _fits(values: pa.Array, kind: Kind, *, asked: bool) -> pa.Array:
     """For each value whether it is of this kind; null where it is missing."""
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from governance.canonical import instant
+from governance.canonical import MAX_INTEGER, instant
 from governance.collect import openlineage
-from governance.collect.prepared import Preparation, Surveyed, survey, write
 from governance.collect.preparation_event import Record, Written, event, to_bytes, told, tools
+from governance.collect.prepared import Preparation, Surveyed, survey, write
 from governance.collect.project import Project
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.operations.files import write_whole, writing_whole
@@ -61,18 +61,25 @@ def prepare(
     if os.path.realpath(out) == os.path.realpath(source):
         raise BadInput("the table would take the place of its source", got=preparation.out, where="--out")
     surveyed = _survey(project, preparation, progress)
-    with writing_whole(out) as file:
-        _write(project, preparation, surveyed, file, progress)
-        if not force:
-            _must_be_new(out, preparation.out, "--out")
     record = Record(
         run=uuid7(now, entropy(UUID_RANDOM_SIZE)),
         at=instant(now),
         tools=tools(),
         preparation=preparation,
         source=Written(sha256=surveyed.sha256, size=surveyed.size),
-        out=_written(project, preparation.out, "--out"),
+        out=Written(sha256="0" * 64, size=MAX_INTEGER),  # not known yet, and as long
     )
+    if (size := len(to_bytes(event(record, surveyed)))) > openlineage.MAX_BYTES:
+        got, expected = (
+            f"{len(surveyed.columns)} columns",
+            f"an event of at most {openlineage.MAX_BYTES} bytes, not {size}",
+        )
+        raise BadInput("too many columns to record", got=got, expected=expected, fix="--keep those that are used")
+    with writing_whole(out) as file:
+        _write(project, preparation, surveyed, file, progress)
+        if not force:
+            _must_be_new(out, preparation.out, "--out")
+    record = record.model_copy(update={"out": _written(project, preparation.out, "--out")})
     # The table is there now. Should this be the end, it lacks its event, and the next run says that it is there.
     write_whole(beside, to_bytes(event(record, surveyed)))
     return Prepared(record, surveyed, lineage)
