@@ -277,19 +277,20 @@ def explain(source: Source, model: type[BaseModel], error: ValidationError, at: 
         return source.error(source.position(path), f"{shown}: required key {name!r} is missing", fix=more)
     here = [item for item in faults if _present(source, (*at, *item["loc"])) == path] or [fault]
     message = " or ".join(dict.fromkeys(_said(item) for item in here if item["type"] != "none_required"))
-    value, near = fault["input"], ""
+    value, nearest = fault["input"], ""
     if isinstance(value, str):
-        options = [option for item in here for option in re.findall("'([^']*)'", item.get("ctx", {}).get("expected", ""))]
-        near = "".join(difflib.get_close_matches(value, options, n=1))
+        options = [
+            option for item in here for option in re.findall("'([^']*)'", item.get("ctx", {}).get("expected", ""))
+        ]
+        nearest = "".join(difflib.get_close_matches(value, options, n=1))
     # A container as a whole says nothing, unless text was expected.
     got = repr(_shown(value)) if isinstance(value, str) else ""
     if not got and fault["type"].endswith("_type"):
         got = f"a {'list' if isinstance(value, list) else 'mapping'}"
     if other:
         more = "give another file; or one of its kind that this release of governance reads"
-    return source.error(
-        source.beside(path), f"{shown}: {message}", got=got, fix=f"did you mean {near!r}?" if near else more
-    )
+    fix = f"did you mean {nearest!r}?" if nearest else more
+    return source.error(source.beside(path), f"{shown}: {message}", got=got, fix=fix)
 
 
 def _said(fault: Any) -> str:

@@ -119,7 +119,7 @@ def test_what_yaml_writes_is_read_back(tree: Any) -> None:
         ("a\tb: \t{\n", "not YAML"),
         ("\tkey: 1\n", "not YAML"),
         ("a: b: c\n", "1:5: not YAML"),
-        ("a: \x07\n", "not YAML"),
+        ("a: \x07\n", "1:4: control character U+0007"),
         ('a: "\\ud800"\n', "m.yaml:1:"),
         ('a: "e\\u0301"\n', "1:4: text is not in Unicode normal form C"),
         ("a: 1\nb: x\ufeff\n", "2:5: byte order mark"),

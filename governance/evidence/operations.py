@@ -4,11 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from governance.canonical import Document, Real
+from governance.canonical import Document, Real, Spelled
 from governance.evidence.origin import FactOrigin
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
-Interval = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}[hdw]$")]
+Interval = Annotated[str, Spelled(r"[1-9][0-9]{0,3}[hdw]", "hours, days or weeks, such as 12h, 1d or 2w")]
 """A number of hours, days or weeks: 12h, 1d, 4w."""
 _HOURS = {"h": 1, "d": 24, "w": 24 * 7}
 

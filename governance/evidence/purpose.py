@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from governance.canonical import Document, Real
+from governance.canonical import Document, Real, Spelled
 from governance.evidence.origin import FactOrigin
 
-PurposeId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+PurposeId = Annotated[str, Spelled(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "one word of letters, digits, dots and hyphens")]
 """A purpose by its id, such as credit-scoring. Ids are compared whole, without regard to case, never by likeness."""
 
 

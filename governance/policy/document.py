@@ -8,15 +8,19 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import Field, ValidationError, model_validator
 
 from governance import strictyaml
-from governance.canonical import Document, Instant, Sha256, parse_instant, sha256
+from governance.canonical import Document, Instant, Sha256, Spelled, parse_instant, sha256
 from governance.evidence.origin import Kind, Predictions
 from governance.policy.expression import Condition, compile_condition
 from governance.policy.outcome import Enforcement, Severity
 from governance.policy.rule import Params, Rule
 from governance.policy.rules import CATALOGUE
 
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
-Control = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9.-]*$")]
+Slug = Annotated[
+    str, Spelled(r"[a-z][a-z0-9-]{0,62}", "small letters, digits and hyphens, a letter first and at most 63 in all")
+]
+Control = Annotated[
+    str, Spelled(r"[a-z0-9][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9.-]*", "<law>/<clause>, such as eu-ai-act/art-10.2.f")
+]
 
 
 class InForce(Document):
@@ -24,6 +28,12 @@ class InForce(Document):
 
     from_: Instant = Field(alias="from")
     until: Instant | None = None
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Self:
+        if self.until is not None and parse_instant(self.until) <= parse_instant(self.from_):
+            raise strictyaml.Misplaced("`until` is not after `from`: it would never be in force", "until")
+        return self
 
     def covers(self, as_of: datetime) -> bool:
         return parse_instant(self.from_) <= as_of and (self.until is None or as_of < parse_instant(self.until))
@@ -62,7 +72,8 @@ class RuleSection(Document):
         if self.expr is not None and self.with_:
             raise ValueError("`with` goes with `uses`; an expression states its own limits")
         if "default" not in self.enforcement:
-            raise ValueError("`enforcement` needs `default`, for environments it does not name")
+            told = "`enforcement` needs `default`, for environments it does not name"
+            raise strictyaml.Misplaced(told, "enforcement")
         return self
 
 
@@ -71,7 +82,7 @@ class Policy(Document):
 
     schema_: Literal["governance.policy/v1"] = Field(alias="schema")
     id: Slug
-    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+    version: Annotated[str, Spelled(r"[0-9]+\.[0-9]+\.[0-9]+", "three numbers with points between them, such as 1.0.0")]
     title: str | None = None
     in_force: InForce
     environments: tuple[Slug, ...] = Field(min_length=1)
@@ -81,14 +92,15 @@ class Policy(Document):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         seen: set[str] = set()
-        for section in self.rules:
+        for index, section in enumerate(self.rules):
             if section.id in seen:
-                raise ValueError(f"rule id {section.id!r} is used twice")
+                raise strictyaml.Misplaced(f"rule id {section.id!r} is used twice", "rules", index, "id")
             seen.add(section.id)
-        for section in self.rules:
+        for index, section in enumerate(self.rules):
             for name in section.enforcement:
                 if name != "default" and name not in self.environments:
-                    raise ValueError(f"rule {section.id!r} enforces in {name!r}, which is not under `environments`")
+                    told = f"rule {section.id!r} enforces in {name!r}, which is not under `environments`"
+                    raise strictyaml.Misplaced(told, "rules", index, "enforcement", name)
         return self
 
 

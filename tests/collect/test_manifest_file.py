@@ -45,7 +45,7 @@ def test_a_manifest_that_is_a_link_out_of_its_folder(project: Path, tmp_path: Pa
     [
         ("name: loans", "nam: loans", 2, "did you mean 'name'?"),
         ("{column: p, positive:", "{column: p, positiv:", 9, "did you mean 'positive'?"),
-        ("seeds: [0, 7]", "seeds: [0, x]", 16, "valid integer"),
+        ("seeds: [0, 7]", "seeds: [0, x]", 16, "a whole number"),
     ],
 )
 def test_a_fault_has_its_place_in_the_file(
