@@ -5,6 +5,9 @@ So only what did not pass is a result (kind `fail`; SARIF allows a level on no o
 action deserves: deny is `error`, needs review `warning`, shown only `note`. The exact outcome is in the message and in
 `properties`. What passed or does not apply is not a result: it is counted in the run's properties, and its rule is
 among the rules. Waivers are suppressions. A verdict that no finding explains is a notification of the invocation.
+
+GitHub ranks alerts by `security-severity` where a rule is tagged as one of security: a score of how a vulnerability can
+be exploited, which our rules have not, so none is made up.
 """
 
 import json
@@ -17,12 +20,17 @@ from governance.policy.document import SelectedRule
 from governance.policy.finding import Finding
 from governance.policy.outcome import Action
 from governance.render.pipeline import CheckPage, found, told, waived
-from governance.render.visible import visible
+from governance.render.visible import clip, visible
 from governance.render.wording import ACTION_WORDS, SETTLED, by_state, state_of
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Action.DENY: "error", Action.NEEDS_REVIEW: "warning", Action.ALLOW: "note"}
 _ROOT = "%SRCROOT%"
+# GitHub refuses a run of more results, and descriptions and names of more characters.
+MOST_RESULTS = 25_000
+_LONGEST_DESCRIPTION, _LONGEST_NAME = 1_024, 255
+# Beyond that the JSON holds them.
+_LONGEST, _MOST_FOUND = 4_000, 100
 
 
 def decision_sarif(page: CheckPage) -> str:
@@ -44,8 +52,8 @@ def decision_sarif(page: CheckPage) -> str:
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
         "artifacts": [{"location": manifest, "hashes": {"sha-256": page.evidence.manifest}}],
-        "invocations": [_invocation(page)],
-        "results": [_result(page, finding, rules, manifest) for finding in failing],
+        "invocations": [_invocation(page, len(failing))],
+        "results": [_result(page, finding, rules, manifest) for finding in failing[:MOST_RESULTS]],
         "properties": {
             "model": visible(decision.subject.name),
             "version": visible(decision.subject.version),
@@ -69,9 +77,9 @@ def _rule(selected: SelectedRule) -> dict[str, Any]:
     fix = section.fix or (rule.part("How to fix:") if rule else "see the policy that states the condition.")
     return {
         "id": selected.key,
-        "name": "".join(part.capitalize() for part in section.id.split("-")),
-        "shortDescription": {"text": _text(title.rstrip(".") + ".")},
-        "fullDescription": {"text": _text(what)},
+        "name": "".join(part.capitalize() for part in section.id.split("-"))[:_LONGEST_NAME],
+        "shortDescription": {"text": _text(title.rstrip(".") + ".", _LONGEST_DESCRIPTION)},
+        "fullDescription": {"text": _text(what, _LONGEST_DESCRIPTION)},
         "help": {"text": _text(fix[:1].upper() + fix[1:])},
         "properties": {
             "uses": selected.uses,
@@ -84,6 +92,8 @@ def _rule(selected: SelectedRule) -> dict[str, Any]:
 
 def _result(page: CheckPage, finding: Finding, rules: dict[str, int], manifest: dict[str, str]) -> dict[str, Any]:
     line, column = page.position(finding)
+    looked = [clip(visible(one), _LONGEST) for one in found(finding)]
+    more = [f"and {len(looked) - _MOST_FOUND} more"] if len(looked) > _MOST_FOUND else []
     identity = sha256(f"{page.decision.subject.name}\0{finding.key}".encode())
     result: dict[str, Any] = {
         "ruleId": finding.key,
@@ -107,7 +117,7 @@ def _result(page: CheckPage, finding: Finding, rules: dict[str, int], manifest: 
             "outcome": finding.outcome.value,
             "actions": {name: action.value for name, action in finding.actions.items()},
             "origin": finding.origin.kind if finding.origin else None,
-            "found": [visible(one) for one in found(finding)],
+            "found": [*looked[:_MOST_FOUND], *more],
         },
     }
     if finding.waiver:
@@ -116,21 +126,26 @@ def _result(page: CheckPage, finding: Finding, rules: dict[str, int], manifest: 
     return result
 
 
-def _invocation(page: CheckPage) -> dict[str, Any]:
-    """The audit ran, whatever it found: `executionSuccessful` says so. What explains the verdict beside the findings is
-    a notification."""
-    said = [
-        {"level": _LEVELS[page.verdict], "message": {"text": _text(f"{ACTION_WORDS[page.verdict]}: {reason}")}}
-        for reason in page.unexplained()
-    ]
+def _invocation(page: CheckPage, failing: int) -> dict[str, Any]:
+    """The audit ran, whatever it found: `executionSuccessful` says so. What explains the verdict beside the findings,
+    and how many of them there is no room for, is a notification."""
+    said = [f"{ACTION_WORDS[page.verdict]}: {reason}" for reason in page.unexplained()]
+    if failing > MOST_RESULTS:
+        said.append(f"and {failing - MOST_RESULTS} more results, which are in the JSON")
     return {
         "executionSuccessful": True,
         "startTimeUtc": page.evidence.started_at,
         "endTimeUtc": page.decision.now,
-        "toolExecutionNotifications": said,
+        "toolExecutionNotifications": [
+            {"level": _LEVELS[page.verdict], "message": {"text": _text(text)}} for text in said
+        ],
     }
 
 
-def _text(text: str) -> str:
-    """Text of a message: braces are doubled (a single one opens a placeholder), and no `](` makes a link of a name."""
-    return visible(text).replace("{", "{{").replace("}", "}}").replace("](", "] (")
+def _text(text: str, most: int = _LONGEST) -> str:
+    """Text of a message, at most so many characters: braces are doubled (a single one opens a placeholder), and no `](`
+    makes a link of a name."""
+    shown = visible(text)
+    room = most - shown.count("{") - shown.count("}") - shown.count("](")
+    kept = clip(shown, max(room, most // 2))
+    return kept.replace("{", "{{").replace("}", "}}").replace("](", "] (")

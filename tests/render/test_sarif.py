@@ -1,15 +1,20 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import BaseModel
 from sarif_pydantic import Sarif
 
 from governance.evidence.evidence import EvidenceSet
 from governance.policy.decision import Recorded
-from governance.policy.document import LoadedPolicy
+from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.outcome import Outcome
+from governance.render import sarif
 from governance.render.pipeline import CheckPage
 from governance.render.sarif import decision_sarif
 from governance.render.visible import visible
@@ -18,6 +23,12 @@ from tests.render.pages import HOSTILE, page
 
 # In the standard (3.14.17, 3.20.21, 3.27.23), and not in the model that reads it here.
 _NOT_MODELLED = {"columnKind", "toolExecutionNotifications", "suppressions"}
+
+
+@cache
+def _schema() -> Draft202012Validator:
+    text = (Path(__file__).parent / "others/sarif-2.1.0.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(text), format_checker=FormatChecker())
 
 
 def _unknown(model: Any) -> Iterator[str]:
@@ -30,13 +41,36 @@ def _unknown(model: Any) -> Iterator[str]:
             yield from _unknown(item)
 
 
+def _as_github_takes_it(run: dict[str, Any]) -> None:
+    """What its documentation of code scanning asks for beside the standard."""
+    rules = run["tool"]["driver"]["rules"]
+    assert run["tool"]["driver"]["name"] and run["automationDetails"]["id"].startswith("governance/")
+    assert len(run["results"]) <= 25_000 and len(rules) <= 25_000
+    for rule in rules:
+        assert 0 < len(rule["name"]) <= 255 and 0 < len(rule["id"]) <= 255
+        for part in ("shortDescription", "fullDescription"):
+            assert 0 < len(rule[part]["text"]) <= 1024
+        assert rule["help"]["text"] and len(rule["properties"]["tags"]) <= 10
+        # A number nobody worked out would rank a document that is missing above a vulnerability.
+        assert "security" not in rule["properties"]["tags"] and "security-severity" not in rule["properties"]
+    for result in run["results"]:
+        assert result["message"]["text"].strip() and result["level"] in ("error", "warning", "note")
+        assert result["partialFingerprints"]["primaryLocationLineHash"]
+        (location,) = result["locations"]
+        place = location["physicalLocation"]
+        assert not re.match(r"[a-z][a-z0-9+.-]*:|/|\.\./", place["artifactLocation"]["uri"])
+        assert place["region"]["startLine"] >= 1 and place["region"]["startColumn"] >= 1
+
+
 def _run(shown: CheckPage) -> dict[str, Any]:
     text = decision_sarif(shown)
     assert text.isascii()
     assert set(_unknown(Sarif.model_validate_json(text))) <= _NOT_MODELLED
     log = json.loads(text)
+    _schema().validate(log)
     assert log["version"] == "2.1.0" and "2.1.0" in log["$schema"]
     (run,) = log["runs"]
+    _as_github_takes_it(run)
     for result in run["results"]:
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["kind"] == "fail"  # a level goes with no other kind (3.27.10)
@@ -160,3 +194,32 @@ def test_hostile_names_stay_text(
     assert "\u202e" not in text
     uri = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert not set(uri) & set(" \n\r<>|`[]{}\\")
+
+
+def test_what_is_more_than_github_takes_is_cut_and_counted(
+    make_evidence: Callable, make_verified: Callable[..., Verified], many: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sarif, "MOST_RESULTS", 5)
+    run = _run(page(make_verified(make_evidence(Outcome.FAIL), [many(12)])))
+    assert len(run["results"]) == 5 and run["properties"]["findings"]["failed"] == 12
+    (said,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert said["message"]["text"] == "and 7 more results, which are in the JSON"
+
+
+def test_long_texts_of_a_policy_are_cut_where_github_would_refuse_them(
+    make_evidence: Callable, make_verified: Callable[..., Verified]
+) -> None:
+    text = f"""\
+schema: governance.policy/v1
+id: wordy
+version: 1.0.0
+in_force: {{from: 2026-01-01T00:00:00Z}}
+environments: [prod]
+rules:
+  - {{id: rows, title: "{"{" * 3_000}", why: "{"} ](" * 2_000}", fix: "{"x" * 9_000}", requires: [fairness],
+     expr: fairness.rows < 0, enforcement: {{default: deny}}}}
+"""
+    run = _run(page(make_verified(make_evidence(), [load_policy(text.encode(), "wordy.yaml")])))
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["shortDescription"]["text"] == "{{" * 509 + "..."
+    assert len(run["results"][0]["message"]["text"]) < 20_000
