@@ -5,8 +5,8 @@ PYTHON ?= python3
 WORKERS ?= 2
 BIN := .venv/bin
 READY := .venv/.ready
-SYSTEM_PACKAGES := chromium poppler-utils qpdf bubblewrap strace
-SYSTEM_COMMANDS := chromium pdftoppm qpdf bwrap strace
+SYSTEM_PACKAGES := chromium poppler-utils qpdf bubblewrap strace nodejs npm
+SYSTEM_COMMANDS := chromium pdftoppm qpdf bwrap strace node npm
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all check bench system lock clean
