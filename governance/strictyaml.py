@@ -44,6 +44,7 @@ _EXPECTED = {
     "finite_number": "a finite number",
     "bool_parsing": "true or false",
     "literal_error": "{expected}",
+    "enum": "{expected}",
     "string_too_short": "at least {min_length} character",
     "string_too_long": "at most {max_length} characters",
     "too_short": "at least {min_length} in the list",
@@ -149,9 +150,9 @@ def _no_yaml(source: Source, error: yaml.MarkedYAMLError) -> BadInput:
     line = source.lines[at.line - 1] if at.line <= len(source.lines) else ""
     if line[at.column - 1 : at.column] == "\t":
         return source.error(at, "not YAML: a tab where only spaces may stand", fix="indent with spaces")
-    got = f"{error.context}, which begins on line {began.line + 1}" if began and error.context else ""
+    within = f" {error.context}, which begins on line {began.line + 1}" if began and error.problem else ""
     fix = "put text with any of : # [ ] { } , in quotes, and close what was opened"
-    return source.error(at, f"not YAML: {error.problem or error.context}", got=got, fix=fix)
+    return source.error(at, f"not YAML: {error.problem or error.context}{within}", fix=fix)
 
 
 def _first(lines: list[str], fault: Callable[[str], bool]) -> int:
@@ -276,7 +277,8 @@ def explain(source: Source, model: type[BaseModel], error: ValidationError, at: 
         name = str(fault["loc"][-1])
         return source.error(source.position(path), f"{shown}: required key {name!r} is missing", fix=more)
     here = [item for item in faults if _present(source, (*at, *item["loc"])) == path] or [fault]
-    message = " or ".join(dict.fromkeys(_said(item) for item in here if item["type"] != "none_required"))
+    said = dict.fromkeys(_said(item) for item in here if item["type"] != "none_required")
+    message = " or ".join(said).replace(" or expected ", " or ")
     value, nearest = fault["input"], ""
     if isinstance(value, str):
         options = [
@@ -287,9 +289,9 @@ def explain(source: Source, model: type[BaseModel], error: ValidationError, at: 
     got = repr(_shown(value)) if isinstance(value, str) else ""
     if not got and fault["type"].endswith("_type"):
         got = f"a {'list' if isinstance(value, list) else 'mapping'}"
-    if other:
-        more = "give another file; or one of its kind that this release of governance reads"
     fix = f"did you mean {nearest!r}?" if nearest else more
+    if other:
+        fix = "give the file of this kind, in a version that this release of governance reads"
     return source.error(source.beside(path), f"{shown}: {message}", got=got, fix=fix)
 
 
