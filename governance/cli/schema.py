@@ -15,6 +15,8 @@ def documents() -> dict[str, type[BaseModel]]:
     from governance.evidence.evidence import EvidenceSet
     from governance.evidence.manifest import Manifest
     from governance.policy.act import Act
+    from governance.policy.baseline import Baseline
+    from governance.policy.cases import Cases
     from governance.policy.decision import Decision
     from governance.policy.document import Policy
     from governance.render.json import Check
@@ -25,6 +27,8 @@ def documents() -> dict[str, type[BaseModel]]:
     return {
         "manifest": Manifest,
         "policy": Policy,
+        "cases": Cases,
+        "baseline": Baseline,
         "evidence": EvidenceSet,
         "decision": Decision,
         "act": Act,
@@ -36,7 +40,7 @@ def documents() -> dict[str, type[BaseModel]]:
 
 
 # People write these and may leave out what has a default. Everything else is written by us, and whole.
-_WRITTEN_BY_PEOPLE = frozenset({"manifest", "policy", "trust"})
+_WRITTEN_BY_PEOPLE = frozenset({"manifest", "policy", "cases", "baseline", "trust"})
 
 
 def published(name: str) -> dict[str, Any]:

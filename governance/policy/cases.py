@@ -12,12 +12,12 @@ from pydantic import Field
 
 from governance import strictyaml
 from governance.canonical import Document, Instant, parse_instant, sha256
-from governance.evidence.evidence import EvidenceSet
+from governance.evidence.evidence import EvidenceSet, Facts
 from governance.evidence.plan import Comparison
 from governance.policy.decision import Decision, decide
 from governance.policy.document import LoadedPolicy, Slug
 from governance.policy.outcome import Action, Outcome
-from governance.policy.written import Written, evidence, part, patched
+from governance.policy.written import BESIDE, Written, evidence, part, patched
 
 SOUND = "sound"
 """How the case without a change is called."""
@@ -43,6 +43,12 @@ class Case(Document):
     expect: Expect
 
 
+def _sound(schema: dict[str, Any]) -> None:
+    """The facts by their groups; what stands in each is said by the schema of evidence, as `written` says it short."""
+    groups = {name: {"type": "object"} for name in Facts.model_fields}
+    schema.update(properties={**groups, **{name: True for name in BESIDE}}, additionalProperties=False)
+
+
 class Cases(Document):
     """`sound` are facts under which the policy allows, `now` is when they are judged, `as_of` the legal date (else
     `now`). `uncovered` says why a rule has no case of each kind, or why no case tells a parameter (`rule.parameter`)
@@ -52,7 +58,7 @@ class Cases(Document):
     policy: Slug
     now: Instant
     as_of: Instant | None = None
-    sound: dict[str, Any]
+    sound: dict[str, Any] = Field(json_schema_extra=_sound)
     cases: tuple[Case, ...] = Field(min_length=1)
     uncovered: dict[str, str] = {}
 

@@ -1,4 +1,5 @@
-"""Mutants of a policy: each limit a little stricter and a little looser, each enforcement another, each rule left out.
+"""Mutants of a policy: each limit a little stricter and a little looser, each enforcement another, each rule left out,
+evidence accepted that was not.
 
 A mutant that no case tells from the policy is a mistake that the cases would not see either (DeMillo, Lipton and
 Sayward, "Hints on test data selection", Computer 11, 1978).
@@ -55,7 +56,7 @@ def mutants(policy: LoadedPolicy) -> Iterator[Mutant]:
         if any(one in _ENFORCED[:2] for one in selected.section.enforcement.values()):
             rest = (*policy.rules[:place], *policy.rules[place + 1 :])
             yield Mutant(rule, rule, "left out", _with(policy, rest), drops=True)
-        changes = [*_enforced(selected, policy), *_limits(selected), *_literals(selected)]
+        changes = [*_enforced(selected, policy), *_accepted(selected), *_limits(selected), *_literals(selected)]
         for at, what, changed in changes:
             rules = (*policy.rules[:place], changed, *policy.rules[place + 1 :])
             yield Mutant(rule, f"{rule}.{at}" if at else rule, what, _with(policy, rules))
@@ -80,6 +81,18 @@ def _enforced(selected: SelectedRule, policy: LoadedPolicy) -> Iterator[_Changed
             enforcement = section.enforcement | {environment: other}
             changed = section.model_copy(update={"enforcement": enforcement})
             yield "", f"{environment}: {now.value} -> {other.value}", selected._replace(section=changed)
+
+
+def _accepted(selected: SelectedRule) -> Iterator[_Changed]:
+    """Evidence that the policy does not accept, accepted."""
+    section = selected.section
+    for name, others in (("kind", ("declared",)), ("predictions", ("rescored", "supplied"))):
+        now = getattr(section.accept, name)
+        for other in others:
+            if other not in now:
+                accept = section.accept.model_copy(update={name: (*now, other)})
+                changed = section.model_copy(update={"accept": accept})
+                yield "", f"accept: {other} too", selected._replace(section=changed)
 
 
 def _limits(selected: SelectedRule) -> Iterator[_Changed]:

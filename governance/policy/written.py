@@ -35,6 +35,10 @@ from governance.strictyaml import Source as Text
 
 DECLARED = ("lineage", "access", "reproducibility", "documents", "purpose", "operations")
 """Groups of facts that are always taken from a document."""
+_OWN = ("subject", "risk_tier", "inputs")
+BESIDE = (*_OWN, "predictions", "origins")
+"""What may be written beside the groups of facts. `predictions` are rescored or supplied; `origins` says which groups
+(or `inputs`) are measured and which declared, where that is not as usual."""
 _PREDICTED = ("fairness", "performance", "explainability")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _PLUS_MINUS = re.compile(r"(\S+) \+- (\S+)")
@@ -144,7 +148,7 @@ class _Spelling:
 
     def set_out(self, tree: dict[str, Any], comparisons: tuple[Comparison, ...]) -> dict[str, Any]:
         """A whole evidence set. What does not say what is measured or declared is filled in."""
-        own = {name: tree[name] for name in ("subject", "risk_tier", "inputs") if name in tree}
+        own = {name: tree[name] for name in _OWN if name in tree}
         result = specimen(Facts()).model_dump(mode="json", by_alias=True)
         result |= {
             name: self._any(own[name], kind, (name,), (name,))
@@ -153,8 +157,9 @@ class _Spelling:
         }
         predictions, kinds = tree.get("predictions", "rescored"), tree.get("origins", {})
         self.taken[("origin", "predictions")] = ("predictions",)
-        result["origin"] = result["origin"] | {"predictions": predictions}
-        groups = {name: value for name, value in tree.items() if name not in (*own, "predictions", "origins")}
+        result["origin"] = result["origin"] | {"predictions": predictions, "kind": kinds.get("inputs", "measured")}
+        self.taken[("origin", "kind")] = ("origins", "inputs")
+        groups = {name: value for name, value in tree.items() if name not in BESIDE}
         facts = result["facts"] = {name: value for name, value in groups.items() if name not in Facts.model_fields}
         for name in facts:
             self.taken[("facts", name)] = (name,)
@@ -170,7 +175,7 @@ class _Spelling:
                 said = kinds.get(name, "declared" if name in DECLARED else "measured")
                 facts[name]["origin"] = {"kind": said} | ({"predictions": predictions} if name in _PREDICTED else {})
                 self.taken[(*new, "origin")] = ("origins", name)
-        if isinstance(kinds, dict) and (odd := sorted(set(kinds) - set(groups))):
+        if isinstance(kinds, dict) and (odd := sorted(set(kinds) - {*groups, "inputs"})):
             # Says so at its place: an origin of facts that are not there is a slip of the pen.
             facts[odd[0]] = {"origin": kinds[odd[0]]}
             self.taken[("facts", odd[0])] = ("origins", odd[0])

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 from governance.policy.cases import Difference
 from governance.policy.examination import SHOWN, Examined
-from governance.render.visible import clip, visible, wrap
+from governance.render.visible import visible, wrap
 from governance.render.wording import plural
 
 
@@ -19,34 +19,42 @@ def _text(one: Examined, width: int) -> list[str]:
     document = one.policy.document
     lines = [f"{document.id} {document.version}  ({visible(one.cases.source.name)})"]
     whys = {case.name: case.why for case in one.cases.document.cases}
+    number = {ran.name: str(place) for place, ran in enumerate(one.ran)}
     for ran in one.ran:
-        lines.append(f"  {'FAIL' if ran.differences else 'pass'}  {visible(ran.name)}")
+        state = "FAIL" if ran.differences else "pass"
+        lines += wrap(visible(ran.name), width, f"{number[ran.name]:>5}  {state}  ", " " * 13)
         if ran.differences and (why := whys.get(ran.name)):
-            lines += wrap(visible(why), width, "        case:  ", " " * 15)
+            lines += wrap(visible(why), width, " " * 13)
         for difference in ran.differences:
-            lines += wrap(visible(told(difference)), width, "        ", " " * 10)
-    rules = max(map(len, one.table), default=0)
-    column = max((width - rules - 8) // 3, 12)
-    lines += ["", f"  {'rule':<{rules}}  {'  '.join(f'{outcome.value:<{column}}' for outcome in SHOWN)}".rstrip()]
-    for rule, cases in one.table.items():
-        cells = (_cell(cases[outcome], column) for outcome in SHOWN)
-        lines.append(f"  {rule:<{rules}}  {'  '.join(f'{cell:<{column}}' for cell in cells)}".rstrip())
+            lines += wrap(visible(told(difference)), width, " " * 13, " " * 15)
+    table = [("rule", *(outcome.value for outcome in SHOWN))]
+    table += [
+        (rule, *(_cell([number[name] for name in cases[outcome]]) for outcome in SHOWN))
+        for rule, cases in one.table.items()
+    ]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines.append("")
+    for row in table:
+        lines.append("  " + "  ".join(f"{cell:<{wide}}" for cell, wide in zip(row, widths, strict=True)).rstrip())
     lines.append("")
     for missing in missing_of(one):
         lines += wrap(visible(missing), width, "  FAIL  ", " " * 8)
     return [*lines, *(f"  {line}" for line in _tally(one))]
 
 
-def _cell(names: list[str], column: int) -> str:
-    more = f" +{len(names) - 1}" if len(names) > 1 else ""
-    return clip(visible(names[0]), column - len(more)) + more if names else "-"
+def _cell(numbers: list[str], most: int = 4) -> str:
+    """The first cases by their numbers."""
+    more = f" +{len(numbers) - most}" if len(numbers) > most else ""
+    return ", ".join(numbers[:most]) + more or "none"
 
 
 def _tally(one: Examined) -> list[str]:
-    failed = f", {len(one.failed)} of them fail" if one.failed else ", all pass"
-    lines = [f"{plural(len(one.ran), 'case')}{failed}; {plural(len(one.table), 'rule')}"]
+    lines = [
+        f"{plural(len(one.table), 'rule')}, {plural(len(one.ran), 'case')}, {len(one.failed) or 'none'} of which fail"
+    ]
     if one.mutants is not None:
-        lines.append(f"{plural(one.mutants, 'mutant')}, {len(one.survivors) or 'none'} of them told by no case")
+        left = f"{len(one.survivors)} of which no case notices" if one.survivors else "each noticed by some case"
+        lines.append(f"{plural(one.mutants, 'mutant')}, {left}")
     return lines
 
 
