@@ -211,6 +211,18 @@ def build_parser() -> argparse.ArgumentParser:
     show = command("show", "show the latest decision about a model version", "adult-income@1.10")
     show.add_argument("model", metavar="NAME@VERSION")
 
+    explain = command(
+        "explain",
+        "explain one finding: what was asked, what was found, what to do",
+        "baseline#selection-four-fifths adult-income@1.10",
+    )
+    explain.add_argument("finding", metavar="FINDING", help="POLICY#RULE, the rule's id alone, or a rule's name@version")
+    explain.add_argument(
+        "model", metavar="NAME@VERSION", nargs="?", help="default: the model version that was judged last"
+    )
+    explain.add_argument("--bundle", type=_path, metavar="FILE", help="of the decision in this bundle")
+    explain.add_argument("--trust", type=_path, metavar="FILE", help="with --bundle; default: the project's own")
+
     for kind, text, example in (
         ("approve", "approve a case that needs review", "'Read each open finding; a pilot with weekly review.'"),
         ("reject", "reject a case", "'The label is biased: complaints of May.'"),
