@@ -19,6 +19,7 @@ def documents() -> dict[str, type[BaseModel]]:
     from governance.policy.cases import Cases
     from governance.policy.decision import Decision
     from governance.policy.document import Policy
+    from governance.render.explain import Explanation
     from governance.render.json import Check
     from governance.trail.bundle import Bundle
     from governance.trail.entry import Entry
@@ -36,6 +37,7 @@ def documents() -> dict[str, type[BaseModel]]:
         "bundle": Bundle,
         "trust": Trust,
         "check": Check,
+        "explanation": Explanation,
     }
 
 
