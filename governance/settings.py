@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 VARIABLES = {
     "GOVERNANCE_POLICY": "The policy, where `--policy` is not given; `baseline` where neither is.",
+    "GOVERNANCE_BASELINE": "The baseline of known failures, where `--baseline` is not given; none where neither is.",
     "GOVERNANCE_CONFIG_DIR": "The folder of private keys, one folder per log; not set: `governance` under "
     "`XDG_CONFIG_HOME`.",
     "XDG_CONFIG_HOME": "The folder of a user's configuration; not set: `~/.config`.",
@@ -24,6 +25,7 @@ class Settings(NamedTuple):
     ci: bool
     colour: bool
     policy: str | None
+    baseline: str | None = None
     dumb: bool = False
 
 
@@ -36,5 +38,6 @@ def load_settings() -> Settings:
         ci=env.get("CI", "").lower() not in ("", "0", "false"),
         colour=not env.get("NO_COLOR"),
         policy=env.get("GOVERNANCE_POLICY") or None,
+        baseline=env.get("GOVERNANCE_BASELINE") or None,
         dumb=env.get("TERM") == "dumb",
     )

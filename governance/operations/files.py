@@ -45,6 +45,26 @@ def write_whole(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """The file, which was not there, holds `data`. Raises BadInput where something is there already, MachineFault."""
+    with suppress(OSError):  # what fails here fails below too, and is said there
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.open("xb").close()
+    except FileExistsError as error:
+        raise BadInput(
+            "there is a file already", fix="name a new file, or move the old one away", where=str(path)
+        ) from error
+    except OSError as error:
+        raise MachineFault("cannot write the file", got=str(error), where=str(path)) from error
+    try:
+        write_whole(path, data)
+    except BaseException:
+        with suppress(OSError):
+            path.unlink()
+        raise
+
+
 def read_whole(path: Path, what: str) -> bytes:
     """Raises BadInput where there is no such file, MachineFault where it cannot be read."""
     try:

@@ -18,6 +18,7 @@ from governance.policy.document import LoadedPolicy, Slug
 from governance.policy.finding import Finding, Known
 from governance.policy.outcome import Action, Outcome
 
+MOST_REASON = 2000
 _POLICY_AND_RULE: TypeAdapter[tuple[str, str]] = TypeAdapter(tuple[Slug, Slug])
 
 
@@ -46,7 +47,7 @@ class Baseline(Document):
 
     schema_: Literal["governance.baseline/v1"] = Field(alias="schema")
     model: Annotated[str, Field(min_length=1, max_length=200)]
-    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+    reason: Annotated[str, Field(min_length=1, max_length=MOST_REASON)]
     since: Instant
     known: tuple[KnownFailure, ...]
 
