@@ -10,11 +10,10 @@ from governance.policy.outcome import Action
 
 
 def run(context: Context) -> int:
+    from governance.operations.case import read_case
     from governance.operations.export import export_bundle
     from governance.operations.files import write_whole
     from governance.operations.review import act
-    from governance.render.json import decision_json
-    from governance.render.text import decision_text
 
     args = context.args
     model, version = model_version(args.model)
@@ -33,20 +32,7 @@ def run(context: Context) -> int:
     )
     if args.bundle:
         write_whole(args.bundle, export_bundle(workspace, reviewed.sealed.decision_sha256))
-    sealed = context.sealed(workspace, reviewed.sealed)
-    if context.as_json:
-        context.say(decision_json(reviewed.decision, reviewed.evidence, sealed))
-    else:
-        context.say(
-            decision_text(
-                reviewed.decision,
-                reviewed.evidence,
-                environment=None,
-                colour=context.colour,
-                width=context.width,
-                sealed=sealed,
-            )
-        )
+    context.say_case(workspace, read_case(workspace, reviewed.sealed.decision_sha256))
     denied = sorted(name for name, action in reviewed.decision.outcomes.items() if action is Action.DENY)
     if args.command == "approve" and denied:
         context.note(

@@ -16,6 +16,7 @@ from governance.errors import BadInput, ExitCode
 from governance.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from governance.operations.case import Case
     from governance.operations.sealing import Place
     from governance.operations.workspace import Workspace
     from governance.policy.outcome import Action
@@ -114,6 +115,26 @@ class Context:
                 checkpoint=snapshot.checkpoint().decode(),
                 bundle=str(bundle) if bundle else None,
             )
+
+    def say_case(self, workspace: "Workspace", case: "Case") -> None:
+        """A decision of the trail, with what people said and where it was sealed."""
+        from governance.render.json import decision_json
+        from governance.render.text import decision_text
+
+        sealed = self.sealed_at(workspace, case.decision_sha256)
+        if self.as_json:
+            self.say(decision_json(case.decision, case.evidence, sealed))
+            return
+        text = decision_text(
+            case.decision,
+            case.evidence,
+            environment=None,
+            colour=self.colour,
+            width=self.width,
+            sealed=sealed,
+            acts=case.acts,
+        )
+        self.say(text)
 
     def say(self, text: str) -> None:
         self.done()

@@ -72,7 +72,13 @@ def rendered(name: str, page: CheckPage, exit_code: int, *, colour: bool = False
 
     if name == "text":
         return decision_text(
-            page.decision, page.evidence, environment=page.environment, colour=colour, width=width, sealed=page.sealed
+            page.decision,
+            page.evidence,
+            environment=page.environment,
+            colour=colour,
+            width=width,
+            sealed=page.sealed,
+            acts=page.acts,
         )
     if name == "json":
         return decision_json(page.decision, page.evidence, page.sealed, exit_code)

@@ -1,13 +1,9 @@
 """governance policy list, rules, check, test"""
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode
-
-if TYPE_CHECKING:
-    from governance.policy.rule import Rule
 
 
 def run(context: Context) -> int:
@@ -44,19 +40,22 @@ _Rows = list[dict[str, object]]
 
 def _rules(context: Context, name: str | None) -> tuple[_Rows, str]:
     """One rule of the catalogue, or all."""
-    from governance.policy.rules import ALL, CATALOGUE
+    from governance.operations.explain import catalogue_rule
+    from governance.policy.rules import ALL
+    from governance.render.explain import rule_text
+    from governance.render.explain_text import rule_lines
 
     if name is None:
         width = max(len(rule.name) for rule in ALL)
         if not context.as_json:
-            context.note("`governance policy rules NAME` shows what one rule checks and its options")
+            context.hint("`governance policy rules NAME` shows what one rule checks and its options")
         rows: _Rows = [{"rule": rule.name, "summary": rule.summary, "controls": list(rule.controls)} for rule in ALL]
         return rows, "\n".join(f"{rule.name:<{width}}  {rule.summary}" for rule in ALL)
-    rule = CATALOGUE.get(name) or next((rule for rule in ALL if rule.id == name), None)
+    rule = catalogue_rule(name)
     if rule is None:
         raise BadInput("no such rule", got=name, fix="`governance policy rules` lists them")
     shown = {"rule": rule.name, "summary": rule.summary, "controls": list(rule.controls)}
-    return [shown | {"with": rule.params.model_json_schema()}], _in_full(rule, context.width)
+    return [shown | {"with": rule.params.model_json_schema()}], rule_lines(rule_text(rule), context.width)
 
 
 def _policies(action: str, name: str | None) -> tuple[_Rows, str]:
@@ -89,42 +88,3 @@ def _policies(action: str, name: str | None) -> tuple[_Rows, str]:
         for policy in policies
     )
     return rows, text
-
-
-def _in_full(rule: "Rule", width: int) -> str:
-    """One rule: what it checks, why, how to mend a failure, and what goes under `with:`."""
-    from governance.policy.rule import PARTS
-    from governance.render.visible import wrap
-
-    schema = rule.params.model_json_schema()
-    options = [
-        f"{name}: {_values(option)}; {_default(option)}" for name, option in schema.get("properties", {}).items()
-    ]
-    words = " ".join(schema["description"].split())
-    law = ", ".join(rule.controls)
-    fields = [(label.removesuffix(":").lower(), rule.part(label)) for label in PARTS]
-    fields += [("with", option) for option in options] + [("", words)] + [("law", law)] * bool(law)
-    lines = [f"{rule.name}  {rule.summary}"]
-    for label, text in fields:
-        lines += wrap(text, width, f"  {label:<16}", " " * 18)
-    return "\n".join(lines)
-
-
-def _values(option: dict[str, Any]) -> str:
-    """What an option of a rule may hold."""
-    if "enum" in option:
-        return " or ".join(map(str, option["enum"]))
-    if "prefixItems" in option:
-        return f"[{', '.join(map(_values, option['prefixItems']))}]"
-    if option.get("type") == "array":
-        return f"list of {_values(option['items'])}"
-    return {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(
-        option.get("type", ""), "number"
-    )
-
-
-def _default(option: dict[str, Any]) -> str:
-    if "default" not in option:
-        return "required"
-    default = option["default"]
-    return f"default {default if isinstance(default, str) else 'none' if default is None else json.dumps(default)}"

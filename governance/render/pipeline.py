@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from governance import strictyaml
 from governance.evidence.evidence import EvidenceSet
+from governance.policy.baseline import LoadedBaseline
 from governance.policy.decision import Decision, Recorded
 from governance.policy.document import LoadedPolicy, SelectedRule
 from governance.policy.finding import Finding
@@ -25,6 +26,7 @@ _SECTIONS: dict[str, strictyaml.Path] = {
     "documents": ("documents",),
     "purpose": ("model", "purpose"),
     "operations": ("operations",),
+    "licences": ("licences",),
     "overlap": ("data", "training"),
 }
 
@@ -44,6 +46,7 @@ class CheckPage(NamedTuple):
     decision: Decision
     evidence: EvidenceSet
     policies: tuple[LoadedPolicy, ...]
+    baseline: LoadedBaseline | None
     acts: tuple[Recorded, ...]
     precedents: dict[str, Precedent]
     source: strictyaml.Source
@@ -86,6 +89,10 @@ class CheckPage(NamedTuple):
         return next((item for item in self.acts if item.sha256 == finding.waiver), None)
 
     def position(self, finding: Finding) -> strictyaml.Position:
+        """Where that key of the manifest stands, or the nearest above it."""
+        return self.source.position(self.place(finding))
+
+    def place(self, finding: Finding) -> strictyaml.Path:
         """The deepest key of the manifest that what was looked at names, else the section its facts come from."""
         named: strictyaml.Path = ()
         for part in finding.looked_at[0].path.split(".") if finding.looked_at else ():
@@ -95,7 +102,7 @@ class CheckPage(NamedTuple):
         rule = self.selected.get(finding.key)
         groups = rule.facts if rule and rule.facts else (finding.uses.partition(".")[0],)
         section = next((_SECTIONS[group] for group in groups if group in _SECTIONS), ())
-        return self.source.position(named or section)
+        return named or section
 
 
 def found(finding: Finding) -> Iterator[str]:
@@ -118,17 +125,19 @@ def told(page: CheckPage, finding: Finding) -> list[str]:
         said.append(limit[:1].upper() + limit[1:])
     if excuse := waived(page, finding):
         said.append(f"Waived: {excuse}.")
+    if finding.known:
+        said.append(f"Known {known(page, finding)}.")
     if finding.fix:
         said.append(f"How to fix: {finding.fix.rstrip('.')}.")
     return said
 
 
 def waived(page: CheckPage, finding: Finding) -> str:
-    """Reason, ticket, expiry and person of the waiver of a finding; empty where there is none."""
-    item = page.waiver(finding)
-    if item is None or item.act.waiver is None:
-        return f"act {finding.waiver}" if finding.waiver else ""
-    waiver = item.act.waiver
-    until = f"ticket {waiver.ticket}, until {waiver.expires}, by {item.act.actor}"
-    instead = f"; instead: {waiver.compensating.rstrip('.')}" if waiver.compensating else ""
-    return f"{item.act.reason.rstrip('.')} ({until}){instead}"
+    """`wording.waived` of a finding of this check."""
+    return wording.waived(finding, page.acts)
+
+
+def known(page: CheckPage, finding: Finding) -> str:
+    """`wording.known` of a finding of this check, with the reason that the baseline gives."""
+    reason = page.baseline.document.reason.rstrip(".") if page.baseline else "no reason is at hand"
+    return f"{wording.known(finding)}: {reason}" if finding.known else ""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from governance.canonical import sha256
 from governance.evidence.evidence import EvidenceSet
-from governance.policy.decision import Decision
+from governance.policy.decision import Decision, Recorded
 from governance.policy.finding import Finding
 from governance.policy.gate import Answer
 from governance.policy.outcome import Action
@@ -25,6 +25,7 @@ _PAINT = {
     Action.ALLOW: "1;32",
     State.FAILED: "31",
     State.ERROR: "31",
+    State.KNOWN: "33",
     State.INCONCLUSIVE: "33",
     State.WAIVED: "36",
     State.PASSED: "32",
@@ -32,7 +33,7 @@ _PAINT = {
 }
 
 
-class _Page:
+class Page:
     """Lines of text, escaped and wrapped as they are added."""
 
     def __init__(self, colour: bool, width: int) -> None:
@@ -63,9 +64,11 @@ def decision_text(
     colour: bool,
     width: int,
     sealed: Sealed | None,
+    acts: Sequence[Recorded] = (),
 ) -> str:
-    """What `governance check` prints. `environment` is the one asked about, shown first."""
-    page = _Page(colour, width)
+    """What `governance check` prints. `environment` is the one asked about, shown first; `acts` are those that the
+    decision stands on."""
+    page = Page(colour, width)
     _verdict(page, decision, environment)
     groups = wording.by_state(decision.findings)
     for state, findings in groups.items():
@@ -74,8 +77,9 @@ def decision_text(
         page.blank()
         page.lines.append(page.painted(state.value.upper(), state))
         for finding in findings:
-            _finding(page, finding)
+            _finding(page, finding, acts)
     _settled(page, groups)
+    _list(page, "WHAT PEOPLE SAID", [wording.act_of(item.act) for item in acts])
     page.blank()
     page.add("Not measured, taken on somebody's word: " + "; ".join(_declared(evidence)), "", "  ")
     for note in decision.notes:
@@ -84,7 +88,7 @@ def decision_text(
     return page.text()
 
 
-def _verdict(page: _Page, decision: Decision, environment: str | None) -> None:
+def _verdict(page: Page, decision: Decision, environment: str | None) -> None:
     """The verdict, what it rests on in at most two lines, how many rules there were."""
     environments = wording.strictest(decision, environment)
     subject = visible(f"{decision.subject.name} {decision.subject.version}")
@@ -120,13 +124,13 @@ def _because(decision: Decision, environment: str, room: int) -> str:
     return said
 
 
-def _finding(page: _Page, finding: Finding) -> None:
+def _finding(page: Page, finding: Finding, acts: Sequence[Recorded]) -> None:
     page.add(f"{finding.title} ({finding.severity.value})", "- ", "  ")
     page.field("why", finding.why)
     if not finding.looked_at and finding.origin is None:
         # Nothing was there to look at: what to give is all there is to say.
         page.field("fix", finding.fix)
-        _waiver_and_rule(page, finding)
+        _waiver_and_rule(page, finding, acts)
         return
     page.field("limit", wording.limit_of(finding.limit))
     shown = [looked for looked in finding.looked_at if looked.value is not None or looked.group][:_MOST_SHOWN]
@@ -142,20 +146,18 @@ def _finding(page: _Page, finding: Finding) -> None:
     if finding.controls:
         page.field("law", ", ".join(finding.controls))
     page.field("evidence", wording.origin_of(finding))
-    _waiver_and_rule(page, finding)
+    _waiver_and_rule(page, finding, acts)
 
 
-def _waiver_and_rule(page: _Page, finding: Finding) -> None:
+def _waiver_and_rule(page: Page, finding: Finding, acts: Sequence[Recorded]) -> None:
     if finding.waiver:
-        page.field("waiver", f"act {finding.waiver[: wording.DIGEST_SHOWN]}..., was {finding.outcome.value}")
-    page.field("rule", f"{finding.key} ({finding.uses}); {_effect(finding)}")
+        page.field("waiver", f"{wording.waived(finding, acts)}; was {finding.outcome.value}")
+    if finding.known:
+        page.field("known", wording.known(finding))
+    page.field("rule", f"{finding.key} ({finding.uses}); {wording.effect(finding.actions)}")
 
 
-def _effect(finding: Finding) -> str:
-    return ", ".join(f"{name}: {action.value}" for name, action in sorted(finding.actions.items()))
-
-
-def _settled(page: _Page, groups: dict[State, list[Finding]]) -> None:
+def _settled(page: Page, groups: dict[State, list[Finding]]) -> None:
     for state in State:
         if state not in SETTLED or not groups[state]:
             continue
@@ -171,7 +173,7 @@ def _declared(evidence: EvidenceSet) -> Iterator[str]:
         yield f"{name} ({words})"
 
 
-def _record(page: _Page, decision: Decision, sealed: Sealed | None) -> None:
+def _record(page: Page, decision: Decision, sealed: Sealed | None) -> None:
     policies = ", ".join(
         f"{ref.id} {ref.version} ({ref.sha256[: wording.DIGEST_SHOWN]}...){'' if ref.in_force else ' NOT IN FORCE'}"
         for ref in decision.policies
@@ -180,6 +182,8 @@ def _record(page: _Page, decision: Decision, sealed: Sealed | None) -> None:
     page.blank()
     page.add(artifact or "none: no artifact can be allowed by digest", "artifact  ", " " * 10)
     page.add(policies or "none", "policy    ", " " * 10)
+    if decision.baseline:
+        page.add(f"{decision.baseline}, of known failures", "baseline  ", " " * 10)
     page.add(f"{decision.now}, law as of {decision.as_of}", "judged    ", " " * 10)
     page.add(wording.principal(decision.submitter), "submitter ", " " * 10)
     page.add(sha256(decision.to_bytes()), "decision  ", " " * 10)
@@ -193,7 +197,7 @@ def _record(page: _Page, decision: Decision, sealed: Sealed | None) -> None:
 
 def verified_text(verified: Verified, *, colour: bool, width: int) -> str:
     """What `governance verify` prints for a bundle that holds."""
-    page = _Page(colour, width)
+    page = Page(colour, width)
     decision = verified.decision
     page.lines.append(f"{page.painted('VALID', Action.ALLOW)} at level {verified.level}")
     page.add(wording.LEVELS.get(verified.level, "unknown to this version"), "  ")
@@ -208,8 +212,7 @@ def verified_text(verified: Verified, *, colour: bool, width: int) -> str:
         page.add(f"{signer} ({signed.role}, {key}) signed {document}", "- ", "  ")
     page.add(f"log {verified.origin}: {verified.size:,} entries, root {verified.root}", "- ", "  ")
     for recorded in verified.acts:
-        act = recorded.act
-        page.add(f"{act.kind} by {act.actor} ({act.role}) at {act.at}: {clip(act.reason, 400)}", "- ", "  ")
+        page.add(wording.act_of(recorded.act), "- ", "  ")
     _list(page, "Checked", verified.checked)
     _list(page, "Not checked", verified.not_checked)
     _list(page, "Taken on somebody's word", list(_declared(verified.evidence)))
@@ -224,7 +227,7 @@ def gate_text(
     answer: Answer, decision: Decision | None, *, artifact: str, environment: str, now: str, colour: bool, width: int
 ) -> str:
     """What `governance gate` prints: may this artifact run in this environment, at the moment of the question."""
-    page = _Page(colour, width)
+    page = Page(colour, width)
     verdict = page.painted(ACTION_WORDS[answer.action], answer.action)
     page.lines.append(f"{verdict}  {visible(environment)}: artifact {visible(artifact)}")
     for why in answer.why:
@@ -239,7 +242,7 @@ def gate_text(
     return page.text()
 
 
-def _list(page: _Page, title: str, items: Sequence[str]) -> None:
+def _list(page: Page, title: str, items: Sequence[str]) -> None:
     if items:
         page.blank()
         page.lines.append(title)

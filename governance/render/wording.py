@@ -6,21 +6,27 @@ from decimal import Decimal
 from enum import StrEnum
 
 from governance.evidence.evidence import EvidenceSet
-from governance.policy.decision import Decision
+from governance.policy.act import Act
+from governance.policy.decision import Decision, Recorded
 from governance.policy.finding import Finding, Limit, Looked
 from governance.policy.outcome import ACTIONS, Action, Outcome
+from governance.render.visible import clip
 
 _REAL = re.compile(r"-?[0-9]+(?:\.[0-9]+(?:e[+-][0-9]{2,3})?|e[+-][0-9]{2,3})", re.ASCII)
+_WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 DIGEST_SHOWN = 16
 NOTHING = "none"
+_PROJECTION = "a projection: "
+"""How the contract calls an n that would settle a question (section 2), and so how a reason begins that tells one."""
 
 
 class State(StrEnum):
-    """How a finding is read: its outcome, or that somebody answers for it. Worst first."""
+    """How a finding is read: its outcome, or that a baseline knows it, or that somebody answers for it. Worst first."""
 
     FAILED = "failed"
     ERROR = "error"
+    KNOWN = "known to fail"
     INCONCLUSIVE = "inconclusive"
     WAIVED = "waived"
     PASSED = "passed"
@@ -55,12 +61,13 @@ FACTS = {
     "documents": "the documents beside the model",
     "purpose": "what the model is for, and its measure of success",
     "operations": "rollback target, monitoring plan and who is on call",
+    "licences": "licences of the model, of what it was built from and of its packages",
     "overlap": "rows of the evaluation that the model was trained on",
 }
 
 
 def state_of(finding: Finding) -> State:
-    return State.WAIVED if finding.waiver else _STATES[finding.outcome]
+    return State.WAIVED if finding.waiver else State.KNOWN if finding.known else _STATES[finding.outcome]
 
 
 def by_state(findings: Sequence[Finding]) -> dict[State, list[Finding]]:
@@ -92,6 +99,11 @@ def allowed(decision: Decision, environment: str) -> str:
     if [f for f in decision.findings if environment in f.actions and state_of(f) not in SETTLED]:
         return "allowed: what is listed below is shown there and does not block"
     return "allowed: nothing stands against it"
+
+
+def is_real(text: str) -> bool:
+    """Whether a value of a document is a number, and no name or digest."""
+    return bool(_REAL.fullmatch(text) or _WHOLE.fullmatch(text))
 
 
 def number(text: str, limit: Limit | None = None) -> str:
@@ -136,6 +148,13 @@ def who(looked: Looked) -> str:
 def what(looked: Looked) -> str:
     """Whom a number is about; for what is no number, which fact it is."""
     return who(looked) or looked.path
+
+
+def projections(finding: Finding) -> list[str]:
+    """What rules project would settle an inconclusive finding; they say it in their reason, after a semicolon."""
+    if finding.outcome is not Outcome.INCONCLUSIVE:
+        return []
+    return [part for part in finding.why.split("; ") if part.startswith(_PROJECTION)]
 
 
 def gist(finding: Finding) -> str:
@@ -185,6 +204,39 @@ def declared(evidence: EvidenceSet) -> list[tuple[str, str]]:
         elif origin.predictions == "supplied":
             said.append((name, f"{words}: the predictions were supplied, we did not run the model"))
     return said
+
+
+def waived(finding: Finding, acts: Sequence[Recorded]) -> str:
+    """Reason, ticket, expiry and person of the waiver of a finding; empty where there is none."""
+    act = next((item.act for item in acts if item.sha256 == finding.waiver), None)
+    if act is None or act.waiver is None:
+        return f"act {finding.waiver}" if finding.waiver else ""
+    waiver = act.waiver
+    until = f"ticket {waiver.ticket}, until {waiver.expires}, by {act.actor}"
+    instead = f"; instead: {waiver.compensating.rstrip('.')}" if waiver.compensating else ""
+    return f"{act.reason.rstrip('.')} ({until}){instead}"
+
+
+def known(finding: Finding) -> str:
+    """Since when and until when a baseline knows of a failure; empty where none does."""
+    return f"since {finding.known.since}, in a baseline until {finding.known.until}" if finding.known else ""
+
+
+def act_of(act: Act) -> str:
+    """Who did what, in which role, when and why; of a waiver also what it excuses, and until when."""
+    said = f"{act.kind} by {act.actor} ({act.role}) at {act.at}: {clip(act.reason, 400)}"
+    if (waiver := act.waiver) is None:
+        return said
+    bounds = [f"ticket {waiver.ticket}", f"from {waiver.not_before} until {waiver.expires}"]
+    bounds += [f"for {', '.join(map(group_name, waiver.groups))} only"] * bool(waiver.groups)
+    bounds += [f"no worse than {waiver.no_worse_than}"] * bool(waiver.no_worse_than)
+    bounds += [f"instead: {waiver.compensating}"] * bool(waiver.compensating)
+    return f"{said} [{waiver.key}: {'; '.join(bounds)}]"
+
+
+def effect(actions: dict[str, Action]) -> str:
+    """What follows in each environment: "prod: deny, staging: allow"."""
+    return ", ".join(f"{name}: {action.value}" for name, action in sorted(actions.items()))
 
 
 def principal(text: str) -> str:
