@@ -216,7 +216,7 @@ def build_parser() -> argparse.ArgumentParser:
         "explain one finding: what was asked, what was found, what to do",
         "baseline#selection-four-fifths adult-income@1.10",
     )
-    explain.add_argument("finding", metavar="FINDING", help="POLICY#RULE, the rule's id alone, or a rule's name@version")
+    explain.add_argument("finding", metavar="FINDING", help="POLICY#RULE, its id alone, or a rule's name@version")
     explain.add_argument(
         "model", metavar="NAME@VERSION", nargs="?", help="default: the model version that was judged last"
     )
