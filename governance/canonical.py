@@ -206,7 +206,7 @@ def parse_instant(text: str) -> datetime:
             raise ValueError(text)
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError as error:
-        what = "no such UTC time" if _INSTANT.fullmatch(text) else "not a UTC time"
+        what = "not a UTC time" + (" that exists" if _INSTANT.fullmatch(text) else "")
         raise BadInput(what, got=repr(text), expected="2026-01-31T12:00:00Z") from error
 
 

@@ -95,6 +95,24 @@ class Source:
         key, value = self.position(path), self.values.get(path)
         return value if value and value.line == key.line else key
 
+    def nearest(self, text: str, hint: Path) -> Path:
+        """The path of the scalar `text` that shares most first steps with `hint`; `hint` where there is none."""
+
+        def shared(path: Path) -> int:
+            return next(
+                (i for i, (a, b) in enumerate(zip(path, hint, strict=False)) if a != b), min(len(path), len(hint))
+            )
+
+        found = [path for path in self.values if self.at(path) == text]
+        return max(found, key=shared, default=hint)
+
+    def at(self, path: Path) -> Any:
+        """What stands at a path of `values`."""
+        value = self.tree
+        for step in path:
+            value = value[step]
+        return value
+
     def error(self, at: Position, what: str, **details: str) -> BadInput:
         return BadInput(f"{what}{self._excerpt(at)}", where=f"{self.name}:{at.line}:{at.column}", **details)
 

@@ -1,5 +1,7 @@
 """Everything that is read rather than measured, in one call."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from governance.collect import (
@@ -67,7 +69,7 @@ class _Reader:
     """One pass over a manifest. `inputs` and `absent` grow as it reads."""
 
     def __init__(self, loaded: Loaded) -> None:
-        self.manifest, self.project = loaded.manifest, loaded.project
+        self.manifest, self.project, self.source = loaded.manifest, loaded.project, loaded.source
         self.inputs: list[Input] = [loaded.input]
         self.absent: list[Absent] = []
         self._locked: tuple[str, tuple[Requirement, ...]] | None = None
@@ -83,7 +85,8 @@ class _Reader:
         files += [(f"lineage.source:{one.id}", one.path, one.sha256) for one in self.manifest.lineage.sources]
         for role, path, recorded in files:
             if path is not None:
-                self.inputs.append(self.project.input(role, path, recorded))
+                with self._named(role, path):
+                    self.inputs.append(self.project.input(role, path, recorded))
 
     def approvals(self) -> tuple[Approval, ...]:
         path = self.manifest.access.approvals
@@ -164,9 +167,22 @@ class _Reader:
         return found
 
     def _read(self, role: str, path: str, limit: int) -> bytes:
-        data, record = self.project.read_input(role, path, limit)
+        with self._named(role, path):
+            data, record = self.project.read_input(role, path, limit)
         self.inputs.append(record)
         return data
+
+    @contextmanager
+    def _named(self, role: str, path: str) -> Iterator[None]:
+        """A file that cannot be had is told of where the manifest names it."""
+        try:
+            yield
+        except BadInput as error:
+            if not error.where.startswith(role):
+                raise
+            at = self.source.beside(self.source.nearest(path, tuple(role.split("."))))
+            details = dict(error.details())
+            raise self.source.error(at, f"{role}: {error.what}", **details) from error
 
     def _missing(self, group: str, why: str) -> None:
         self.absent.append(Absent(facts=group, kind="missing", why=why))

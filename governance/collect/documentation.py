@@ -26,16 +26,7 @@ def document(kind: str, path: str, data: bytes) -> DocumentFact:
     the document is of: `date:` in its front matter, else the first line `Date:` with a day such as 2026-01-31. Raises
     BadInput for what is no text."""
     where = f"documents.{kind}: {path}"
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(
-            "not UTF-8 text",
-            got=f"byte 0x{data[error.start]:02x}",
-            expected="a Markdown or text file",
-            fix="export the document as Markdown",
-            where=where,
-        ) from error
+    text = canonical.text(data, where)
     if "\0" in text:
         raise BadInput("not text", got="a NUL byte", expected="a Markdown or text file", where=where)
     headings, words, dated = _read(_without_comments(text).splitlines())

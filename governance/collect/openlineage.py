@@ -71,10 +71,7 @@ def parse(data: bytes, name: str) -> list[Event]:
     """The events of one file that count. `name` is for messages. Raises BadInput with file and JSON path."""
     if len(data) > MAX_BYTES:
         raise BadInput("file too large", got=f"{len(data)} bytes", expected=f"at most {MAX_BYTES}", where=name)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput("not UTF-8 text", got=f"byte 0x{data[error.start]:02x}", where=name) from error
+    text = canonical.text(data, name)
     found = [_event(_Node(event, f"{name}: {path}")) for event, path in _values(text, name)]
     if not found:
         raise BadInput("the file holds no event", expected="OpenLineage events as JSON", where=name)
@@ -92,7 +89,8 @@ def _values(text: str, name: str) -> Iterator[tuple[Any, str]]:
         try:
             value, position = decoder.raw_decode(text, position)
         except json.JSONDecodeError as error:
-            raise BadInput(f"not JSON: {error.msg}", where=f"{name}:{error.lineno}:{error.colno}") from error
+            where = f"{name}:{error.lineno}:{error.colno}"
+            raise BadInput(f"not JSON: {error.msg}", expected="OpenLineage events as JSON", where=where) from error
         except RecursionError as error:
             raise _too_deep(name) from error
         except BadInput as error:

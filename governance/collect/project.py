@@ -60,6 +60,9 @@ class Project:
         of the root and the allowed roots. Raises BadInput, naming the role."""
         if not relative or "\0" in relative:
             raise BadInput("not a path", got=repr(relative), expected="a path in the project", where=role)
+        if "://" in relative:
+            fix = "download it into the project first: nothing is fetched because a document says so"
+            raise BadInput("an address, where a file is expected", got=repr(relative)[:200], fix=fix, where=role)
         try:
             canonical.dumps(relative)
         except BadInput as error:
@@ -205,7 +208,7 @@ class Project:
         if isinstance(error, OSError) and error.errno in (errno.ELOOP, errno.EMLINK):
             return BadInput("a link that points to itself, or was put there just now", got=got, where=role)
         if isinstance(error, ValueError) or error.errno in (errno.ENAMETOOLONG, errno.EINVAL):  # type: ignore[attr-defined]
-            return BadInput("not a path", got=got[:200], where=role)
+            return BadInput("not a path", got=got[:200], expected="a path in the project", where=role)
         return MachineFault(f"cannot read the file: {error}", got=got, where=role)
 
 
@@ -234,6 +237,10 @@ def _changed(shown: str) -> BadInput:
 
 def _nearest(path: Path, shown: str) -> str:
     """What to do about a missing file: the most similar name in the nearest folder above it that exists."""
+    if shown.startswith("~") or "$" in shown:
+        return "write the path out, from the manifest's folder: ~ and $ stand for nothing here"
+    if "\\" in shown and os.sep == "/":
+        return "write / between folders"
     missing, folder = path.name, path.parent
     while not folder.is_dir() and folder != folder.parent:
         missing, folder = folder.name, folder.parent
@@ -241,8 +248,13 @@ def _nearest(path: Path, shown: str) -> str:
         names = os.listdir(folder)[:10_000]
     except OSError:
         names = []
-    near = difflib.get_close_matches(missing, names, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"{folder.name or folder}/ has no {missing!r}: mend the manifest"
+    alike = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(missing.casefold(), list(alike), n=1)
+    return (
+        f"did you mean {alike[near[0]]!r}?"
+        if near
+        else f"{folder.name or folder}/ has no {missing!r}: mend the manifest"
+    )
 
 
 def _files(folder: Path, role: str) -> list[str]:

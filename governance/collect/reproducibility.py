@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from governance import canonical
 from governance.errors import BadInput
 from governance.evidence.manifest import EnvironmentSection
 from governance.evidence.origin import FactOrigin
@@ -35,13 +36,8 @@ class Requirement(NamedTuple):
 def lock(data: bytes, name: str) -> tuple[Requirement, ...]:
     """The requirements of a lock file in pip's requirements format. What another file is included for, and an editable
     install, count as one requirement that is not pinned. Raises BadInput for anything else."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        got = f"byte 0x{data[error.start]:02x}"
-        raise BadInput("not UTF-8 text", got=got, fix="save the file as UTF-8", where=name) from error
     found = []
-    for number, line in _logical_lines(text):
+    for number, line in _logical_lines(canonical.text(data, name)):
         if line.startswith("-"):
             if line.split("=")[0].split()[0].startswith(_INCLUDED):
                 shown = line[:100].encode("ascii", "backslashreplace").decode()

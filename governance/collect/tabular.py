@@ -19,17 +19,12 @@ def rows(
     BadInput. RFC 4180, in UTF-8, with or without a byte order mark."""
     if len(data) > MAX_BYTES:
         raise BadInput("file too large", got=f"{len(data)} bytes", expected=f"at most {MAX_BYTES}", where=name)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        got = f"byte 0x{data[error.start]:02x} on line {line}"
-        raise BadInput("not UTF-8 text", got=got, fix="save the file as UTF-8", where=name) from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(canonical.text(data, name), newline=""), strict=True)
     columns: list[str] | None = None
+    line = 1
     try:
         for cells in reader:
-            where = f"{name}:{reader.line_num}"
+            where, line = f"{name}:{reader.line_num}", reader.line_num + 1
             cells = [_cell(cell, where) for cell in cells]
             if not cells:
                 continue
@@ -44,7 +39,9 @@ def rows(
                     raise BadInput(f"the cell {column!r} is empty", expected="a value", where=where)
             yield reader.line_num, dict(zip(columns, cells, strict=True))
     except csv.Error as error:
-        raise BadInput(f"not CSV: {error}", where=f"{name}:{reader.line_num}") from error
+        # A quote that never closes is told of at the end of the file; its row begins where the last one ended.
+        fix = "close the quote, and double a quote inside quotes"
+        raise BadInput(f"not CSV: {error}", fix=fix, where=f"{name}:{line}") from error
     if columns is None:
         raise BadInput("the file is empty", expected=f"the header {','.join(header)}", where=name)
 
@@ -64,12 +61,14 @@ def _header(cells: list[str], header: tuple[str, ...], optional: tuple[str, ...]
     for cell in cells:
         if cell not in (*header, *optional):
             near = difflib.get_close_matches(cell, (*header, *optional), n=1)
-            fix = f"did you mean {near[0]!r}?" if near else "separate cells with commas, and name the columns first"
+            fix = (
+                f"did you mean {near[0]!r}?"
+                if near
+                else "separate cells with commas, name the columns in the first line, and leave out others"
+            )
             raise BadInput("unknown column", got=repr(cell[:100]), expected=expected, fix=fix, where=where)
         if cells.count(cell) > 1:
             raise BadInput("a column comes twice", got=repr(cell), expected=expected, where=where)
     if missing := [column for column in header if column not in cells]:
-        raise BadInput(
-            "a column is missing", got=",".join(cells), expected=f"{expected} with {missing[0]!r}", where=where
-        )
+        raise BadInput(f"the column {missing[0]!r} is missing", got=",".join(cells), expected=expected, where=where)
     return cells
