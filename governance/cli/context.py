@@ -104,10 +104,11 @@ class Context:
         return None if place is None else self.sealed_at(workspace, place.decision_sha256)
 
     def sealed_at(self, workspace: "Workspace", decision_sha256: str) -> "Sealed":
+        from governance.operations.sealing import issuing
         from governance.render.sealed import Sealed
 
         with workspace.open_trail() as store, store.snapshot() as snapshot:
-            stored = snapshot.entries_referring(decision_sha256)[0]
+            stored = issuing(snapshot, decision_sha256)
             bundle: Path | None = getattr(self.args, "bundle", None)
             return Sealed(
                 trail=stored.entry.origin,

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 from governance.canonical import sha256
 from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet
-from governance.operations.sealing import ENVELOPE, read_acts, read_decision
+from governance.operations.sealing import ENVELOPE, issuing, read_acts, read_decision
 from governance.operations.workspace import Workspace
 from governance.signing.dsse import Envelope, unpack
 from governance.trail.bundle import Bundle, Enclosed, Proven
-from governance.trail.entry import EntryType
 
 if TYPE_CHECKING:
     from governance.store.snapshot import Snapshot, StoredEntry
@@ -42,7 +41,7 @@ def bundle_of(snapshot: "Snapshot", decision_sha256: str) -> Bundle:
     decisions = {decision_sha256, *seen}
     entries: dict[int, StoredEntry] = {}
     for digest in (*decisions, *decision.evidence, *decision.acts):
-        speaks = _speaking(snapshot, digest, decisions)
+        speaks = issuing(snapshot, digest) if digest in decisions else _first(snapshot, digest)
         entries[speaks.index] = speaks
     wanted = {*decisions, *decision.evidence, *decision.acts, evidence.manifest} | decision.ruled_by
     documents = {}
@@ -68,10 +67,8 @@ def bundle_of(snapshot: "Snapshot", decision_sha256: str) -> Bundle:
     )
 
 
-def _speaking(snapshot: "Snapshot", digest: str, decisions: set[str]) -> "StoredEntry":
-    """The first entry that recorded a document, not one that merely stands on it."""
+def _first(snapshot: "Snapshot", digest: str) -> "StoredEntry":
+    """The entry that recorded evidence or an act; later ones merely stand on it."""
     for stored in snapshot.entries_referring(digest):
-        if digest in decisions and stored.entry.type is not EntryType.DECISION_ISSUED:
-            continue
         return stored
     raise BadInput("no entry of the trail records this document", got=digest)

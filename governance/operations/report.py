@@ -5,6 +5,7 @@ from datetime import datetime
 from governance import __version__, bundled
 from governance.canonical import instant
 from governance.operations.export import export_bundle
+from governance.operations.sealing import issuing
 from governance.operations.workspace import Workspace
 from governance.trail.entry import EntryType
 from governance.trail.trust import Trust
@@ -27,7 +28,7 @@ def issue_report(workspace: Workspace, decision_sha256: str, principal: str) -> 
     log = workspace.required_signer(trust.logs[0].origin, "log")
     pdf = render_bundle(export_bundle(workspace, decision_sha256), trust, workspace.clock())
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
-        issued = transaction.entries_referring(decision_sha256)[0].entry
+        issued = issuing(transaction, decision_sha256).entry
         transaction.append(
             transaction.compose(
                 EntryType.REPORT_RENDERED,

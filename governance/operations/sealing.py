@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from governance.canonical import sha256
+from governance.errors import BadInput
 from governance.policy.act import Act
 from governance.policy.baseline import LoadedBaseline, load_baseline
 from governance.policy.decision import Decision, Recorded
@@ -13,7 +14,7 @@ from governance.trail.entry import EntryType, Ref
 from governance.verification import ACT, BASELINE, DECISION, POLICY, payload_type
 
 if TYPE_CHECKING:
-    from governance.store.snapshot import Snapshot
+    from governance.store.snapshot import Snapshot, StoredEntry
     from governance.store.transaction import Transaction
 
 ENVELOPE = "governance.envelope/v1"
@@ -56,6 +57,14 @@ def seal_decision(
         causes=causes[-_MOST_CAUSES:],
     )
     return Place(sha256(data), transaction.origin, transaction.append(entry), entry.id)
+
+
+def issuing(snapshot: "Snapshot", decision_sha256: str) -> "StoredEntry":
+    """The entry that issued a decision, not one that merely stands on it. Raises BadInput where there is none."""
+    for stored in snapshot.entries_referring(decision_sha256):
+        if stored.entry.type is EntryType.DECISION_ISSUED:
+            return stored
+    raise BadInput("no entry of the trail issued this decision", got=decision_sha256)
 
 
 def read_decision(snapshot: "Snapshot", digest: str) -> Decision:
