@@ -80,6 +80,11 @@ def scan(project: Project, format_of: Callable[[Path, str], str]) -> Found:
     grants = _list(project, files, access.GRANTS, access.grants, "grants", odd)
     approvals = _list(project, files, access.APPROVALS, access.approvals, "approvals", odd)
     events, sources = _events(project, [path for path in files if path not in taken], odd)
+    odd += [
+        f"{path!r} looks like a table; tables we read are Parquet and CSV with a header: `governance prepare` makes one"
+        for path in files
+        if path.lower().endswith(OTHER_TABLES) and path not in sources
+    ]
     return Found(
         files=files,
         tables=tuple(path for path in files if path.lower().endswith(TABLES) and path not in (grants, approvals)),
@@ -148,8 +153,6 @@ def _models(
         suffix = os.path.splitext(path)[1].lower()
         if suffix in OTHER_MODELS:
             odd.append(f"{path!r} looks like a model; formats we read are {', '.join(FORMATS)}")
-        if suffix in OTHER_TABLES:
-            odd.append(f"{path!r} looks like a table; tables we read are Parquet and CSV with a header, so convert it")
         if suffix not in _NO_MODEL:
             model = model_at(project, path, format_of)
             if model is not None:

@@ -287,19 +287,26 @@ class _Writer:
 
     def _lineage(self) -> list[Item]:
         events, tables = self.found.events, self.folder.tables
-        names = self.found.sources[:_SHOWN]
+        names = [name for name in self.found.sources[:_SHOWN] if nameable(name)]
+        files = [name for name in names if name in self.found.files]
+        here = tuple({"id": name, **self._file("lineage.source", name)} for name in files)
         one: dict[str, Value] = {"id": _BLANK, "owner": _BLANK, "licence": _BLANK}
-        sources: tuple[Value, ...] = tuple(one | {"id": name} for name in names if nameable(name)) or (one,)
+        sources: tuple[Value, ...] = tuple(one | {"id": name} for name in names if name not in files)
         if events:
             self.seen.append(("lineage", f"{len(events)} file{'s' * (len(events) > 1)} of events"))
             from_ = f" (the events read {_listed([scalar(name) for name in names])} from elsewhere)" if names else ""
             note = self._open("lineage.sources", f"whose the data is and under which licence{from_}")
-            return [Pair("lineage", [Pair("events", events), note, Off([Pair("sources", sources)])])]
+            if here:
+                self.seen.append(("sources", _listed([scalar(name) for name in files])))
+                add = Comment('Add to each of them: owner: "...", licence: "..."')
+                more = [Off([Pair("sources", sources)])] if sources else []
+                return [Pair("lineage", [Pair("events", events), note, add, Pair("sources", here), *more])]
+            return [Pair("lineage", [Pair("events", events), note, Off([Pair("sources", sources or (one,))])])]
         what = "where the data comes from: its sources, and OpenLineage events of how it was made"
         if not tables:
             what = "where the data comes from"
         note = self._open("lineage", what)
-        return [note, Off([Pair("lineage", [Pair("sources", sources), Pair("events", ("lineage/train.json",))])])]
+        return [note, Off([Pair("lineage", [Pair("sources", (one,)), Pair("events", ("lineage/train.json",))])])]
 
     def _access(self) -> list[Item]:
         found = {"grants": self.found.grants, "approvals": self.found.approvals}

@@ -183,8 +183,8 @@ def test_other_tables_and_models_are_said(tmp_path: Path) -> None:
     write(tmp_path / "adult.data", "39, Private\n")
     write(tmp_path / "net.safetensors", b"\x08\x00")
     odd = found(tmp_path).odd
-    assert "'adult.data'" in odd[0] and "convert" in odd[0]
-    assert "'net.safetensors'" in odd[1] and "skops" in odd[1]
+    assert "'adult.data'" in odd[1] and "governance prepare" in odd[1]
+    assert "'net.safetensors'" in odd[0] and "skops" in odd[0]
 
 
 # git
