@@ -39,3 +39,8 @@ def lock() -> str:
 def report(kind: str) -> bytes:
     """The definition of a report: its sections in order, and their wording."""
     return (_ROOT / "reports" / kind / "report.yaml").read_bytes()
+
+
+def font(name: str) -> bytes:
+    """A font of the printed report (TrueType)."""
+    return (_ROOT / "reports" / "theme" / f"{name}.ttf").read_bytes()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.canonical import sha256
 from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet
 from governance.policy.document import LoadedPolicy, load_policy
@@ -170,7 +171,8 @@ def test_what_the_font_lacks_or_nobody_sees_is_spelled_out(
     read: Callable[[Verified], list[str]],
 ) -> None:
     groups = {"女性": (200, 1000), "Müller & Söhne <i>": (500, 1000), "\u202egnp": (480, 1000), "W" * 500: (400, 1000)}
-    facts = make_evidence(name="m\x1b[2J " + "ж" * 150, groups=groups)
+    groups |= {"Łódź, Việt Nam": (450, 1000), "Αθήνα": (460, 1000), "Київ": (470, 1000)}
+    facts = make_evidence(name="m\x1b[2J " + "女" * 150, groups=groups)
     seen = make_verified(facts, [baseline]).decision
     acts = [
         make_act("comment", seen, "q" * 10_000),
@@ -179,9 +181,10 @@ def test_what_the_font_lacks_or_nobody_sees_is_spelled_out(
     pages = read(make_verified(facts, [baseline], acts))
     whole = " ".join(pages)
     assert "<U+5973 6027> to" in whole and "Müller & Söhne <i>" in whole and "<U+202E>gnp" in whole
-    assert "m<U+001B>[2J <U+0436 0436" in pages[0] and "</para><b>bold & <U+202E 5973>" in whole
+    assert "m<U+001B>[2J <U+5973 5973" in pages[0] and "</para><b>bold & <U+202E 5973>" in whole
     assert sum(map(len, re.findall("q{30,}", whole[whole.index("What people decided") :]))) >= 9_900
-    assert not set(whole) & set("\x1b\u202e女ж")
+    assert all(name in whole for name in ("Łódź, Việt Nam", "Αθήνα", "Київ"))
+    assert not set(whole) & set("\x1b\u202e女")
     assert "Findings, worst first" in pages[1]
 
 
@@ -192,13 +195,21 @@ def test_a_decision_over_nothing_denies_in_words(
     assert "everywhere DENY" in first and "what was not checked is denied" in first
 
 
-def test_fonts_are_embedded_but_for_the_fixed_one(denied: Verified, definition: bytes) -> None:
+def test_every_font_is_embedded_as_a_part_of_itself(denied: Verified, definition: bytes) -> None:
     reader = pypdf.PdfReader(BytesIO(render_pdf(denied, *MADE, definition)))
-    fonts = {
-        str(font.get_object()["/BaseFont"]) for page in reader.pages for font in page["/Resources"]["/Font"].values()
-    }
-    assert {name for name in fonts if "+" not in name} <= {"/Courier"}
+    fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]
+    names = {re.fullmatch(r"/[A-Z]{6}\+(.+)", str(font["/BaseFont"]))[1] for font in fonts}
+    assert names == {style.REGULAR, style.BOLD, style.FIXED}
+    assert all("/FontFile2" in font["/FontDescriptor"] for font in fonts)
     assert reader.trailer["/Root"]["/Lang"] == "en"
+
+
+def test_the_fonts_are_those_whose_source_is_named(root: Path) -> None:
+    theme = root / "reports/theme"
+    said = (theme / "README.md").read_text(encoding="utf-8")
+    for path in theme.glob("*.ttf"):
+        assert f"| `{path.name}` | `{sha256(path.read_bytes())}` |" in said
+    assert sum(path.stat().st_size for path in theme.iterdir()) < 400_000
 
 
 @given(st.text(max_size=300))

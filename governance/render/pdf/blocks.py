@@ -43,7 +43,7 @@ def brief(text: str, longest: int) -> str:
 def digest(text: str, halves: bool = False) -> Paragraph:
     """A digest, whole, in the fixed font; in two lines for a narrow column."""
     parts = (text[:32], text[32:]) if halves else (text,)
-    shown = "<br/>".join(escape(visible(part, style.FIXED_COVERED)) for part in parts)
+    shown = "<br/>".join(escape(visible(part, style.covered_fixed())) for part in parts)
     return Paragraph(shown, style.DIGEST_HALF if halves else style.DIGEST)
 
 
@@ -53,10 +53,11 @@ def listed(items: Sequence[str]) -> list[Flowable]:
 
 def verbatim(text: str, width: float) -> Flowable:
     """Fixed-width text as it is, as small as it must be to keep its lines; longer ones than that are broken."""
-    shown = [visible(line, style.FIXED_COVERED) for line in text.splitlines()]
+    shown = [visible(line, style.covered_fixed()) for line in text.splitlines()]
     longest = max(map(len, shown), default=1)
-    size = min(8.0, max(5.2, (width - 16) / (0.6 * max(longest, 1))))
-    room = int((width - 16) / (0.6 * size))
+    advance = stringWidth("0", style.FIXED, 1)
+    size = min(8.0, max(5.2, (width - 16) / (advance * max(longest, 1))))
+    room = int((width - 16) / (advance * size))
     broken = [line[at : at + room] for line in shown for at in range(0, max(len(line), 1), room)]
     kind = ParagraphStyle("verbatim", fontName=style.FIXED, fontSize=size, leading=size * 1.4)
     shade = ("BACKGROUND", (0, 0), (-1, -1), HexColor(style.SHADE))

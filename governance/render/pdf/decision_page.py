@@ -133,11 +133,12 @@ def _reason(finding: Finding, with_fix: bool) -> list[Any]:
             cell(finding.title, style.CELL_BOLD),
             cell(finding.why, longest=260),
             *(
-                [Paragraph(rich("<i>To fix:</i> {}", brief(finding.fix, 260)), style.CELL)]
+                [Paragraph(rich("<b>To fix:</b> {}", brief(finding.fix, 260)), style.CELL)]
                 if with_fix and finding.fix
                 else []
             ),
             cell(f"{finding.severity.value} severity; {effect}", style.SMALL),
+            *([cell(f"known {wording.known(finding)}", style.SMALL)] if finding.known else []),
         ],
         _measured(finding),
     ]
@@ -211,6 +212,7 @@ def _record(verified: Verified, generated_at: str, tool: str, most: int) -> Flow
             ("judged", f"{decision.now}, under the law as of {decision.as_of}"),
             ("valid until", decision.valid_until),
             ("policy", policies or "none"),
+            *([("baseline", digest(decision.baseline))] if decision.baseline else []),
             ("level of proof", f"{verified.level}, {level}"),
             ("decision", digest(verified.decision_sha256)),
             ("evidence", digest(verified.evidence_sha256)),

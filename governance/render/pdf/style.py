@@ -1,6 +1,7 @@
 """Type, colours and spacing of the printed report."""
 
 from functools import cache
+from io import BytesIO
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
@@ -9,6 +10,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
+from governance import bundled
 from governance.policy.outcome import Action
 from governance.render.wording import State
 
@@ -24,27 +26,33 @@ ACTION_COLOURS = {Action.DENY: "#a40e26", Action.NEEDS_REVIEW: "#7d4e00", Action
 STATE_COLOURS = {
     State.FAILED: "#a40e26",
     State.ERROR: "#6e2594",
+    State.KNOWN: "#8a3b12",
     State.INCONCLUSIVE: "#7d4e00",
     State.WAIVED: ACCENT,
     State.PASSED: "#116329",
     State.NOT_APPLICABLE: MUTED,
 }
 
-REGULAR, BOLD, ITALIC, FIXED = "Vera", "VeraBd", "VeraIt", "Courier"
+REGULAR, BOLD, FIXED = "DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono"
 
 
 @cache
+def _glyphs() -> dict[str, frozenset[str]]:
+    """The characters of each font. Registers the fonts; what a document uses of them is embedded in it."""
+    for name in (REGULAR, BOLD, FIXED):
+        pdfmetrics.registerFont(TTFont(name, BytesIO(bundled.font(name))))
+    pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
+    return {name: frozenset(map(chr, pdfmetrics.getFont(name).face.charToGlyph)) for name in (REGULAR, BOLD, FIXED)}
+
+
 def covered() -> frozenset[str]:
-    """Characters that the report's font has a glyph for. Registers the fonts."""
-    for name in (REGULAR, BOLD, ITALIC):
-        pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
-    pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=ITALIC, boldItalic=BOLD)
-    glyphs = [set(pdfmetrics.getFont(name).face.charToGlyph) for name in (REGULAR, BOLD, ITALIC)]
-    return frozenset(chr(code) for code in set.intersection(*glyphs))
+    """Characters that the report's font has a glyph for, regular and bold."""
+    return _glyphs()[REGULAR] & _glyphs()[BOLD]
 
 
-FIXED_COVERED = frozenset(map(chr, range(32, 127))) | {"\u2014"}
-"""What the fixed font surely has: ASCII, and the dash that begins a line of signatures."""
+def covered_fixed() -> frozenset[str]:
+    """Characters that the fixed font has a glyph for."""
+    return _glyphs()[FIXED]
 
 
 def _style(name: str, size: float, **options: object) -> ParagraphStyle:
