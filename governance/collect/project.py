@@ -250,11 +250,9 @@ def _nearest(path: Path, shown: str) -> str:
         names = []
     alike = {name.casefold(): name for name in names}
     near = difflib.get_close_matches(missing.casefold(), list(alike), n=1)
-    return (
-        f"did you mean {alike[near[0]]!r}?"
-        if near
-        else f"{folder.name or folder}/ has no {missing!r}: mend the manifest"
-    )
+    if near:
+        return f"did you mean {alike[near[0]]!r}?"
+    return f"{folder.name or folder}/ has no {missing!r}: mend the manifest"
 
 
 def _files(folder: Path, role: str) -> list[str]:
