@@ -84,7 +84,7 @@ def _asked(asked: Asked) -> Iterator[tuple[str, str]]:
     if stated:
         yield "with", "; ".join(stated)
     if default:
-        yield "by default", "; ".join(default)
+        yield "default", "; ".join(default)
     yield "accepts", " or ".join(_ACCEPTED[kind] for kind in asked.accept.kind)
     if "measured" in asked.accept.kind:
         yield "", f"from predictions that are {' or '.join(asked.accept.predictions)}"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 
 from governance.evidence.evidence import EvidenceSet
 from governance.policy.act import Act
@@ -151,10 +152,10 @@ def what(looked: Looked) -> str:
 
 
 def projections(finding: Finding) -> list[str]:
-    """What rules project would settle an inconclusive finding; they say it in their reason, after a semicolon."""
-    if finding.outcome is not Outcome.INCONCLUSIVE:
-        return []
-    return [part for part in finding.why.split("; ") if part.startswith(_PROJECTION)]
+    """What rules project would settle an inconclusive finding: "sex: a projection: about 900 rows ...". They say it in
+    their reason, after what it is about and a semicolon."""
+    parts = finding.why.split("; ") if finding.outcome is Outcome.INCONCLUSIVE else []
+    return [f"{before.partition(': ')[0]}: {part}" for before, part in pairwise(parts) if part.startswith(_PROJECTION)]
 
 
 def gist(finding: Finding) -> str:
