@@ -195,6 +195,14 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--policy", action="append", metavar="NAME|FILE", help="a shipped policy or a policy.yaml; repeatable"
     )
+    check.add_argument(
+        "--baseline", metavar="FILE", help="the failures it is known for: they need a review, only new ones deny"
+    )
+    check.add_argument(
+        "--write-baseline", type=_path, metavar="FILE", help="write down what fails and denies now, as a new file"
+    )
+    check.add_argument("--expires", metavar="DATE", help="with --write-baseline: when it denies again (2027-03-01)")
+    check.add_argument("--reason", metavar="TEXT", help="with --write-baseline: why it may stay until then")
     check.add_argument("--environment", metavar="ENV", help="whose outcome is the exit code; default: the strictest")
     check.add_argument("--as-of", metavar="DATE", help="judge by the policies of that day (2026-06-01); seals nothing")
     check.add_argument("--bundle", type=_path, metavar="FILE", help="also write the bundle")

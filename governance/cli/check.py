@@ -1,13 +1,19 @@
 """governance check"""
 
-from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from governance.cli.context import Context, exit_for
+from governance.cli.context import Context, exit_for, moment
 from governance.cli.formats import as_the_repository_knows, rendered, wanted
-from governance.errors import BadInput
+from governance.errors import BadInput, MachineFault
+
+if TYPE_CHECKING:
+    from governance.operations.adopt import Adoption
+    from governance.operations.evaluate import Checked
 
 
 def run(context: Context) -> int:
+    from governance.operations.adopt import read_baseline, write_baseline
     from governance.operations.evaluate import check, load_policies
     from governance.operations.export import export_bundle
     from governance.operations.files import write_whole
@@ -17,9 +23,12 @@ def run(context: Context) -> int:
 
     args = context.args
     manifest = args.manifest / "governance.yaml" if args.manifest.is_dir() else args.manifest
-    files = wanted(args.also, [manifest, *([args.bundle] if args.bundle else [])])
+    files = wanted(args.also, [manifest, *(path for path in (args.bundle, args.write_baseline) if path)])
     default = [context.settings.policy] if context.settings.policy else ["baseline"]
     policies = load_policies(args.policy or default)
+    known_failures = args.baseline or context.settings.baseline
+    baseline = read_baseline(Path(known_failures)) if known_failures else None
+    adopted = _adopted(context)
     known = sorted({name for policy in policies for name in policy.document.environments})
     if args.environment is not None and args.environment not in known:
         raise BadInput("no policy knows this environment", got=args.environment, expected=", ".join(known))
@@ -37,36 +46,54 @@ def run(context: Context) -> int:
         manifest,
         policies,
         submitter=submitter,
+        baseline=baseline,
         allow_roots=tuple(args.allow_root),
-        as_of=_date(args.as_of),
+        as_of=moment(args.as_of, "--as-of") if args.as_of is not None else None,
         dry_run=dry_run,
         fresh=args.fresh,
         progress=context.progress,
     )
     context.done()
-    decision = checked.decision
-    unmet = args.bundle is not None and checked.sealed is None
-    if args.bundle and checked.sealed:
-        write_whole(args.bundle, export_bundle(workspace, checked.sealed.decision_sha256))
-    sealed = context.sealed(workspace, checked.sealed)
     acts, precedents = acts_and_precedents(workspace, checked)
     page = CheckPage(
-        decision=decision,
+        decision=checked.decision,
         evidence=checked.evidence,
         policies=policies,
+        baseline=baseline,
         acts=acts,
         precedents=precedents,
         source=checked.source,
         uri=as_the_repository_knows(manifest),
         environment=args.environment,
-        sealed=sealed,
+        sealed=context.sealed(workspace, checked.sealed),
     )
     code = exit_for(page.verdict)
     text = rendered(args.format, page, code, colour=context.colour, width=context.width)
-    for path, data in [(path, rendered(name, page, code).encode()) for name, path in files]:
-        write_whole(path, data)
-    if not (unmet and context.as_json):  # there, the error is the one document on standard output
-        context.say(text)
+    also = [(path, rendered(name, page, code).encode()) for name, path in files]
+    unmet = args.bundle is not None and checked.sealed is None
+
+    def write() -> None:
+        try:
+            if args.bundle and checked.sealed:
+                write_whole(args.bundle, export_bundle(workspace, checked.sealed.decision_sha256))
+            for path, data in also:
+                write_whole(path, data)
+            if adopted:
+                _say_adopted(context, adopted, write_baseline(adopted, checked.decision))
+        except MachineFault as fault:
+            raise _sealed_all_the_same(fault, checked) from fault
+
+    if context.as_json:
+        # One document on standard output: the verdict, or the error, which names it.
+        write()
+        if not unmet:
+            context.say(text)
+    else:
+        # The verdict first: it stands, whatever becomes of the files. And the files are written even if nobody reads.
+        try:
+            context.say(text)
+        finally:
+            write()
     if unmet:
         # Said after the verdict, which is of use without a bundle.
         raise BadInput(
@@ -79,12 +106,43 @@ def run(context: Context) -> int:
     return code
 
 
-def _date(text: str | None) -> datetime | None:
-    if text is None:
+def _adopted(context: Context) -> "Adoption | None":
+    """The baseline to be written. Raises BadInput for options that do not go together."""
+    from governance.operations.adopt import adoption
+
+    args = context.args
+    if args.write_baseline is None:
+        for option, given in (("--expires", args.expires), ("--reason", args.reason)):
+            if given is not None:
+                raise BadInput(f"{option} goes with --write-baseline", fix=f"leave out {option}")
         return None
-    for form in ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"):
-        try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    raise BadInput("not a date", got=repr(text), expected="2026-06-01", where="--as-of")
+    if args.expires is None or args.reason is None:
+        raise BadInput("--write-baseline takes --expires DATE and --reason TEXT: nothing is excused for ever")
+    if args.as_of is not None:
+        raise BadInput("--as-of asks about another day, and a baseline holds what fails now", fix="leave out --as-of")
+    return adoption(args.write_baseline, args.reason, moment(args.expires, "--expires"), context.now())
+
+
+def _say_adopted(context: Context, adopted: "Adoption", entries: int) -> None:
+    if not entries:
+        context.note("nothing that fails denies, so there is no baseline to write")
+        return
+    from governance.render.wording import plural
+
+    said = f"{adopted.path}: {plural(entries, 'known failure')}. `governance check --baseline {adopted.path}` uses it"
+    context.note(f"{said}; only new failures deny then, and these need a review")
+
+
+def _sealed_all_the_same(fault: MachineFault, checked: "Checked") -> MachineFault:
+    """The fault, with what stands in spite of it."""
+    if checked.sealed is None:
+        return fault
+    decision, place = checked.decision, checked.sealed
+    verdicts = ", ".join(f"{name}: {action.value}" for name, action in sorted(decision.outcomes.items()))
+    name = f"{decision.subject.name}@{decision.subject.version}"
+    return MachineFault(
+        f"{fault.what}; but decision {place.decision_sha256} ({verdicts}) is sealed",
+        got=fault.got,
+        fix=f"{fault.fix}; `governance bundle {name} --out FILE` and `governance show {name}` need no second check",
+        where=fault.where,
+    )

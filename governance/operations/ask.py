@@ -25,7 +25,8 @@ def ask_bundle(data: bytes, trust: Trust | None, artifact: str, environment: str
     answer = gate(verified.decision, artifact, environment, now)
     if answer.action is Action.ALLOW:
         # Whoever submits may have picked a milder policy: only a pin says which ones count.
-        under = ", ".join(f"{policy.id} {policy.version}" for policy in verified.decision.policies)
+        names = [f"{policy.id} {policy.version}" for policy in verified.decision.policies]
+        under = ", ".join([*names, *["a baseline of known failures"] * (verified.baseline is not None)])
         pinned = "pinned by the trust file" if trust and trust.policies else "which the trust file does not pin"
         answer = answer._replace(why=(*answer.why, f"under {under}, {pinned}"))
     return Asked(answer, verified)

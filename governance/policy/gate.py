@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from governance.canonical import Sha256, instant, parse_instant
+from governance.policy.baseline import in_words
 from governance.policy.decision import Decision
 from governance.policy.outcome import Action
 
@@ -35,6 +36,7 @@ def gate(decision: Decision, artifact: Sha256, environment: str, now: datetime) 
     if action is Action.ALLOW and now < parse_instant(decision.now):
         return Answer(Action.DENY, (f"the decision is from {decision.now}, which lies ahead of {instant(now)}",))
     if action is Action.ALLOW:
-        return Answer(action, (f"decided on {decision.now}, valid until {decision.valid_until}",))
+        said = f"decided on {decision.now}, valid until {decision.valid_until}"
+        return Answer(action, (said, *in_words(decision.findings)))
     reasons = [f.title + ": " + f.why for f in decision.findings if f.actions.get(environment) is not Action.ALLOW]
     return Answer(action, tuple(reasons) + decision.notes)

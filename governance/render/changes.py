@@ -11,7 +11,7 @@ from governance.render.pipeline import CheckPage, Precedent
 from governance.render.wording import State
 
 # From best to worst. What does not apply is neither: it says nothing about the model.
-_WORSE = (State.PASSED, State.WAIVED, State.INCONCLUSIVE, State.ERROR, State.FAILED)
+_WORSE = (State.PASSED, State.WAIVED, State.INCONCLUSIVE, State.KNOWN, State.ERROR, State.FAILED)
 
 
 class Moved(NamedTuple):
@@ -151,6 +151,9 @@ def _policies(old: Decision, new: Decision, environments: tuple[str, ...]) -> li
         elif was.sha256 != now.sha256:
             digests = f"{wording.number(was.sha256)} to {wording.number(now.sha256)}"
             said.append(f"policy {name} {now.version}: the text changed under the same version, {digests}")
+    if old.baseline != new.baseline:
+        became = "added" if old.baseline is None else "dropped" if new.baseline is None else "changed"
+        said.append(f"the baseline of known failures was {became}")
     judged = {finding.key: finding for finding in old.findings}
     for finding in new.findings:
         was_finding = judged.get(finding.key)

@@ -15,7 +15,7 @@ from governance.policy.finding import Finding
 from governance.policy.outcome import Action
 from governance.render import wording
 from governance.render.changes import Changes, Moved, changes
-from governance.render.pipeline import CheckPage, found, waived
+from governance.render.pipeline import CheckPage, found, known, waived
 from governance.render.visible import clip, visible
 from governance.render.wording import ACTION_WORDS, SETTLED, State, state_of
 
@@ -28,6 +28,7 @@ _ACTION_SIGNS = {Action.ALLOW: "✅", Action.NEEDS_REVIEW: "⚠️", Action.DENY
 _STATE_SIGNS = {
     State.FAILED: "❌",
     State.ERROR: "💥",
+    State.KNOWN: "🕰️",
     State.INCONCLUSIVE: "❓",
     State.WAIVED: "✍️",
     State.PASSED: "✅",
@@ -157,6 +158,8 @@ def _open_row(page: CheckPage, finding: Finding) -> str:
     todo = escaped(finding.fix)
     if state is State.WAIVED:
         todo = f"**Waived:** {escaped(waived(page, finding))}"
+    elif state is State.KNOWN:
+        todo = f"**Known** {escaped(known(page, finding))}.<br>{todo}"
     return f"| {_sign(_STATE_SIGNS[state], state.value)} | {said} | {todo} |"
 
 
@@ -234,6 +237,7 @@ def _record(page: CheckPage) -> list[str]:
         f"Decision {_code(sha256(decision.to_bytes()))}<br>",
         f"Judged {decision.now} under {policies or 'no policy'}{more}; law as of {decision.as_of}; "
         f"submitted by {escaped(wording.principal(decision.submitter))}.",
+        *([f"<br>Baseline of known failures {_code(decision.baseline)}."] if decision.baseline else []),
     ]
     if sealed is None:
         head = "**Not sealed**: nobody can verify this later, and no gate accepts it."

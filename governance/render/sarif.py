@@ -4,7 +4,8 @@ What is a result follows from what GitHub does with the file: it opens an alert 
 So only what did not pass is a result (kind `fail`; SARIF allows a level on no other kind), with the level that its
 action deserves: deny is `error`, needs review `warning`, shown only `note`. The exact outcome is in the message and in
 `properties`. What passed or does not apply is not a result: it is counted in the run's properties, and its rule is
-among the rules. Waivers are suppressions. A verdict that no finding explains is a notification of the invocation.
+among the rules. Waivers are suppressions, and so are known failures of a baseline, under review until somebody has
+approved. A verdict that no finding explains is a notification of the invocation.
 
 GitHub ranks alerts by `security-severity` where a rule is tagged as one of security: a score of how a vulnerability can
 be exploited, which our rules have not, so none is made up.
@@ -19,7 +20,7 @@ from governance.canonical import sha256
 from governance.policy.document import SelectedRule
 from governance.policy.finding import Finding
 from governance.policy.outcome import Action
-from governance.render.pipeline import CheckPage, found, told, waived
+from governance.render.pipeline import CheckPage, found, known, told, waived
 from governance.render.visible import clip, visible
 from governance.render.wording import ACTION_WORDS, SETTLED, by_state, state_of
 
@@ -123,6 +124,11 @@ def _result(page: CheckPage, finding: Finding, rules: dict[str, int], manifest: 
     if finding.waiver:
         accepted = {"kind": "external", "status": "accepted", "justification": visible(waived(page, finding))}
         result["suppressions"] = [accepted]
+    if finding.known:
+        # What is under review is not suppressed (section 3.27.23): it blocks until a person has decided.
+        status = "accepted" if page.asks(finding) is Action.ALLOW else "underReview"
+        justification = visible(f"known {known(page, finding)}")
+        result["suppressions"] = [{"kind": "external", "status": status, "justification": justification}]
     return result
 
 

@@ -28,9 +28,9 @@ class Person(Document):
 
 
 class Trust(Document):
-    """Keys by role. `policies`: digests of the policies that count, any where empty. `max_age`: days after which a
-    decision is stale, never where null. `witnesses`: verifier keys of independent witnesses; this release reads no
-    witness lines, so they raise no level."""
+    """Keys by role. `policies`: digests of the policies that count, and of the baselines of known failures; any where
+    empty. `max_age`: days after which a decision is stale, never where null. `witnesses`: verifier keys of independent
+    witnesses; this release reads no witness lines, so they raise no level."""
 
     schema_: Literal["governance.trust/v1"] = Field("governance.trust/v1", alias="schema")
     logs: tuple[TrustedLog, ...]

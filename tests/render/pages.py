@@ -38,6 +38,7 @@ def page(case: Verified, **changed: Any) -> CheckPage:
         "decision": case.decision,
         "evidence": case.evidence,
         "policies": case.policies,
+        "baseline": case.baseline,
         "acts": case.acts,
         "precedents": {},
         "source": strictyaml.parse(MANIFEST, "governance.yaml"),

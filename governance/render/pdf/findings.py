@@ -47,7 +47,12 @@ def _row(number: int, finding: Finding, rule: SelectedRule | None) -> list[Any]:
             cell(wording.what(first), style.SMALL, longest=100),
         ]
     return [
-        [Badge(state.value.upper(), style.STATE_COLOURS[state]), space(2), cell(finding.severity.value, style.SMALL)],
+        [
+            Badge(state.value.upper(), style.STATE_COLOURS[state]),
+            space(2),
+            cell(finding.severity.value, style.SMALL),
+            *([cell(f"until {finding.known.until}", style.SMALL)] if finding.known else []),
+        ],
         [cell(f"{number}. {finding.title}", style.CELL_BOLD, longest=160), cell(finding.key, style.SMALL)],
         value,
         cell(wording.limit_of(finding.limit), longest=100),
@@ -99,6 +104,8 @@ def _detail(number: int, finding: Finding, rule: SelectedRule | None) -> list[Fl
     results = [f"{name}: {action} (enforced as {how})" for name, action, how in _results(finding, rule)]
     pairs.append(("result", "; ".join(results)))
     pairs.append(("rule", f"{finding.key} ({finding.uses}), {finding.severity.value} severity"))
+    if finding.known:
+        pairs.append(("known", wording.known(finding)))
     if finding.waiver:
         pairs.append(("waiver", f"was {finding.outcome.value}; act {finding.waiver}"))
     shown = [] if settled else _looked(finding)
