@@ -3,11 +3,11 @@
 from typing import Literal, get_args
 
 from governance.canonical import Count, Document, Real
-from governance.evidence.counts import Counts
+from governance.evidence.counts import Counts, Derived
 from governance.evidence.origin import FactOrigin
 
 CountMetric = Literal[
-    "accuracy", "balanced_accuracy", "precision", "recall", "f1", "jaccard", "matthews_corrcoef", "cohen_kappa"
+    "accuracy", "zero_one_loss", "precision", "recall", "specificity", "npv", "fpr", "fnr", "jaccard", Derived
 ]
 ScoreMetric = Literal["roc_auc", "average_precision", "brier", "log_loss"]
 COUNT_METRICS: tuple[str, ...] = get_args(CountMetric)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from governance.canonical import real
-from governance.evidence.counts import cells_of
+from governance.evidence.counts import CELLS as _CELLS
+from governance.evidence.counts import cells_of, evaluate, gradient, is_proportion, range_of
 from governance.evidence.fairness import ALPHAS, Cell, Critical
 from governance.evidence.plan import Comparison
 
@@ -17,7 +18,6 @@ REPLICATES = 10_000
 _FEWEST = 1_000
 _DRAWS = 4_000_000
 """Draws of one cell that a table may cost: more than 400 cells get fewer replicates, never fewer than _FEWEST."""
-_CELLS = ("tn", "fp", "fn", "tp")
 _CHUNK = 250_000
 """Numbers per array while comparing: keeps memory at a few megabytes whatever the number of groups."""
 
@@ -38,7 +38,8 @@ def critical_values(
     difference) and v its delta-method variance, t* = |(g*_i - g*_j) - (g_i - g_j)| / sqrt(v*_i + v*_j); the critical
     value is a quantile of max t* over all pairs of judged groups (Westfall and Young, "Resampling-based multiple
     testing", 1993). Judged: every member known, at least `min_rows` rows (also in
-    the rate's denominator) and, for a ratio, a rate that is not zero.
+    the rate's denominator) and, for a ratio, a rate that is not zero. For a metric that is no proportion v is by the
+    delta method as well, and it must not stand at an end of its range.
     """
     import numpy as np
 
@@ -63,9 +64,6 @@ class _Comparing:
 
     def __init__(self, cells: Sequence[Cell], comparison: Comparison) -> None:
         self.comparison, self.ratio = comparison, comparison.measure == "ratio"
-        above, below = cells_of(comparison.metric)
-        self.above = [_CELLS.index(name) for name in above]
-        self.below = [_CELLS.index(name) for name in below]
         self.judged = [
             index
             for index, cell in enumerate(cells)
@@ -81,8 +79,11 @@ class _Comparing:
             self.estimate, _ = self._estimates(counts)
 
     def _defined(self, cell: Cell) -> bool:
-        above, below = cell.proportion(self.comparison.metric)
-        return below >= max(self.comparison.min_rows, 1) and (above > 0 or not self.ratio)
+        metric = self.comparison.metric
+        value = cell.value(metric)
+        if value is None or cell.basis(metric) < max(self.comparison.min_rows, 1):
+            return False
+        return (value > 0 or not self.ratio) if is_proportion(metric) else value not in range_of(metric)
 
     def _estimates(self, counts: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
         """(estimates, variances), each judged groups x replicates; not finite where undefined. Delta method: Agresti,
@@ -90,13 +91,22 @@ class _Comparing:
         import numpy as np
 
         judged = counts[:, self.judged, :]
-        above = judged[:, :, self.above].sum(axis=2).T.astype(np.float64)
-        below = judged[:, :, self.below].sum(axis=2).T.astype(np.float64)
+        metric = self.comparison.metric
         with np.errstate(divide="ignore", invalid="ignore"):
-            rate = above / below
-            if self.ratio:
-                return np.log(rate), (1.0 - rate) / above
-            return rate, rate * (1.0 - rate) / below
+            if is_proportion(metric):
+                above, below = (
+                    judged[:, :, [_CELLS.index(name) for name in names]].sum(axis=2).T.astype(np.float64)
+                    for names in cells_of(metric)
+                )
+                rate = above / below
+                if self.ratio:
+                    return np.log(rate), (1.0 - rate) / above
+                return rate, rate * (1.0 - rate) / below
+            cells: list[Any] = [judged[:, :, at].T.astype(np.float64) for at in range(4)]
+            slopes = gradient(metric, cells)
+            value = evaluate(metric, *cells)
+            variance = sum(count * slope * slope for count, slope in zip(cells, slopes, strict=True))
+            return (np.log(value), variance / value**2) if self.ratio else (value, variance)
 
     def add(self, counts: numpy.ndarray) -> None:
         """Take in replicates: int64 array, replicates x groups x (tn, fp, fn, tp)."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from governance.canonical import real
 from governance.errors import BadInput
-from governance.evidence.counts import Counts
+from governance.evidence.counts import Counts, evaluate
 from governance.evidence.fairness import ALPHAS
 from governance.evidence.manifest import Labels
 from governance.evidence.performance import COUNT_METRICS, SCORE_METRICS, MetricFact
@@ -185,29 +185,11 @@ def _acceleration(counts: numpy.ndarray, filled: numpy.ndarray, statistic: Stati
 
 
 def _of_counts(metric: str, tables: numpy.ndarray) -> numpy.ndarray:
-    """tables: replicates x (tn, fp, fn, tp). Definitions as in scikit-learn's metrics of the same names, save that an
-    empty denominator is undefined and not 0."""
+    """tables: replicates x (tn, fp, fn, tp). An empty denominator is undefined and not 0, unlike in scikit-learn."""
     import numpy as np
 
-    tn, fp, fn, tp = tables.T
-    n = tables.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        if metric == "accuracy":
-            return (tn + tp) / n
-        if metric == "balanced_accuracy":
-            return (tp / (tp + fn) + tn / (tn + fp)) / 2
-        if metric == "precision":
-            return tp / (tp + fp)
-        if metric == "recall":
-            return tp / (tp + fn)
-        if metric == "f1":
-            return 2 * tp / (2 * tp + fp + fn)
-        if metric == "jaccard":
-            return tp / (tp + fp + fn)
-        if metric == "matthews_corrcoef":
-            return (tp * tn - fp * fn) / np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
-        chance = ((tp + fp) * (tp + fn) + (tn + fp) * (tn + fn)) / n**2
-        return ((tn + tp) / n - chance) / (1 - chance)
+        return np.asarray(evaluate(metric, *tables.T))
 
 
 def _of_scores(metric: str, scores: Scored, seed: int) -> Interval:

@@ -2,11 +2,14 @@
 
 import math
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from governance.canonical import real
+from governance.evidence.counts import Counts, is_proportion, range_of
 from governance.evidence.fairness import Cell, CountTable, Critical, Measure
-from governance.policy.intervals import difference_se, log_ratio_se, newcombe, ratio_interval
+from governance.policy.finding import short
+from governance.policy.intervals import difference_se, log_ratio_se, newcombe, ratio_interval, transformed, wilson
 
 Op = Literal["at_least", "at_most"]
 
@@ -23,17 +26,48 @@ class Compared(NamedTuple):
     se: float
 
 
-def compare(k1: int, n1: int, k2: int, n2: int, measure: Measure, z: float, critical: float | None) -> Compared:
-    """k1/n1 against k2/n2. For a ratio both k are above 0. `critical` is a quantile of the max-t statistic."""
-    if measure == "ratio":
-        value, se = (k1 / n1) / (k2 / n2), log_ratio_se(k1, n1, k2, n2)
-        low, high = ratio_interval(k1, n1, k2, n2, z)
-        band = None if critical is None else (value * math.exp(-critical * se), value * math.exp(critical * se))
+def compare(one: Counts, other: Counts, metric: str, measure: Measure, z: float, critical: float | None) -> Compared:
+    """`one` against `other`, where `undefined` finds nothing against either. `critical` is a quantile of the max-t
+    statistic. Rates have score intervals, other metrics delta-method ones; two are put together by MOVER (Zou and
+    Donner, Statistics in Medicine 27, 2008)."""
+    if is_proportion(metric):
+        (k1, n1), (k2, n2) = one.proportion(metric), other.proportion(metric)
+        if measure == "ratio":
+            value, se = (k1 / n1) / (k2 / n2), log_ratio_se(k1, n1, k2, n2)
+            low, high = ratio_interval(k1, n1, k2, n2, z)
+        else:
+            value, se = k1 / n1 - k2 / n2, difference_se(k1, n1, k2, n2)
+            low, high = newcombe(k1, n1, k2, n2, z)
     else:
-        value, se = k1 / n1 - k2 / n2, difference_se(k1, n1, k2, n2)
-        low, high = newcombe(k1, n1, k2, n2, z)
-        band = None if critical is None else (value - critical * se, value + critical * se)
+        (v1, low1, high1, var1), (v2, low2, high2, var2) = (_estimated(each, metric, z) for each in (one, other))
+        if measure == "ratio":
+            value, se = v1 / v2, math.sqrt(var1 / v1**2 + var2 / v2**2)
+            low = value * math.exp(-math.hypot(math.log(v1 / low1), math.log(high2 / v2)))
+            high = value * math.exp(math.hypot(math.log(high1 / v1), math.log(v2 / low2)))
+        else:
+            value, se = v1 - v2, math.sqrt(var1 + var2)
+            low, high = value - math.hypot(v1 - low1, high2 - v2), value + math.hypot(high1 - v1, v2 - low2)
+    if critical is None:
+        return Compared(value, low, high, None, se)
+    moved = critical * se
+    band = (value * math.exp(-moved), value * math.exp(moved)) if measure == "ratio" else (value - moved, value + moved)
     return Compared(value, low, high, band, se)
+
+
+def interval(counts: Counts, metric: str, z: float) -> tuple[float, float]:
+    """Of one group's metric, where `undefined` finds nothing against it; each end one-sided at the alpha of `z`."""
+    if is_proportion(metric):
+        return wilson(*counts.proportion(metric), z)
+    return _estimated(counts, metric, z)[1:3]
+
+
+def _estimated(counts: Counts, metric: str, z: float) -> tuple[float, float, float, float]:
+    """(value, low, high, variance) of a metric that is no proportion."""
+    value, variance = counts.value(metric), counts.variance(metric)
+    if value is None:
+        raise RuntimeError(f"{metric} has no value here")
+    low, high = transformed(value, math.sqrt(variance), *range_of(metric), z)
+    return value, low, high, variance
 
 
 def holds(value: float, op: Op, limit: Decimal | str) -> bool:
@@ -42,14 +76,36 @@ def holds(value: float, op: Op, limit: Decimal | str) -> bool:
     return number >= bound if op == "at_least" else number <= bound
 
 
-def undefined(cell: Cell, metric: str, measure: Measure, min_rows: int) -> str:
-    """Why the group's rate cannot be compared, or nothing. No interval exists for a ratio of zero."""
-    k, n = cell.proportion(metric)
+def undefined(cell: Cell, metric: str, measure: Measure | None, min_rows: int) -> str:
+    """Why the group's metric cannot be compared (or, without a measure, judged), or nothing. No interval exists for a
+    ratio of zero."""
+    n, value = cell.basis(metric), cell.value(metric)
     if n < min_rows:
         return f"{metric} of {name(cell)} rests on {n} rows, fewer than {min_rows}: too few to judge"
-    if k == 0 and measure == "ratio":
-        return f"{metric} of {name(cell)} is {k} of {n}: a ratio is not defined"
+    if value is None:
+        return f"{metric} of {name(cell)} is not defined: it divides by zero"
+    if is_proportion(metric):
+        k, n = cell.proportion(metric)
+        return (
+            f"{metric} of {name(cell)} is {k} of {n}: a ratio is not defined" if k == 0 and measure == "ratio" else ""
+        )
+    if value in range_of(metric):
+        return f"{metric} of {name(cell)} is {short(value)} on {n} rows: it has no error to draw an interval from"
     return ""
+
+
+def value_of(cell: Cell, metric: str) -> Fraction | float:
+    """To order groups by, where `undefined` finds nothing: exact for a proportion."""
+    return Fraction(*cell.proportion(metric)) if is_proportion(metric) else cell.value(metric) or 0.0
+
+
+def check_measure(metric: str, measure: Measure) -> None:
+    """Raises ValueError for a comparison that means nothing."""
+    least, most = range_of(metric)
+    if measure == "ratio" and least < 0:
+        raise ValueError(f"{metric} may be negative, so that a ratio means nothing; take `measure: difference`")
+    if measure == "difference" and math.isinf(most):
+        raise ValueError(f"{metric} is a ratio without an upper end; take `measure: ratio`")
 
 
 def critical_of(table: CountTable, metric: str, measure: Measure, min_rows: int) -> Critical | None:

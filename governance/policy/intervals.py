@@ -21,6 +21,21 @@ def wilson(k: int, n: int, z: float) -> tuple[float, float]:
     return low, high
 
 
+def transformed(value: float, se: float, least: float, most: float, z: float) -> tuple[float, float]:
+    """Interval of a metric that lies strictly between `least` and `most`, on the scale where it has no ends: the logit
+    of its place between them (Brown, Cai and DasGupta, Statistical Science 16, 2001, section 4.1), or its logarithm
+    where `most` is infinite and `least` 0. It never leaves the range."""
+    if math.isinf(most):
+        factor = math.exp(min(z * se / value, 700.0))
+        return value / factor, value * factor
+    share = (value - least) / (most - least)
+    moved = z * se / (most - least) / (share * (1 - share))
+    odds = math.log(share / (1 - share))
+    # The logistic function, written so that it cannot overflow.
+    low, high = ((1 + math.tanh((odds + side) / 2)) / 2 for side in (-moved, moved))
+    return least + (most - least) * low, least + (most - least) * high
+
+
 def log_ratio_se(k1: int, n1: int, k2: int, n2: int) -> float:
     """Standard error of log((k1/n1) / (k2/n2)), all counts > 0 (Katz et al., Biometrics 34, 1978)."""
     return math.sqrt((n1 - k1) / (n1 * k1) + (n2 - k2) / (n2 * k2))

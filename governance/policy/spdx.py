@@ -45,7 +45,8 @@ def _folded(names: Collection[str]) -> frozenset[str]:
 
 def _tokens(expression: str) -> list[str]:
     """Empty where this is no expression."""
-    found, at, text = [], 0, expression.rstrip()
+    found: list[str] = []
+    at, text = 0, expression.rstrip()
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None or len(found) == _MOST_TOKENS:

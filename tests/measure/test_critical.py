@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from governance.evidence.counts import cells_of
+from governance.evidence.counts import Counts, cells_of, is_proportion
 from governance.evidence.fairness import Cell
 from governance.evidence.plan import Comparison
 from governance.measure.critical import critical_values, replicates_for
@@ -27,9 +27,20 @@ TABLE = (cell("a", 40, 20, 10, 30), cell("b", 30, 30, 20, 40), cell("c", 50, 25,
 
 def largest(drawn: Sequence[Sequence[int]], table: Sequence[Cell], comparison: Comparison) -> float:
     """max over pairs of |t*|, in the plainest way."""
-    above, below = ([NAMES.index(name) for name in names] for names in cells_of(comparison.metric))
+
+    def derived(counts: Sequence[int]) -> tuple[float, float] | None:
+        tn, fp, fn, tp = counts
+        found = Counts(tn=tn, fp=fp, fn=fn, tp=tp)
+        value = found.value(comparison.metric)
+        if value is None or (comparison.measure == "ratio" and value <= 0):
+            return None
+        variance = found.variance(comparison.metric)
+        return (math.log(value), variance / value**2) if comparison.measure == "ratio" else (value, variance)
 
     def parts(counts: Sequence[int]) -> tuple[float, float] | None:
+        if not is_proportion(comparison.metric):
+            return derived(counts)
+        above, below = ([NAMES.index(name) for name in names] for names in cells_of(comparison.metric))
         k, n = sum(counts[i] for i in above), sum(counts[i] for i in below)
         if n == 0 or (comparison.measure == "ratio" and k == 0):
             return None
@@ -55,7 +66,7 @@ def largest(drawn: Sequence[Sequence[int]], table: Sequence[Cell], comparison: C
     return best
 
 
-@pytest.mark.parametrize("metric", ["selection_rate", "tpr", "ppv"])
+@pytest.mark.parametrize("metric", ["selection_rate", "tpr", "ppv", "f1", "balanced_accuracy", "jaccard"])
 @pytest.mark.parametrize("measure", ["ratio", "difference"])
 def test_equals_a_plain_implementation_on_the_same_draws(metric: str, measure: str) -> None:
     comparison = asked(metric, measure)

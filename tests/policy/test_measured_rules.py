@@ -96,11 +96,13 @@ def test_the_champion_is_compared_at_the_edge_of_the_limit() -> None:
 
 @given(st.integers(1, 99), st.integers(1, 99))
 def test_a_comparison_turned_round_is_its_opposite(k1: int, k2: int) -> None:
-    one, other = compare(k1, 100, k2, 100, "ratio", 1.6, 2.2), compare(k2, 100, k1, 100, "ratio", 1.6, 2.2)
+    here, there = cell("a", k1, 100), cell("b", k2, 100)
+    one, other = (compare(*pair, "selection_rate", "ratio", 1.6, 2.2) for pair in ((here, there), (there, here)))
     assert one.value == pytest.approx(1 / other.value)
     assert one.band is not None and other.band is not None
     assert (one.low, one.band[1]) == pytest.approx((1 / other.high, 1 / other.band[0]))
-    less, more = compare(k1, 100, k2, 100, "difference", 1.6, 2.2), compare(k2, 100, k1, 100, "difference", 1.6, None)
+    less = compare(here, there, "selection_rate", "difference", 1.6, 2.2)
+    more = compare(there, here, "selection_rate", "difference", 1.6, None)
     assert (less.value, less.low) == pytest.approx((-more.value, -more.high))
     assert more.band is None
 

@@ -15,7 +15,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from governance.canonical import real
 from governance.evidence.access import AccessFacts, Approval, Grant
-from governance.evidence.counts import RATES
+from governance.evidence.counts import GROUP_METRICS
 from governance.evidence.evidence import Absent, EvidenceSet
 from governance.evidence.explainability import ExplainabilityFacts, FeatureShare, GlobalAttribution
 from governance.evidence.lineage import Ancestor, FeatureAncestry, LineageFacts, Source
@@ -365,8 +365,8 @@ def test_every_picture_is_in_the_report_in_words(case: Make, definition: bytes) 
     assert text.count("In words:") == 5 and all(f"Figure {number}." in text for number in range(1, 6))
 
 
-def test_every_rate_has_a_name() -> None:
-    assert tuple(METRICS) == RATES
+def test_every_metric_has_a_name() -> None:
+    assert tuple(METRICS) == GROUP_METRICS
 
 
 @given(st.text(max_size=200), st.text(max_size=200), st.floats(60, 300))

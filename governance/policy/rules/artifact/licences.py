@@ -29,16 +29,16 @@ def _facts(
     components: tuple[str | None, ...] | None = (),
     packages: tuple[str | None, ...] | None = ("BSD-3-Clause",),
 ) -> LicenceFacts:
-    kinds = ("base-model", "vocabulary")
-    parts = components and tuple(
-        Component(name=f"part-{i}", kind=kinds[i % 2], licence=licence)  # type: ignore[arg-type]
-        for i, licence in enumerate(components)
+    parts = [Component(name=f"part-{i}", kind="base-model", licence=one) for i, one in enumerate(components or ())]
+    run = [
+        Package(name=f"package-{i}", version="1.0", licence=one, said_by="metadata" if one else None)
+        for i, one in enumerate(packages or ())
+    ]
+    return LicenceFacts(
+        model=model,
+        components=None if components is None else tuple(parts),
+        packages=None if packages is None else tuple(run),
     )
-    run = packages and tuple(
-        Package(name=f"package-{i}", version="1.0", licence=licence, said_by="metadata" if licence else None)
-        for i, licence in enumerate(packages)
-    )
-    return LicenceFacts(model=model, components=parts, packages=run)
 
 
 @rule(

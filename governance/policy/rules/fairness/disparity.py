@@ -8,9 +8,19 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from governance.canonical import Threshold, real
-from governance.evidence.counts import Rate
+from governance.evidence.counts import GroupMetric
 from governance.evidence.fairness import Cell, CountTable, Critical, FairnessFacts, Measure
-from governance.policy.comparison import Op, compare, critical_of, holds, name, too_many_unknown, undefined
+from governance.policy.comparison import (
+    Op,
+    check_measure,
+    compare,
+    critical_of,
+    holds,
+    name,
+    too_many_unknown,
+    undefined,
+    value_of,
+)
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
@@ -23,7 +33,7 @@ class DisparityParams(Params):
     `small_groups`: what a smaller group does to the verdict. `unknown_at_most`: share of rows whose attribute is not
     known above which nothing can be said."""
 
-    metric: Rate = "selection_rate"
+    metric: GroupMetric = "selection_rate"
     measure: Measure = "ratio"
     attributes: tuple[str, ...] = ()
     at_least: Threshold | None = None
@@ -43,6 +53,7 @@ class DisparityParams(Params):
         if not 0 < limit <= 1 or (limit == 1 and self.measure == "difference"):
             end = "at most" if self.measure == "ratio" else "below"
             raise ValueError(f"`{wanted}` is a share: above 0 and {end} 1")
+        check_measure(self.metric, self.measure)
         return self
 
     @property
@@ -230,15 +241,13 @@ def _pairs(cells: list[Cell], params: DisparityParams, critical: str | None) -> 
     limit = float(params.limit.value)
     for i, one in enumerate(cells):
         for other in cells[i + 1 :]:
-            (k1, n1), (k2, n2) = one.proportion(params.metric), other.proportion(params.metric)
-            low, high = (one, other) if k1 * n2 <= k2 * n1 else (other, one)
-            (kl, nl), (kh, nh) = low.proportion(params.metric), high.proportion(params.metric)
+            low, high = (one, other) if value_of(one, params.metric) <= value_of(other, params.metric) else (other, one)
             # A disadvantage is a low share of the higher rate, or a large distance above the lower one.
             if params.measure == "ratio":
-                found = compare(kl, nl, kh, nh, "ratio", z, c)
+                found = compare(low, high, params.metric, "ratio", z, c)
                 near, far, distance = found.low, found.band and found.band[1], math.log(found.value / limit)
             else:
-                found = compare(kh, nh, kl, nl, "difference", z, c)
+                found = compare(high, low, params.metric, "difference", z, c)
                 near, far, distance = found.high, found.band and found.band[0], limit - found.value
             need = z if distance > 0 else (c if c is not None else math.inf)
             factor = (need * found.se / distance) ** 2 if distance else math.inf
@@ -257,12 +266,13 @@ def _badness(value: float, params: DisparityParams) -> float:
 def _looked(path: str, pair: Pair, params: DisparityParams) -> Looked:
     ends = (pair.near, pair.far) if params.measure == "ratio" else (pair.far, pair.near)
     low, high = (None if end is None else real(end) for end in ends)
-    n = pair.low.proportion(params.metric)[1] + pair.high.proportion(params.metric)[1]
+    n = pair.low.basis(params.metric) + pair.high.basis(params.metric)
     return Looked(
         path=path, group=pair.low.group, reference=pair.high.group, value=real(pair.value), low=low, high=high, n=n
     )
 
 
 def _rate(path: str, cell: Cell, metric: str) -> Looked:
-    k, n = cell.proportion(metric)
-    return Looked(path=path.rsplit(".", 1)[0], group=cell.group, value=real(k / n) if n else None, n=n)
+    value = cell.value(metric)
+    path = path.removesuffix(".ratio").removesuffix(".difference")
+    return Looked(path=path, group=cell.group, value=None if value is None else real(value), n=cell.basis(metric))

@@ -6,9 +6,19 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from governance.canonical import Threshold, real
-from governance.evidence.counts import Rate
+from governance.evidence.counts import GroupMetric
 from governance.evidence.fairness import Cell, CountTable, Critical, FairnessFacts, Measure
-from governance.policy.comparison import Compared, Op, compare, critical_of, holds, name, too_many_unknown, undefined
+from governance.policy.comparison import (
+    Compared,
+    Op,
+    check_measure,
+    compare,
+    critical_of,
+    holds,
+    name,
+    too_many_unknown,
+    undefined,
+)
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
@@ -22,7 +32,7 @@ class ReferenceParams(Params):
 
     attribute: Annotated[str, Field(min_length=1)]
     reference: Annotated[tuple[str, ...], Field(min_length=1)]
-    metric: Rate = "selection_rate"
+    metric: GroupMetric = "selection_rate"
     measure: Measure = "ratio"
     at_least: Threshold | None = None
     at_most: Threshold | None = None
@@ -43,6 +53,7 @@ class ReferenceParams(Params):
             raise ValueError("a difference's limit lies between -1 and 1")
         if len(self.reference) != len(self.attribute.split("*")):
             raise ValueError("`reference` names one value for each attribute")
+        check_measure(self.metric, self.measure)
         return self
 
     @property
@@ -167,9 +178,8 @@ def _doubt(cell: Cell, params: ReferenceParams) -> str:
 
 def _compared(cell: Cell, against: Cell, critical: Critical, params: ReferenceParams) -> Compared:
     value = critical.values.get(params.alpha)
-    (k1, n1), (k2, n2) = cell.proportion(params.metric), against.proportion(params.metric)
     z = z_value(float(params.alpha))
-    return compare(k1, n1, k2, n2, params.measure, z, None if value is None else float(value))
+    return compare(cell, against, params.metric, params.measure, z, None if value is None else float(value))
 
 
 def _ends(compared: Compared, params: ReferenceParams) -> tuple[float, float | None]:
@@ -180,7 +190,7 @@ def _ends(compared: Compared, params: ReferenceParams) -> tuple[float, float | N
 
 
 def _looked(cell: Cell, against: Cell, value: float, shown: tuple[float, float], params: ReferenceParams) -> Looked:
-    n = cell.proportion(params.metric)[1] + against.proportion(params.metric)[1]
+    n = cell.basis(params.metric) + against.basis(params.metric)
     return Looked(
         path=_path(params), group=cell.group, reference=against.group, value=real(value), low=real(shown[0]),
         high=real(shown[1]), n=n,

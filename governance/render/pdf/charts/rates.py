@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from reportlab.graphics.shapes import Drawing
 
+from governance.evidence.counts import is_proportion
 from governance.evidence.fairness import Cell, CountTable, FairnessFacts, Measure
 from governance.policy.comparison import name, too_many_unknown, undefined
 from governance.policy.intervals import wilson, z_value
@@ -60,7 +61,8 @@ def figures(verified: Verified) -> list[Figure]:
 
 
 def _asked(verified: Verified, facts: FairnessFacts) -> Iterator[_Asked]:
-    """Each (table, rate) once, as the first rule has it that compares it; the selection rate where none does."""
+    """Each (table, rate) once, as the first rule has it that compares it; the selection rate where none does. Metrics
+    that are no rates have another scale and are left to the comparison of pairs."""
     tables = {"*".join(table.attributes): table for table in facts.tables}
     seen: set[tuple[str, str]] = set()
     for rule in (rule for policy in verified.policies for rule in policy.rules):
@@ -71,7 +73,7 @@ def _asked(verified: Verified, facts: FairnessFacts) -> Iterator[_Asked]:
         titles = (single,) if single else getattr(params, "attributes", ()) or tuple(tables)
         metric, alpha = getattr(params, "metric", "selection_rate"), getattr(params, "alpha", "0.05")
         for title in titles:
-            if title in tables and (title, metric) not in seen:
+            if title in tables and (title, metric) not in seen and is_proportion(metric):
                 seen.add((title, metric))
                 doubt = too_many_unknown(tables[title], getattr(params, "unknown_at_most", Decimal(1)))
                 measure: Measure = getattr(params, "measure", "ratio")
