@@ -176,7 +176,7 @@ def _check_labels(connected: DuckDBPyConnection, column: str, labels: Labels, ta
     if not others:
         return
     what = f"label values not listed in column {labels.column!r}"
-    fix = f"list each under {key}.positive or {key}.negative"
+    fix = f"list each under {key}.positive or {key}.negative (text is compared as it stands, with case and spaces)"
     if any(value is None for value, _ in others):
         what, fix = f"missing values in column {labels.column!r}", "remove these rows, or give them a value"
     elif any(value == "nan" for value, _ in others):
@@ -188,7 +188,7 @@ def _check_labels(connected: DuckDBPyConnection, column: str, labels: Labels, ta
         what,
         got=told + (", and more" if len(others) > 5 else ""),
         expected=f"positive {list(labels.positive)} or negative {list(labels.negative)}",
-        fix=f"{fix} (text is compared as it stands, with case and spaces)",
+        fix=fix,
         where=f"{table.where}, {key}",
     )
 

@@ -9,6 +9,9 @@ from governance.errors import BadInput
 PICKLES = ("pickle", "joblib")
 PICKLE_RUNS_CODE = "a pickle runs code when it is opened, so we never open one"
 PICKLE_FIX = "export the model as skops: `skops.io.dump(model, 'model.skops')`, and set artifact.format to skops"
+GIT_LFS = b"version https://git-lfs.github.com/spec/"
+"""How a file begins that stands for one that git left elsewhere (Git LFS, docs/spec.md)."""
+GIT_LFS_FIX = "`git lfs pull` fetches the file itself"
 _COMPRESSED = (
     b"\x1f\x8b",
     b"BZh",
@@ -24,7 +27,7 @@ _COMPRESSED = (
 
 def found_format(path: Path, declared: str) -> str:
     """The format that the bytes look like, in the manifest's words where they are one of those; otherwise "zip",
-    "json", "compressed", "folder", "empty" or "unknown". `declared` only tells joblib from other pickles.
+    "json", "compressed", "folder", "a Git LFS pointer", "empty" or "unknown". `declared` only tells joblib from other pickles.
 
     Raises BadInput where the file cannot be read.
     """
@@ -37,6 +40,8 @@ def found_format(path: Path, declared: str) -> str:
         raise BadInput("the artifact cannot be read", got=error.strerror or "", where=path.name) from error
     if not head:
         return "empty"
+    if head.startswith(GIT_LFS):
+        return "a Git LFS pointer"
     # Pickle protocol 2 and later starts with PROTO; protocols 0 and 1 have no mark, and usually start with these.
     if head[0] == 0x80 and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         return "joblib" if declared == "joblib" else "pickle"
@@ -72,4 +77,8 @@ def why_closed(declared: str, found: str) -> str | None:
         return None
     if found == "folder":
         return f"it is a folder; a {declared} model is one file"
+    if found == "empty":
+        return "it is empty"
+    if found == "a Git LFS pointer":
+        return f"it is {found}, not the model; {GIT_LFS_FIX}"
     return f"its bytes look like {found}, not {declared}" if found != "unknown" else f"its bytes are not {declared}"
