@@ -220,7 +220,7 @@ def test_bad_parquet_is_refused(manifest: Build, run: Run, tmp_path: Path) -> No
     good = parquet(tmp_path, {"y": [1] * 5000, "p": [1] * 5000, "sex": [str(i % 50) for i in range(5000)]})
     data = good.read_bytes()
     for name, damaged in (("cut", data[:-20]), ("half", data[: len(data) // 2]), ("text", b"y,p,sex\n1,1,F\n")):
-        with pytest.raises(BadInput, match="ot Parquet|broken Parquet"):
+        with pytest.raises(BadInput, match=r"ot Parquet|broken Parquet"):
             run(manifest(), write(tmp_path, damaged, f"{name}.parquet"), facts=COUNTED)
     empty = parquet(tmp_path, {"y": [], "p": [], "sex": []}, "none.parquet")
     with pytest.raises(BadInput, match="no rows"):
