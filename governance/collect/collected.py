@@ -51,6 +51,7 @@ def collect(loaded: Loaded, wanted: frozenset[str]) -> Collected:
     artifact and every table and source of the manifest, wanted or not. Raises BadInput for whatever cannot be read."""
     reader = _Reader(loaded)
     reader.digest_all()
+    loaded.project.progress("reading what is declared")
     approved = reader.approvals() if wanted & {"access", "lineage"} else ()
     return Collected(
         lineage=reader.lineage(approved) if "lineage" in wanted else None,

@@ -8,6 +8,7 @@ from governance.collect.project import Project
 from governance.errors import BadInput
 from governance.evidence.manifest import Manifest
 from governance.evidence.origin import Input
+from governance.progress import Progress, silent
 
 FILE_NAME = "governance.yaml"
 
@@ -22,7 +23,7 @@ class Loaded(NamedTuple):
     input: Input
 
 
-def load(path: Path, allow_roots: tuple[Path, ...] = ()) -> Loaded:
+def load(path: Path, allow_roots: tuple[Path, ...] = (), progress: Progress = silent) -> Loaded:
     """`path` is a manifest, or a folder with a `governance.yaml`. Raises BadInput."""
     file = path / FILE_NAME if path.is_dir() else path
     if not file.parent.is_dir() or not (file.exists() or file.is_symlink()):
@@ -32,7 +33,7 @@ def load(path: Path, allow_roots: tuple[Path, ...] = ()) -> Loaded:
             expected=f"a file {FILE_NAME} that says where the model and its data are",
             fix="name the manifest or its folder: governance check PATH",
         )
-    project = Project(file.parent, allow_roots)
+    project = Project(file.parent, allow_roots, progress)
     data, record = project.read_input("manifest", file.name, strictyaml.MAX_BYTES)
     source = strictyaml.parse(data, str(file))
     return Loaded(strictyaml.validate(source, Manifest), data, source, project, record)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from governance import canonical
 from governance.errors import BadInput, GovernanceError, MachineFault
 from governance.evidence.origin import Input
+from governance.progress import Progress, silent
 
 MAX_FOLDER_FILES = 100_000
 _BLOCK = 1 << 20
@@ -44,12 +45,13 @@ class _Seen(NamedTuple):
 
 
 class Project:
-    """A project's root folder, and the folders outside it that the operator allowed.
+    """A project's root folder, and the folders outside it that the operator allowed. `progress` is told what is read.
 
     Raises BadInput where a folder is not one.
     """
 
-    def __init__(self, root: Path, allow_roots: tuple[Path, ...] = ()) -> None:
+    def __init__(self, root: Path, allow_roots: tuple[Path, ...] = (), progress: Progress = silent) -> None:
+        self.progress = progress
         self.root = _folder(root, "project")
         self._roots = (self.root, *(_folder(path, "--allow-root") for path in allow_roots))
         self._seen: dict[Path, _Seen] = {}
@@ -141,13 +143,16 @@ class Project:
             if not same:
                 raise _changed(os.path.relpath(folder, self.root))
 
-    def _digest(self, path: Path, shown: str, role: str) -> tuple[str, int]:
+    def _digest(self, path: Path, shown: str, role: str, *, told: bool = True) -> tuple[str, int]:
         if path.is_dir():
             try:
                 names = _files(path, role)
             except OSError as error:
                 raise self._fault(error, shown, role, path) from error
-            digests = [self._digest(path / name, f"{shown}/{name}", role) for name in names]
+            digests = []
+            for number, name in enumerate(names):
+                self.progress(f"reading {shown}/", number, len(names))
+                digests.append(self._digest(path / name, f"{shown}/{name}", role, told=False))
             rows = [[name, size, sha256] for name, (sha256, size) in zip(names, digests, strict=True)]
             sha256, total = canonical.sha256(canonical.dumps(rows)), sum(size for _, size in digests)
             self._seen[path] = _Seen(tuple(names), sha256, total, shown)
@@ -158,6 +163,8 @@ class Project:
                 return seen.sha256, seen.size
             digest, size = hashlib.sha256(), 0
             while block := file.read(_BLOCK):
+                if told:
+                    self.progress(f"reading {shown}", size, before.size)
                 digest.update(block)
                 size += len(block)
             self._remember(path, shown, before, os.fstat(file.fileno()), digest.hexdigest(), size)

@@ -14,7 +14,7 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -23,6 +23,7 @@ import governance
 from governance.canonical import Document
 from governance.errors import BadInput, MachineFault
 from governance.measure.messages import (
+    EXPLAIN,
     EXPLAINED,
     FEATURES,
     OPENED,
@@ -34,6 +35,7 @@ from governance.measure.messages import (
     Predicted,
     Task,
 )
+from governance.progress import Progress, silent
 
 if TYPE_CHECKING:
     import numpy
@@ -48,6 +50,8 @@ WORKER = (
     "from governance.measure.worker import main; main()"
 )
 _Answer = TypeVar("_Answer", bound=Document)
+_LOOK = 0.2
+"""Seconds between two looks at what the child has left so far."""
 
 
 class Answers(NamedTuple):
@@ -62,7 +66,9 @@ class Answers(NamedTuple):
     died: str
 
 
-def ask(task: Task, tables: Mapping[str, pyarrow.Table], code: str = WORKER) -> Answers:
+def ask(
+    task: Task, tables: Mapping[str, pyarrow.Table], code: str = WORKER, progress: Progress = silent
+) -> Answers:
     """Run the task in a child process and read its answers. Never raises for what the model does.
 
     `tables` are written to the child's folder under their names. `code` is what the child runs.
@@ -71,7 +77,8 @@ def ask(task: Task, tables: Mapping[str, pyarrow.Table], code: str = WORKER) -> 
         folder = Path(name)
         for file, table in tables.items():
             _write(folder / file, table)
-        died = _run(task, folder, code)
+        rows = {file: len(table) for file, table in tables.items()}
+        died = _run(task, folder, code, lambda: progress(_stage(task, rows, folder)))
         opened, trouble = _document(folder / OPENED, Opened)
         predicted = explained = codes = scores = None
         ready = opened is not None and opened.problem is None
@@ -87,7 +94,16 @@ def ask(task: Task, tables: Mapping[str, pyarrow.Table], code: str = WORKER) -> 
         return Answers(opened, predicted, codes, scores, explained, died or trouble)
 
 
-def _run(task: Task, folder: Path, code: str) -> str:
+def _stage(task: Task, rows: Mapping[str, int], folder: Path) -> str:
+    """What the child is at, by the answers that it has left."""
+    if not os.path.lexists(folder / OPENED):
+        return f"opening {Path(task.artifact).name} in a limited process"
+    if task.predict and not os.path.lexists(folder / PREDICTED):
+        return f"running the model on {rows[FEATURES]:,} rows"
+    return f"explaining {rows[EXPLAIN]:,} rows" if task.explain else "reading the predictions"
+
+
+def _run(task: Task, folder: Path, code: str, told: Callable[[], None]) -> str:
     """How the child ended, in words; empty where it ended well."""
     if not sys.executable:
         raise MachineFault("there is no Python executable to open the model with", fix="run under a normal interpreter")
@@ -113,7 +129,7 @@ def _run(task: Task, folder: Path, code: str) -> str:
         raise MachineFault("cannot start the child process that opens models", got=str(error)) from error
     with process:
         try:
-            process.communicate(task.to_bytes(), timeout=task.limits.wall)
+            _wait(process, task, told)
         except subprocess.TimeoutExpired:
             return f"the child process did not end within {task.limits.wall} s and was stopped"
         finally:
@@ -128,6 +144,22 @@ def _run(task: Task, folder: Path, code: str) -> str:
         return f"the child process was ended by {signal.Signals(-process.returncode).name}"
     except ValueError:
         return f"the child process was ended by signal {-process.returncode}"
+
+
+def _wait(process: subprocess.Popen[bytes], task: Task, told: Callable[[], None]) -> None:
+    """Give the task, and wait for the end. Raises TimeoutExpired."""
+    question, waited = task.to_bytes(), 0.0
+    while True:
+        told()
+        look = min(_LOOK, task.limits.wall - waited)
+        try:
+            process.communicate(question, timeout=look)
+            return
+        except subprocess.TimeoutExpired:
+            # What was not yet taken in of the question is not lost by this (`Popen.communicate`); nor is it given again.
+            question, waited = b"", waited + look
+            if waited >= task.limits.wall:
+                raise
 
 
 def _write(path: Path, table: pyarrow.Table) -> None:

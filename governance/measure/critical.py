@@ -10,6 +10,7 @@ from governance.evidence.counts import CELLS as _CELLS
 from governance.evidence.counts import cells_of, evaluate, gradient, is_proportion, range_of
 from governance.evidence.fairness import ALPHAS, Cell, Critical
 from governance.evidence.plan import Comparison
+from governance.progress import Progress, silent
 
 if TYPE_CHECKING:
     import numpy
@@ -29,7 +30,11 @@ def replicates_for(cells: Sequence[Cell]) -> int:
 
 
 def critical_values(
-    cells: Sequence[Cell], comparisons: Sequence[Comparison], seed: int, replicates: int
+    cells: Sequence[Cell],
+    comparisons: Sequence[Comparison],
+    seed: int,
+    replicates: int,
+    progress: Progress = silent,
 ) -> tuple[Critical, ...]:
     """One Critical for each comparison, in their order.
 
@@ -51,6 +56,7 @@ def critical_values(
         rows, random = int(counts.sum()), np.random.Generator(np.random.PCG64(seed))
         step = max(1, _CHUNK // len(cells))
         for start in range(0, replicates, step):
+            progress(f"drawing {replicates:,} tables of {len(cells)} groups", start, replicates)
             drawn = np.zeros((min(step, replicates - start), counts.size), dtype=np.int64)
             # Only the filled cells are drawn, so that rounding can never put a row into an empty one.
             drawn[:, filled] = random.multinomial(rows, counts.ravel()[filled] / rows, size=len(drawn))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -21,6 +21,7 @@ from governance.measure.counting import Joined, Tally, tally
 from governance.measure.critical import critical_values, replicates_for
 from governance.measure.formats import PICKLES
 from governance.measure.table import connection, open_table
+from governance.progress import Progress
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -82,7 +83,7 @@ def measure(
     artifact_sha256: str | None,
     artifact_size: int,
     seed: int,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> Measured:
     """Measure what `plan.facts` names of fairness, performance, explainability, artifact and overlap.
 
@@ -146,14 +147,14 @@ def _on_rows(
     paths: Mapping[str, Path],
     held: Held | str,
     seed: int,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> None:
     import duckdb
 
     gathered.tools["duckdb"] = duckdb.__version__
-    table = open_table(connected, paths["evaluation"])
+    table = open_table(connected, paths["evaluation"], progress)
     gathered.rows["evaluation"] = table.rows
-    joined = _joined(connected, gathered, evaluation, paths)
+    joined = _joined(connected, gathered, evaluation, paths, progress)
     label, prediction, column = evaluation.label, evaluation.prediction, None
     rescore = prediction == "rescore" and gathered.wants(*_COUNTED)
     _refuse_unopened(gathered, manifest, plan, held, rescore)
@@ -161,8 +162,7 @@ def _on_rows(
     if isinstance(held, Held) and ((rescore and gathered.wants(*_COUNTED)) or explain):
         from governance.measure.scoring import PREDICTED, work
 
-        progress(f"opening {held.path.name} in a limited process")
-        worked = work(connected, table, manifest, evaluation, held, rescore, plan, explain, seed)
+        worked = work(connected, table, manifest, evaluation, held, rescore, plan, explain, seed, progress)
         gathered.worked = worked
         gathered.tools |= worked.tools
         if isinstance(worked.explained, ExplainabilityFacts):
@@ -181,6 +181,8 @@ def _on_rows(
         if gathered.wants("performance"):
             from governance.measure import performance
 
+            if plan.metrics:
+                progress(f"measuring {', '.join(plan.metrics)}")
             gathered.performance = performance.facts(
                 connected,
                 table,
@@ -194,11 +196,11 @@ def _on_rows(
                 seed,
             )
             gathered.uses_numpy(bool(plan.metrics))
-        _take(gathered, counted, plan, origin, seed)
+        _take(gathered, counted, plan, origin, seed, progress)
 
 
 def _overlap(
-    gathered: _Gathered, manifest: Manifest, paths: Mapping[str, Path], progress: Callable[[str], None]
+    gathered: _Gathered, manifest: Manifest, paths: Mapping[str, Path], progress: Progress
 ) -> None:
     evaluation, training = manifest.data.evaluation, manifest.data.training
     if evaluation is None or training is None or not {"evaluation", "training"} <= paths.keys():
@@ -213,7 +215,7 @@ def _overlap(
 
     gathered.tools["duckdb"] = duckdb.__version__
     with connection([paths["evaluation"], paths["training"]]) as connected:
-        tables = [open_table(connected, paths[role]) for role in ("evaluation", "training")]
+        tables = [open_table(connected, paths[role], progress) for role in ("evaluation", "training")]
         gathered.rows |= {"evaluation": tables[0].rows, "training": tables[1].rows}
         progress(f"comparing {tables[0].rows:,} rows with {tables[1].rows:,} of training")
         found = overlap(connected, tables[0], tables[1], [*manifest.features, evaluation.label.column])
@@ -239,18 +241,24 @@ def _refuse_unopened(gathered: _Gathered, manifest: Manifest, plan: Plan, held: 
 
 
 def _joined(
-    connected: DuckDBPyConnection, gathered: _Gathered, evaluation: Evaluation, paths: Mapping[str, Path]
+    connected: DuckDBPyConnection,
+    gathered: _Gathered,
+    evaluation: Evaluation,
+    paths: Mapping[str, Path],
+    progress: Progress,
 ) -> Joined | None:
     if evaluation.join is None or not gathered.wants("fairness"):
         return None
     if "join" not in paths:
         raise BadInput("the joined table is not there", got=evaluation.join.path, where="data.evaluation.join.path")
-    table = open_table(connected, paths["join"])
+    table = open_table(connected, paths["join"], progress)
     gathered.rows["join"] = table.rows
     return Joined(table, evaluation.join.key)
 
 
-def _take(gathered: _Gathered, counted: Tally, plan: Plan, origin: FactOrigin, seed: int) -> None:
+def _take(
+    gathered: _Gathered, counted: Tally, plan: Plan, origin: FactOrigin, seed: int, progress: Progress
+) -> None:
     if gathered.wants("fairness"):
         gathered.uses_numpy(any(request.comparisons for request in plan.fairness))
         tables = []
@@ -262,7 +270,7 @@ def _take(gathered: _Gathered, counted: Tally, plan: Plan, origin: FactOrigin, s
                 cells=cells,
                 seed=seed,
                 replicates=replicates,
-                critical=critical_values(cells, request.comparisons, seed, replicates),
+                critical=critical_values(cells, request.comparisons, seed, replicates, progress),
             )
             tables.append(table)
         gathered.fairness = FairnessFacts(

@@ -28,6 +28,7 @@ from governance.measure.messages import (
     Task,
 )
 from governance.measure.table import Table
+from governance.progress import Progress
 
 if TYPE_CHECKING:
     import numpy
@@ -64,6 +65,7 @@ def work(
     plan: Plan,
     explain: bool,
     seed: int,
+    progress: Progress,
 ) -> Worked:
     """Run the child once.
 
@@ -94,7 +96,7 @@ def work(
             "limits": LIMITS,
         }
     )
-    answers = child.ask(task, tables)
+    answers = child.ask(task, tables, progress=progress)
     unscored: str | None = None
     rescored: Table | str | None = None
     explained: ExplainabilityFacts | str | None = None

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from governance.canonical import text
 from governance.errors import BadInput, MachineFault
 from governance.measure.formats import GIT_LFS, GIT_LFS_FIX
+from governance.progress import Progress, silent
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MEMORY = "1GB"
 _GLOB = "*?["
+_TOLD = 1 << 15
+"""Records of a CSV file between two words of progress."""
 _PARQUET = b"PAR1"
 """How a Parquet file begins and ends (Apache Parquet, File Format)."""
 _CSV = (
@@ -108,7 +111,7 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0][:300]
 
 
-def open_table(connected: DuckDBPyConnection, path: Path) -> Table:
+def open_table(connected: DuckDBPyConnection, path: Path, progress: Progress = silent) -> Table:
     """The table of a .parquet or .csv file. BadInput for another suffix, an empty or broken file, or no rows."""
     import duckdb
 
@@ -122,7 +125,7 @@ def open_table(connected: DuckDBPyConnection, path: Path) -> Table:
         raise BadInput("the file is empty", expected="a table with at least one row", where=where)
     _check_ends(path, suffix)
     try:
-        table = _parquet(connected, path) if suffix == ".parquet" else _csv(connected, path)
+        table = _parquet(connected, path) if suffix == ".parquet" else _csv(connected, path, progress)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
@@ -186,10 +189,10 @@ def _after(schema: list[tuple[str, int | None]], position: int) -> int:
     return after
 
 
-def _csv(connected: DuckDBPyConnection, path: Path) -> Table:
+def _csv(connected: DuckDBPyConnection, path: Path, progress: Progress) -> Table:
     import duckdb
 
-    names, rows, ends = _checked_csv(path)
+    names, rows, ends = _checked_csv(path, progress)
     columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(names)))
     relation = f"read_csv({quoted(str(path.absolute()))}, columns={{{columns}}}, {_CSV})"
     try:
@@ -231,14 +234,14 @@ def _ended(lines: Iterable[str], ends: set[str], where: str) -> Iterator[str]:
         yield line
 
 
-def _checked_csv(path: Path) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
+def _checked_csv(path: Path, progress: Progress) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
     """Column names, number of rows and kinds of line ends of an RFC 4180 file in UTF-8, each record as wide as the
     header.
 
     DuckDB 2.0 drops a last record whose quote never closes and a field too many at the end of a line, in silence; so
     Python's reader looks at every record first.
     """
-    rows, began, ends = 0, 1, set[str]()
+    rows, began, ends, size = 0, 1, set[str](), path.stat().st_size
     with path.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.reader(_ended(lines, ends, path.name), strict=True)
         try:
@@ -257,6 +260,8 @@ def _checked_csv(path: Path) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
                         fix="quote fields that hold commas; give every record all its fields; remove totals and notes",
                         where=f"{path.name}:{began}",
                     )
+                if rows % _TOLD == 0:
+                    progress(f"checking each record of {path.name}", lines.buffer.tell(), size)
                 rows += 1
                 began = reader.line_num + 1
         except csv.Error as error:

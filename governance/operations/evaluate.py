@@ -1,7 +1,7 @@
 """Check a model version: collect, measure, judge, seal."""
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,6 +30,7 @@ from governance.policy.baseline import LoadedBaseline
 from governance.policy.decision import Decision, Recorded, decide
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.plan import plan
+from governance.progress import Progress, silent
 from governance.strictyaml import Source
 from governance.trail.entry import UUID_RANDOM_SIZE, EntryType, uuid7
 from governance.verification import EVIDENCE, MANIFEST
@@ -37,18 +38,18 @@ from governance.verification import EVIDENCE, MANIFEST
 if TYPE_CHECKING:
     from governance.store.transaction import Transaction
 
-Progress = Callable[[str], None]
-
 
 class Checked(NamedTuple):
     """`sealed` is None for a dry run and where the keys are not here; `unsealed_because` then says why. `source` is the
-    manifest as it was read, with where each of its values stands."""
+    manifest as it was read, with where each of its values stands. `measured_because` is empty where the trail's
+    evidence was used again."""
 
     decision: Decision
     evidence: EvidenceSet
     sealed: Place | None
     unsealed_because: str
     source: Source
+    measured_because: str
 
 
 def load_policies(names: Sequence[str]) -> tuple[LoadedPolicy, ...]:
@@ -77,7 +78,7 @@ def check(
     as_of: datetime | None = None,
     dry_run: bool = False,
     fresh: bool = False,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
 ) -> Checked:
     """Judge one model version and, unless `dry_run`, seal the decision in the trail.
 
@@ -87,14 +88,15 @@ def check(
     because = "a dry run, or a question about another day, leaves no trace" if dry_run else _cannot_seal(workspace)
     if not because:
         _may_submit(workspace, submitter)
-    loaded = load(manifest, allow_roots)
+    loaded = load(manifest, allow_roots, progress)
     if baseline is not None:
         baseline.assert_about(loaded.manifest.model.name)
     wanted = plan(policies, loaded.manifest)
     progress("reading the inputs")
     collected = collect(loaded, frozenset(wanted.facts))
     subject = _subject(loaded, collected)
-    known = None if because or fresh else _recorded(workspace, loaded, wanted, collected, subject)
+    progress("looking for evidence of the same inputs")
+    known, anew = _recorded(workspace, loaded, wanted, collected, subject, because, fresh)
     evidence = known or _measure(workspace, loaded, wanted, collected, subject, submitter, progress)
     loaded.project.assert_unchanged()
     progress("judging")
@@ -113,9 +115,10 @@ def check(
             submitter=submitter,
             previous=None,
         )
-        return Checked(decision, evidence, None, because, loaded.source)
+        return Checked(decision, evidence, None, because, loaded.source, anew)
+    progress("sealing")
     decision, sealed = _seal(workspace, loaded, evidence, policies, baseline, submitter, as_of)
-    return Checked(decision, evidence, sealed, "", loaded.source)
+    return Checked(decision, evidence, sealed, "", loaded.source, anew)
 
 
 def _cannot_seal(workspace: Workspace) -> str:
@@ -139,24 +142,37 @@ def _subject(loaded: Loaded, collected: Collected) -> Subject:
 
 
 def _recorded(
-    workspace: Workspace, loaded: Loaded, wanted: Plan, collected: Collected, subject: Subject
-) -> EvidenceSet | None:
-    """The evidence of the latest decision about this model version, if measuring again would read the same bytes."""
+    workspace: Workspace,
+    loaded: Loaded,
+    wanted: Plan,
+    collected: Collected,
+    subject: Subject,
+    unsealed: str,
+    fresh: bool,
+) -> tuple[EvidenceSet | None, str]:
+    """The evidence of the latest decision about this model version, if measuring again would read the same bytes; else
+    why it is measured."""
+    if unsealed or fresh:
+        return None, "it was asked for" if fresh else "what is not sealed uses nothing of a trail"
     with workspace.open_trail() as store, store.snapshot() as snapshot:
         issued = snapshot.latest_decision(name=subject.name, version=subject.version)
         if issued is None:
-            return None
+            return None, f"no decision about {subject.name} {subject.version} is in the trail"
         decision = read_decision(snapshot, issued.sha256)
         evidence = EvidenceSet.from_bytes(snapshot.document(decision.evidence[0]).data)
-    same = (
-        evidence.subject == subject
-        and evidence.manifest == sha256(loaded.data)
-        and evidence.plan == wanted
-        and evidence.tools.get("governance") == __version__
-        and [item.model_copy(update={"rows": None}) for item in evidence.inputs] == list(collected.inputs)
-        and not any(absent.kind == "failed" for absent in evidence.facts.absent)
-    )
-    return evidence if same else None
+    inputs = [item.model_copy(update={"rows": None}) for item in evidence.inputs]
+    changed = [item.path for item in collected.inputs if item not in inputs]
+    if evidence.subject != subject or inputs != list(collected.inputs):
+        return None, f"other inputs: {', '.join(changed) or 'fewer than before'}"
+    if evidence.manifest != sha256(loaded.data):
+        return None, "another manifest"
+    if evidence.plan != wanted:
+        return None, "the policies ask for other measurements"
+    if evidence.tools.get("governance") != __version__:
+        return None, f"it was measured by governance {evidence.tools.get('governance')}"
+    if failed := [absent.facts for absent in evidence.facts.absent if absent.kind == "failed"]:
+        return None, f"measuring failed: {', '.join(failed)}"
+    return evidence, ""
 
 
 def _measure(

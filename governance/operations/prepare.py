@@ -14,12 +14,12 @@ from governance.collect.prepared import Preparation, Surveyed, survey, write
 from governance.collect.project import Project
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.operations.files import write_whole, writing_whole
+from governance.progress import Progress
 from governance.trail.entry import UUID_RANDOM_SIZE, uuid7
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-Progress = Callable[[str], None]
 _OUT, _EVENT = ".parquet", ".json"
 
 
@@ -176,7 +176,7 @@ def _write(project: Project, preparation: Preparation, surveyed: Surveyed, out: 
 
 def _tick(progress: Progress, what: str, source: Path) -> Callable[[int], None]:
     size = max(source.stat().st_size, 1)
-    return lambda read: progress(f"{what}, {100 * read // size} %")
+    return lambda read: progress(what, read, size)
 
 
 def _target(project: Project, relative: str, suffix: str, option: str, force: bool) -> Path:
