@@ -156,7 +156,7 @@ def _wait(process: subprocess.Popen[bytes], task: Task, told: Callable[[], None]
             process.communicate(question, timeout=look)
             return
         except subprocess.TimeoutExpired:
-            # What was not yet taken in of the question is not lost by this (`Popen.communicate`); nor is it given again.
+            # What was not yet taken in of the question is not lost by this (`Popen.communicate`), nor given again.
             question, waited = b"", waited + look
             if waited >= task.limits.wall:
                 raise

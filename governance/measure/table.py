@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
@@ -242,7 +243,7 @@ def _checked_csv(path: Path, progress: Progress) -> tuple[tuple[str, ...], int, 
     Python's reader looks at every record first.
     """
     rows, began, ends, size = 0, 1, set[str](), path.stat().st_size
-    with path.open(encoding="utf-8-sig", newline="") as lines:
+    with path.open("rb") as file, TextIOWrapper(file, encoding="utf-8-sig", newline="") as lines:
         reader = csv.reader(_ended(lines, ends, path.name), strict=True)
         try:
             header = next(reader, [])
@@ -261,7 +262,7 @@ def _checked_csv(path: Path, progress: Progress) -> tuple[tuple[str, ...], int, 
                         where=f"{path.name}:{began}",
                     )
                 if rows % _TOLD == 0:
-                    progress(f"checking each record of {path.name}", lines.buffer.tell(), size)
+                    progress(f"checking each record of {path.name}", file.tell(), size)
                 rows += 1
                 began = reader.line_num + 1
         except csv.Error as error:
