@@ -1,5 +1,6 @@
 """What pages are made of: escaped text, tables that repeat their head, labelled values, badges."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
@@ -14,11 +15,12 @@ from governance.render.visible import clip, lines, visible
 
 # Longer texts stand in the bundle. A cell is one paragraph on one page, so it holds less than a text of its own.
 LONGEST, IN_CELL, IN_VALUE = 12_000, 320, 1_600
+_BREAK = "<br/>"
 
 
 def markup(text: str) -> str:
     """Text from outside for a paragraph: unseen and uncovered characters spelled out, markup escaped, lines kept."""
-    return "<br/>".join(escape(line) for line in lines(clip(text, LONGEST), style.covered()))
+    return _BREAK.join(escape(line) for line in lines(clip(text, LONGEST), style.covered()))
 
 
 def rich(template: str, *values: str) -> str:
@@ -30,9 +32,38 @@ def paragraph(text: str, kind: ParagraphStyle = style.BODY) -> Paragraph:
     return Paragraph(markup(text), kind)
 
 
+class _Cell(Paragraph):
+    """A paragraph whose long words break after a sign, where they have one, and not where the line happens to end."""
+
+    shown = ""
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        kind = self.style
+        if any(stringWidth(word, kind.fontName, kind.fontSize) > width for word in self.shown.split()):
+            words = " ".join(_broken(word, width, kind) for word in self.shown.split(" "))
+            super().__init__(words.removeprefix(_BREAK), kind)
+        result: tuple[float, float] = super().wrap(width, height)
+        return result
+
+
+def _broken(word: str, width: float, kind: ParagraphStyle) -> str:
+    """Markup of a word in lines of at most `width`, if its parts allow it."""
+    if stringWidth(word, kind.fontName, kind.fontSize) <= width:
+        return escape(word)
+    lines = [""]
+    for part in re.findall(r"[^._/:,;=#|-]*[._/:,;=#|-]?", word):
+        if lines[-1] and stringWidth(lines[-1] + part, kind.fontName, kind.fontSize) > width:
+            lines.append("")
+        lines[-1] += part
+    return _BREAK + _BREAK.join(map(escape, lines))
+
+
 def cell(text: str, kind: ParagraphStyle = style.CELL, longest: int = IN_CELL) -> Paragraph:
     """Text for a table: one paragraph that is never higher than a page."""
-    return Paragraph(markup(brief(text, longest)), kind)
+    (shown,) = lines(brief(text, longest), style.covered())
+    made = _Cell(escape(shown), kind)
+    made.shown = shown
+    return made
 
 
 def brief(text: str, longest: int) -> str:
@@ -43,7 +74,7 @@ def brief(text: str, longest: int) -> str:
 def digest(text: str, halves: bool = False) -> Paragraph:
     """A digest, whole, in the fixed font; in two lines for a narrow column."""
     parts = (text[:32], text[32:]) if halves else (text,)
-    shown = "<br/>".join(escape(visible(part, style.covered_fixed())) for part in parts)
+    shown = _BREAK.join(escape(visible(part, style.covered_fixed())) for part in parts)
     return Paragraph(shown, style.DIGEST_HALF if halves else style.DIGEST)
 
 

@@ -118,7 +118,8 @@ def _why(verified: Verified, most: int, fixes: int) -> list[Flowable]:
         return [heading, paragraph("No finding stands against it.")]
     rows = [_reason(finding, number < fixes) for number, finding in enumerate(against[:most])]
     line = ("LINEABOVE", (0, 0), (-1, -1), 0.4, HexColor(style.RULE))
-    table = laid_out(rows, [84, style.WIDTH - 84 - 128, 128], (0, 4, 6, 5), line)
+    badges = max(row[0].width for row in rows) + 12
+    table = laid_out(rows, [badges, style.WIDTH - badges - 128, 128], (0, 4, 6, 5), line)
     rest = len(against) - most
     tail = [paragraph(f"and {rest} more: see the table of findings", style.LABEL)] if rest > 0 else []
     return [heading, table, *tail]
@@ -145,13 +146,14 @@ def _reason(finding: Finding, with_fix: bool) -> list[Any]:
 
 
 def _measured(finding: Finding) -> list[Flowable]:
-    """The number that decided against its limit."""
+    """The number that decided, and its limit. What is no number stands in the reason already."""
     first = finding.looked_at[0] if finding.looked_at else None
     if first is None:
         return [cell("no evidence was looked at", style.LABEL)]
+    number = first.value is not None and wording.is_real(first.value)
     return [
-        cell(wording.value_of(first, finding.limit), style.CELL_BOLD, longest=80),
-        cell(wording.what(first), longest=80),
+        *([cell(wording.value_of(first, finding.limit), style.CELL_BOLD, longest=80)] if number else []),
+        *([cell(wording.what(first), longest=80)] if number else []),
         cell(f"limit: {wording.limit_of(finding.limit)}", style.SMALL, longest=90),
     ]
 

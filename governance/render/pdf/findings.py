@@ -15,7 +15,7 @@ from governance.render.visible import clip
 from governance.render.wording import SETTLED
 from governance.verification import Verified
 
-_ROWS, _ROWS_SETTLED = 12, 4
+_ROWS, _ROWS_SETTLED, _ROWS_TOGETHER = 12, 4, 4
 _WIDTHS = (82.0, 154.0, 116.0, 96.0, 40.0, 116.0, 88.0, 53.0)
 
 
@@ -109,7 +109,10 @@ def _detail(number: int, finding: Finding, rule: SelectedRule | None) -> list[Fl
     if finding.waiver:
         pairs.append(("waiver", f"was {finding.outcome.value}; act {finding.waiver}"))
     shown = [] if settled else _looked(finding)
-    return [KeepTogether([_title(number, finding), paragraph(finding.why), labelled(pairs, style.WIDTH)]), *shown]
+    head = [_title(number, finding), paragraph(finding.why), labelled(pairs, style.WIDTH)]
+    if len(finding.looked_at) <= _ROWS_TOGETHER:
+        return [KeepTogether([*head, *shown])]
+    return [KeepTogether(head), *shown]
 
 
 def _title(number: int, finding: Finding) -> Flowable:
@@ -119,7 +122,7 @@ def _title(number: int, finding: Finding) -> Flowable:
     middle = ("VALIGN", (0, 0), (-1, -1), "MIDDLE")
     line = ("LINEABOVE", (0, 0), (-1, 0), 0.9, HexColor(style.RULE))
     widths = (style.WIDTH - badge.width, badge.width)
-    return laid_out([[title, badge]], widths, (0, 7, 0, 2), middle, line, spaceBefore=10)
+    return laid_out([[title, badge]], widths, (0, 7, 0, 2), middle, line, spaceBefore=14)
 
 
 def _in_short(finding: Finding) -> str:

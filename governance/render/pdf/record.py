@@ -16,7 +16,7 @@ from governance.verification import Verified
 def evidence(verified: Verified) -> list[Flowable]:
     """Inputs with their digests, and each group of facts with who says so."""
     found = verified.evidence
-    story: list[Flowable] = [Paragraph("Files that were read", style.GROUP)]
+    story: list[Flowable] = _table_title("Files that were read")
     rows = [
         [
             item.role,
@@ -28,11 +28,11 @@ def evidence(verified: Verified) -> list[Flowable]:
         for item in found.inputs
     ]
     story.append(
-        grid(("Role", "Path", "Rows", "SHA-256", "Recorded"), rows, (92, style.WIDTH - 350, 44, 138, 76), right=(2,))
+        grid(("Role", "Path", "Rows", "SHA-256", "Recorded"), rows, (112, style.WIDTH - 390, 44, 138, 96), right=(2,))
         if rows
         else paragraph("None.")
     )
-    story.append(Paragraph("Facts, and on whose word", style.GROUP))
+    story += _table_title("Facts, and on whose word")
     story.append(grid(("Facts", "About", "Origin"), _facts(verified), (92, 200, style.WIDTH - 292)))
     story.append(Paragraph("How it was measured", style.GROUP))
     tools = ", ".join(f"{name} {version}" for name, version in sorted(found.tools.items())) or "none recorded"
@@ -50,6 +50,14 @@ def evidence(verified: Verified) -> list[Flowable]:
         )
     )
     return story
+
+
+def _table_title(title: str) -> list[Flowable]:
+    """Above a table that may go on over pages: its first rows follow on the same page."""
+    return [CondPageBreak(_ROOM_FOR_ROWS), paragraph(title, style.ACT)]
+
+
+_ROOM_FOR_ROWS = 90
 
 
 def _match(item: Input) -> str:
@@ -127,11 +135,11 @@ def receipt(verified: Verified) -> list[Flowable]:
             ],
             style.WIDTH,
         ),
-        Paragraph("Entries of this case", style.GROUP),
+        *_table_title("Entries of this case"),
         grid(("Index", "What", "When", "Entry"), entries, (44, 168, 104, style.WIDTH - 316), right=(0,)),
         Paragraph("Checkpoint, as the log signed it", style.GROUP),
         verbatim(verified.checkpoint_note, style.WIDTH),
-        Paragraph("Signatures that held", style.GROUP),
+        *_table_title("Signatures that held"),
         grid(("Role", "Who", "Key", "Document", "SHA-256"), signatures, (50, style.WIDTH - 430, 138, 108, 134)),
         Paragraph("Checked before this report was made", style.GROUP),
         *listed(verified.checked),
