@@ -66,9 +66,7 @@ class Answers(NamedTuple):
     died: str
 
 
-def ask(
-    task: Task, tables: Mapping[str, pyarrow.Table], code: str = WORKER, progress: Progress = silent
-) -> Answers:
+def ask(task: Task, tables: Mapping[str, pyarrow.Table], code: str = WORKER, progress: Progress = silent) -> Answers:
     """Run the task in a child process and read its answers. Never raises for what the model does.
 
     `tables` are written to the child's folder under their names. `code` is what the child runs.

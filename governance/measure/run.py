@@ -199,9 +199,7 @@ def _on_rows(
         _take(gathered, counted, plan, origin, seed, progress)
 
 
-def _overlap(
-    gathered: _Gathered, manifest: Manifest, paths: Mapping[str, Path], progress: Progress
-) -> None:
+def _overlap(gathered: _Gathered, manifest: Manifest, paths: Mapping[str, Path], progress: Progress) -> None:
     evaluation, training = manifest.data.evaluation, manifest.data.training
     if evaluation is None or training is None or not {"evaluation", "training"} <= paths.keys():
         gathered.give_up("missing", "the manifest names no evaluation table beside a training table", "overlap")
@@ -256,9 +254,7 @@ def _joined(
     return Joined(table, evaluation.join.key)
 
 
-def _take(
-    gathered: _Gathered, counted: Tally, plan: Plan, origin: FactOrigin, seed: int, progress: Progress
-) -> None:
+def _take(gathered: _Gathered, counted: Tally, plan: Plan, origin: FactOrigin, seed: int, progress: Progress) -> None:
     if gathered.wants("fairness"):
         gathered.uses_numpy(any(request.comparisons for request in plan.fairness))
         tables = []
