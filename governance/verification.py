@@ -136,7 +136,9 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
     # 9. Freshness, then say what was and what was not checked.
     if trust.max_age is not None and now - parse_instant(decision.now) > timedelta(days=trust.max_age):
         raise _broken(Broken.STALE, f"decided on {decision.now}, more than {trust.max_age} days ago")
-    ruling = "policies and the baseline of known failures" if baseline else "policies"
+    ruling, recorded = "policies", "policies"
+    if baseline:
+        ruling, recorded = "policies and the baseline of known failures", "policies, baseline"
     return Verified(
         decision=decision,
         decision_sha256=bundle.decision,
@@ -160,7 +162,7 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
             "every document committed to by an entry",
             "acts signed by their actors, in roles they hold",
             f"{ruling} pinned by the trust file" if trust.policies else f"{ruling} shown, not pinned by the trust file",
-            f"the decision re-performed with the recorded {ruling}, evidence and time: equal",
+            f"the decision re-performed with the recorded {recorded}, evidence and time: equal",
             *([f"what {len(acts) - len(unseen)} of {len(acts)} acts saw, re-performed too: equal"] if acts else []),
         ),
         not_checked=(

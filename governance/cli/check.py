@@ -129,8 +129,8 @@ def _say_adopted(context: Context, adopted: "Adoption", entries: int) -> None:
         return
     from governance.render.wording import plural
 
-    said = f"{adopted.path}: {plural(entries, 'known failure')}. `governance check --baseline {adopted.path}` uses it"
-    context.note(f"{said}; only new failures deny then, and these need a review")
+    said = f"{adopted.path}: {plural(entries, 'known failure')}. With `governance check --baseline {adopted.path}`"
+    context.note(f"{said} they need a review, and only new failures deny")
 
 
 def _sealed_all_the_same(fault: MachineFault, checked: "Checked") -> MachineFault:

@@ -11,7 +11,7 @@ from governance.render.pipeline import CheckPage, Precedent
 from governance.render.wording import State
 
 # From best to worst. What does not apply is neither: it says nothing about the model.
-_WORSE = (State.PASSED, State.WAIVED, State.INCONCLUSIVE, State.KNOWN, State.ERROR, State.FAILED)
+_WORSE = (State.PASSED, State.WAIVED, State.INCONCLUSIVE, State.ERROR, State.FAILED)
 
 
 class Moved(NamedTuple):
@@ -80,15 +80,18 @@ def _step(was: Finding, now: Finding) -> int | None:
     """Above 0 where it got worse, below 0 where it got better, 0 where it is merely different, None where it is the
     same to as many digits as are shown."""
     states = wording.state_of(was), wording.state_of(now)
-    if states[0] is not states[1]:
-        if State.NOT_APPLICABLE in states:
+    # A model gets no better by being put into a baseline: only its number can say so.
+    ranks = [State.FAILED if state is State.KNOWN else state for state in states]
+    if ranks[0] is not ranks[1]:
+        if State.NOT_APPLICABLE in ranks:
             return 0
-        return _WORSE.index(states[1]) - _WORSE.index(states[0])
+        return _WORSE.index(ranks[1]) - _WORSE.index(ranks[0])
+    same = None if states[0] is states[1] else 0
     first, second = _decisive(was), _decisive(now)
     if first is None or second is None or was.limit is None or now.limit is None or was.limit.op != now.limit.op:
-        return None
+        return same
     if wording.number(first.value or "", now.limit) == wording.number(second.value or "", now.limit):
-        return None
+        return same
     rose = Decimal(second.value or 0) > Decimal(first.value or 0)
     return 1 if rose == (now.limit.op == "at_most") else -1
 

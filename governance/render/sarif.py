@@ -125,8 +125,10 @@ def _result(page: CheckPage, finding: Finding, rules: dict[str, int], manifest: 
         accepted = {"kind": "external", "status": "accepted", "justification": visible(waived(page, finding))}
         result["suppressions"] = [accepted]
     if finding.known:
-        # What is under review is not suppressed (section 3.27.23): it blocks until a person has decided.
-        status = "accepted" if page.asks(finding) is Action.ALLOW else "underReview"
+        # What is under review is shown and blocks; only a person's approval makes it suppressed (section 3.27.23).
+        asked = [name for name, action in finding.actions.items() if action is Action.NEEDS_REVIEW]
+        answered = all(page.decision.outcomes[name] is Action.ALLOW for name in asked)
+        status = "accepted" if answered else "underReview"
         justification = visible(f"known {known(page, finding)}")
         result["suppressions"] = [{"kind": "external", "status": status, "justification": justification}]
     return result

@@ -47,13 +47,12 @@ def _row(number: int, finding: Finding, rule: SelectedRule | None) -> list[Any]:
             cell(wording.what(first), style.SMALL, longest=100),
         ]
     return [
+        [Badge(state.value.upper(), style.STATE_COLOURS[state]), space(2), cell(finding.severity.value, style.SMALL)],
         [
-            Badge(state.value.upper(), style.STATE_COLOURS[state]),
-            space(2),
-            cell(finding.severity.value, style.SMALL),
-            *([cell(f"until {finding.known.until}", style.SMALL)] if finding.known else []),
+            cell(f"{number}. {finding.title}", style.CELL_BOLD, longest=160),
+            cell(finding.key, style.SMALL),
+            *([cell(f"known until {finding.known.until}", style.SMALL)] if finding.known else []),
         ],
-        [cell(f"{number}. {finding.title}", style.CELL_BOLD, longest=160), cell(finding.key, style.SMALL)],
         value,
         cell(wording.limit_of(finding.limit), longest=100),
         "-" if first is None or first.n is None else f"{first.n:,}",
