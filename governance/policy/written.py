@@ -21,6 +21,7 @@ from governance.evidence.documentation import DocumentFact
 from governance.evidence.evidence import Absent, EvidenceSet, Facts
 from governance.evidence.explainability import ExplainabilityFacts, FeatureShare, GlobalAttribution, Ranking
 from governance.evidence.fairness import ALPHAS, Cell
+from governance.evidence.licences import Component, Package
 from governance.evidence.lineage import Ancestor, FeatureAncestry, Source, Table
 from governance.evidence.operations import OperationsFacts, Watched
 from governance.evidence.origin import Input
@@ -33,7 +34,7 @@ from governance.policy.specimen import evidence as specimen
 from governance.strictyaml import Path, Position, explain
 from governance.strictyaml import Source as Text
 
-DECLARED = ("lineage", "access", "reproducibility", "documents", "purpose", "operations")
+DECLARED = ("lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences")
 """Groups of facts that are always taken from a document."""
 _OWN = ("subject", "risk_tier", "inputs")
 BESIDE = (*_OWN, "predictions", "origins")
@@ -124,12 +125,14 @@ _FORMS: dict[type[BaseModel], _Form] = {
     Absent: _Form("facts"),
     Ancestor: _Form("name", "influence", _ancestor),
     Approval: _Form("item"),
+    Component: _Form("name", "licence", lambda name, place: {"kind": "other"}),
     DocumentFact: _Form("kind", "words", lambda name, place: {"path": f"docs/{name}.md", "sha256": name}),
     FeatureAncestry: _Form("feature", "ancestors"),
     FeatureShare: _Form("feature", "share"),
     Grant: _Form("line"),
     Input: _Form("role", "sha256", lambda name, place: {"path": name, "size": 1000}),
     MetricFact: _Form("metric", "value", lambda name, place: {"seed": 1, "replicates": 10_000}),
+    Package: _Form("name", "licence", lambda name, place: {"version": "1.0", "said_by": "metadata"}),
     Parameter: _Form("name", "value"),
     Person: _Form("principal", "status", lambda name, place: {"line": place + 2}),
     Pickle: _Form("member", "imports", lambda name, place: {"at": 0, "calls": 0}),
