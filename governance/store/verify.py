@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from governance.canonical import sha256
 from governance.errors import BadInput, Broken, VerificationFailed
+from governance.progress import Progress, silent
 from governance.store import sqlite
 from governance.store.snapshot import Snapshot, parse_entry
 from governance.store.tables import CheckpointRow, DocumentRow, EntryRow, OutcomeRow, ReferenceRow, TileRow
@@ -30,7 +31,9 @@ class VerifiedTrail:
     level: int = 0
 
 
-def verify_trail(store: TrailStore, vkey: str, seen: Sequence[bytes] = ()) -> VerifiedTrail:
+def verify_trail(
+    store: TrailStore, vkey: str, seen: Sequence[bytes] = (), progress: Progress = silent
+) -> VerifiedTrail:
     """Check everything in the trail against the log's verifier key, and that it continues the checkpoints in `seen`.
 
     Raises VerificationFailed naming the entry, tile, checkpoint or document: TAMPERED, INCOMPLETE, MALFORMED,
@@ -38,12 +41,12 @@ def verify_trail(store: TrailStore, vkey: str, seen: Sequence[bytes] = ()) -> Ve
     Without a checkpoint kept elsewhere nobody can see that the end of a log was cut off together with its checkpoints.
     """
     with store.snapshot() as snapshot, sqlite.faults(store.path):
-        return _Check(snapshot, vkey, seen).run()
+        return _Check(snapshot, vkey, seen, progress).run()
 
 
 class _Check:
-    def __init__(self, snapshot: Snapshot, vkey: str, seen: Sequence[bytes]) -> None:
-        self._snapshot = snapshot
+    def __init__(self, snapshot: Snapshot, vkey: str, seen: Sequence[bytes], progress: Progress) -> None:
+        self._snapshot, self._progress = snapshot, progress
         self._where = snapshot.where
         self._vkey = vkey
         self._seen = [self._open(note, "a checkpoint kept elsewhere") for note in seen]
@@ -106,7 +109,9 @@ class _Check:
             ) from error
 
     def _read_documents(self) -> None:
-        for row in self._snapshot.rows(select(DocumentRow).execution_options(yield_per=16)):
+        stored = self._count(DocumentRow)
+        for number, row in enumerate(self._snapshot.rows(select(DocumentRow).execution_options(yield_per=16))):
+            self._progress("hashing every document again", number, stored)
             if sha256(row.data) != row.sha256:
                 what = f"document {row.sha256} is not the one that was stored"
                 raise self._broken(Broken.TAMPERED, what, sha256(row.data), row.sha256)
@@ -129,6 +134,7 @@ class _Check:
                 raise self._broken(
                     Broken.INCOMPLETE, f"entry {tree.size} is missing", f"entry {row.idx}", f"entry {tree.size}"
                 )
+            self._progress("hashing every entry again", tree.size, signed.size)
             entry = self._entry(row, signed.origin)
             referenced.update(ref.commitment for ref in entry.refs)
             self._same_index(row, entry, references.pop(row.idx, []), outcomes.pop(row.idx, {}))
@@ -265,7 +271,7 @@ class _Check:
             found.setdefault(index, {})[environment] = outcome
         return found
 
-    def _count(self, table: type[TileRow]) -> int:
+    def _count(self, table: type[TileRow | DocumentRow]) -> int:
         return int(next(self._snapshot.rows(select(func.count()).select_from(table))))
 
     def _broken(self, verdict: Broken, what: str, got: str = "", expected: str = "") -> VerificationFailed:
