@@ -53,7 +53,7 @@ def run(context: Context) -> int:
         fresh=args.fresh,
         progress=context.progress,
     )
-    context.done()
+    context.tell_checked(workspace, checked)
     acts, precedents = acts_and_precedents(workspace, checked)
     page = CheckPage(
         decision=checked.decision,

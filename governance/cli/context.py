@@ -17,6 +17,7 @@ from governance.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from governance.operations.case import Case
+    from governance.operations.evaluate import Checked
     from governance.operations.sealing import Place
     from governance.operations.workspace import Workspace
     from governance.policy.outcome import Action
@@ -76,9 +77,15 @@ class Context:
         """Asks for it when it is needed: from a file, or on the terminal."""
 
         def ask() -> str:
+            self.done()
+            answer = read()
+            # What follows is slow on purpose, so that passwords cannot be tried out fast.
+            self.progress(f"opening the key of {name}")
+            return answer
+
+        def read() -> str:
             from governance.operations.files import read_whole
 
-            self.done()
             path: Path | None = getattr(self.args, "password_file", None)
             if path is not None:
                 try:
@@ -116,6 +123,21 @@ class Context:
                 checkpoint=snapshot.checkpoint().decode(),
                 bundle=str(bundle) if bundle else None,
             )
+
+    def tell_trail(self, workspace: "Workspace") -> None:
+        self.tell(f"trail {workspace.trail_path}" if workspace.exists else f"no trail at {workspace.root} or above")
+
+    def tell_checked(self, workspace: "Workspace", checked: "Checked") -> None:
+        """With --verbose: what a check read and used, and whether it measured."""
+        self.done()
+        self.tell_trail(workspace)
+        evidence = checked.evidence
+        for item in evidence.inputs:
+            rows = "" if item.rows is None else f", {item.rows:,} rows"
+            self.tell(f"read {item.role} {item.path}: {item.size:,} bytes{rows}, sha256 {item.sha256}")
+        self.tell("with " + ", ".join(f"{name} {version}" for name, version in sorted(evidence.tools.items())))
+        again = f"measured on {evidence.started_at}, used again: the trail has the evidence of the same inputs and plan"
+        self.tell(f"measured anew: {checked.measured_because}" if checked.measured_because else again)
 
     def say_case(self, workspace: "Workspace", case: "Case") -> None:
         """A decision of the trail, with what people said and where it was sealed."""

@@ -46,6 +46,7 @@ def _case(context: Context) -> "Case | None":
     workspace = context.workspace()
     if args.bundle:
         trust = context.trust(workspace if workspace.exists else None)
+        context.progress("verifying the bundle")
         return case_of(verify(read_whole(args.bundle, "bundle"), trust, now=context.now()))
     if args.model:
         model, version = model_version(args.model)

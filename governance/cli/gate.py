@@ -10,6 +10,7 @@ from governance.cli.context import Context, exit_for
 from governance.errors import BadInput
 
 if TYPE_CHECKING:
+    from governance.progress import Progress
     from governance.trail.trust import Trust
 
 
@@ -19,17 +20,20 @@ def run(context: Context) -> int:
     from governance.render.text import gate_text
 
     args = context.args
-    artifact = _digest(args.artifact)
+    artifact = _digest(args.artifact, context.progress)
     now = context.now()
     if args.bundle:
         data = read_whole(args.bundle, "bundle")
         trust = context.trust() or _own_trust(context)
+        context.progress("verifying the bundle")
         asked = ask_bundle(data, trust, artifact, args.environment, now)
     else:
         workspace = context.workspace()
         own = context.trust(workspace)
         if own is None:
             raise BadInput("nobody to trust", fix="give --trust FILE")
+        context.tell_trail(workspace)
+        context.progress("looking for the newest decision")
         asked = ask_trail(workspace, own, artifact, args.environment)
     answer, verified = asked
     if context.as_json:
@@ -66,7 +70,7 @@ def _own_trust(context: Context) -> "Trust | None":
     return workspace.trust() if workspace.exists else None
 
 
-def _digest(text: str) -> str:
+def _digest(text: str, progress: "Progress") -> str:
     """A digest as it is, or the digest of a file or folder. Raises BadInput."""
     from governance.collect.project import Project
 
@@ -77,5 +81,5 @@ def _digest(text: str) -> str:
         raise BadInput(
             "no such artifact", got=text, expected="a file, a folder or a SHA-256 in hex", where="--artifact"
         )
-    project = Project(path.resolve().parent)
+    project = Project(path.resolve().parent, progress=progress)
     return project.digest(project.resolve(path.name, "artifact"))[0]

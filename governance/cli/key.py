@@ -15,8 +15,10 @@ def run(context: Context) -> int:
     workspace = context.workspace()
     workspace.trust()
     password = context.password(name)()
+    context.done()
     if context.args.password_file is None and sys.stdin.isatty() and getpass("Once more: ") != password:
         raise BadInput("the two passwords differ", fix="type them again; nothing was made")
+    context.progress("wrapping the key with the password")
     person = add_person(workspace, name, tuple(context.args.role), password)
     if context.as_json:
         context.say(json.dumps(person.model_dump(mode="json"), indent=2))

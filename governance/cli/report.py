@@ -14,11 +14,12 @@ def run(context: Context) -> int:
     if (args.bundle is None) == (args.model is None):
         raise BadInput("say of what", expected="NAME@VERSION of this project's trail, or --bundle FILE")
     if args.bundle:
-        pdf = render_bundle(read_whole(args.bundle, "bundle"), context.trust(), context.now())
+        pdf = render_bundle(read_whole(args.bundle, "bundle"), context.trust(), context.now(), context.progress)
     else:
         model, version = model_version(args.model)
         workspace = context.workspace()
-        pdf = issue_report(workspace, latest(workspace, model=model, version=version), UNVERIFIED)
+        context.tell_trail(workspace)
+        pdf = issue_report(workspace, latest(workspace, model=model, version=version), UNVERIFIED, context.progress)
     write_whole(args.out, pdf)
     context.say(str(args.out))
     return ExitCode.ALLOW

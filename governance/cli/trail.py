@@ -73,8 +73,9 @@ def _verify(context: Context) -> int:
         log = next((log for log in trust.logs if log.origin == origin), None) if trust else None
         if log is None:
             raise BadInput("the trust file does not name this log", got=origin, fix="give the trust file of this log")
-        context.progress("hashing every entry again")
-        verified = verify_trail(store, log.key, [_kept(path) for path in context.args.against])
+        context.tell_trail(workspace)
+        kept = [_kept(path) for path in context.args.against]
+        verified = verify_trail(store, log.key, kept, context.progress)
     context.done()
     if context.as_json:
         body = {

@@ -11,7 +11,9 @@ def run(context: Context) -> int:
     from governance.render.text import verified_text
     from governance.verification import verify
 
-    verified = verify(read_whole(context.args.bundle, "bundle"), context.trust(), now=context.now())
+    data, trust = read_whole(context.args.bundle, "bundle"), context.trust()
+    context.progress("verifying the bundle")
+    verified = verify(data, trust, now=context.now())
     if context.as_json:
         decision = verified.decision
         body = {

@@ -7,6 +7,7 @@ from governance.canonical import instant
 from governance.operations.export import export_bundle
 from governance.operations.sealing import issuing
 from governance.operations.workspace import Workspace
+from governance.progress import Progress, silent
 from governance.trail.entry import EntryType
 from governance.trail.trust import Trust
 from governance.verification import verify
@@ -14,19 +15,23 @@ from governance.verification import verify
 REPORT = "governance.report/pdf"
 
 
-def render_bundle(data: bytes, trust: Trust | None, now: datetime) -> bytes:
+def render_bundle(data: bytes, trust: Trust | None, now: datetime, progress: Progress = silent) -> bytes:
     """A PDF of whoever's bundle, for whoever trusts these keys. Nothing is recorded. Raises VerificationFailed."""
     from governance.render.pdf import render_pdf
 
+    progress("verifying the bundle")
     verified = verify(data, trust, now=now)
+    progress("drawing the report")
     return render_pdf(verified, instant(now), f"governance {__version__}", bundled.report("audit"))
 
 
-def issue_report(workspace: Workspace, decision_sha256: str, principal: str) -> bytes:
+def issue_report(workspace: Workspace, decision_sha256: str, principal: str, progress: Progress = silent) -> bytes:
     """A PDF of a decision in this trail, recorded there. Raises BadInput, VerificationFailed, MachineFault."""
     trust = workspace.trust()
     log = workspace.required_signer(trust.logs[0].origin, "log")
-    pdf = render_bundle(export_bundle(workspace, decision_sha256), trust, workspace.clock())
+    progress("gathering the bundle")
+    pdf = render_bundle(export_bundle(workspace, decision_sha256), trust, workspace.clock(), progress)
+    progress("recording the report")
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
         issued = issuing(transaction, decision_sha256).entry
         transaction.append(
