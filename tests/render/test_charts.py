@@ -382,3 +382,10 @@ def test_a_scale_keeps_order_and_its_ticks_apart(values: list[float], log: bool)
     assert places == sorted(places) and all(100 <= place <= 300 for place in places)
     ticks = axis.ticks()
     assert all(axis.at(other) - axis.at(one) > 5 for one, other in pairwise(ticks)) and len(ticks) <= 12
+
+
+def test_a_value_beside_its_pair_is_never_cut() -> None:
+    """Half a number would be another number."""
+    room = ratios._N - ratios._RIGHT - 36
+    for said in ("-0.003131 [-0.03204, -0.003187]", "0.79999999 [-0.03204, 0.03187]"):
+        assert wide(said) <= room, said

@@ -36,8 +36,6 @@ def laid_out(number: int, figure: Figure) -> list[Flowable]:
     """The figure on one page."""
     title = paragraph(f"Figure {number}. {brief(figure.title, 200)}", style.GROUP)
     words = brief(figure.words, _LONGEST_WORDS)
-    if figure.drawing is None:
-        return [KeepTogether([title, paragraph(words)])]
     caption = Paragraph(rich("<b>In words:</b> {}", words), style.CELL)
     note = Paragraph(markup(brief(figure.note, _LONGEST_NOTE)), style.SMALL)
     return [KeepTogether([title, figure.drawing, space(3), note, space(2), caption, space()])]

@@ -28,7 +28,7 @@ from governance.verification import Verified
 
 _MOST, _MOST_FIGURES, _MOST_NAMED = 16, 8, 6
 _ROW = 13.0
-_LABEL, _LEFT, _RIGHT, _N, _WORD = 160.0, 168.0, 308.0, 440.0, 446.0
+_LABEL, _LEFT, _RIGHT, _N, _WORD = 142.0, 150.0, 280.0, 440.0, 446.0
 _COLOURS = {
     "fail": style.STATE_COLOURS[State.FAILED],
     "inconclusive": style.STATE_COLOURS[State.INCONCLUSIVE],
@@ -214,7 +214,7 @@ def _draw_row(drawing: Drawing, axis: Axis, pair: _Pair, limit: Limit, y: float)
     drawing.add(text(0, y - 2.5, _label(pair), room=_LABEL + 2))
     axis.whisker(drawing, pair.low, pair.high, y, colour)
     _mark(drawing, pair.state, axis.at(pair.value), y)
-    drawing.add(text(_RIGHT + 8, y - 2.5, value_of(pair.looked, limit), room=98))
+    drawing.add(text(_RIGHT + 8, y - 2.5, value_of(pair.looked, limit), room=_N - _RIGHT - 36))
     drawing.add(text(_N, y - 2.5, "-" if pair.looked.n is None else f"{pair.looked.n:,}", anchor="end"))
     drawing.add(text(_WORD, y - 2.5, pair.state, room=style.WIDTH - _WORD, colour=colour, bold=True))
 

@@ -1,13 +1,19 @@
 """The section of the report that holds every figure."""
 
-from reportlab.platypus import Flowable
+from reportlab.platypus import Flowable, Paragraph
 
+from governance.render.pdf import style
+from governance.render.pdf.blocks import brief, listed
 from governance.render.pdf.charts import access, importance, lineage, rates, ratios
 from governance.render.pdf.charts.figure import laid_out
 from governance.verification import Verified
 
 
 def charts(verified: Verified) -> list[Flowable]:
-    """Every figure of a case, numbered. Where there is no evidence a sentence says so and nothing is drawn."""
+    """Every figure of a case, numbered; then what there is nothing to draw of, and why."""
     figures = [figure for chart in (rates, ratios, importance, lineage, access) for figure in chart.figures(verified)]
-    return [flowable for number, figure in enumerate(figures, 1) for flowable in laid_out(number, figure)]
+    drawn = [figure for figure in figures if figure.drawing is not None]
+    story = [flowable for number, figure in enumerate(drawn, 1) for flowable in laid_out(number, figure)]
+    if empty := [brief(f"{figure.title}: {figure.words}", 900) for figure in figures if figure.drawing is None]:
+        story += [Paragraph("Without a picture", style.GROUP), *listed(empty)]
+    return story
