@@ -52,6 +52,8 @@ def environment(home: Path) -> dict[str, str]:
         "TZ": "UTC",
         "NO_COLOR": "1",
         "GIT_CONFIG_NOSYSTEM": "1",
+        **{f"GIT_{role}_NAME": "reader" for role in ("AUTHOR", "COMMITTER")},
+        **{f"GIT_{role}_EMAIL": "reader@example.org" for role in ("AUTHOR", "COMMITTER")},
         **{name: os.environ.get(name, "1") for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")},
     }
 
@@ -66,7 +68,7 @@ def _one(block: Block, name: str, folder: Path, shell: Shell, recorded: Mapping[
             (json.loads if block.language == "json" else yaml.safe_load)(block.text)
         except (ValueError, yaml.YAMLError) as error:
             raise Untrue(f"{name}:{block.line}: this is no {block.language}: {error}") from error
-    elif block.language not in ("mermaid", "text"):
+    elif block.language != "text":
         raise Untrue(
             f"{name}:{block.line}: nothing tests a block of {block.language or 'no language'!r}; give it a title to"
             " write it to a file, or make it console, json, yaml or text"
