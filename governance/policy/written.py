@@ -7,29 +7,17 @@ word. `null` is null, and what is left out is null or empty wherever the documen
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from types import NoneType, UnionType
-from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from collections.abc import Iterable, Mapping
+from types import NoneType
+from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from governance.canonical import Sha256, real, sha256
-from governance.evidence.access import Approval, Grant, Person
-from governance.evidence.artifact import Pickle
-from governance.evidence.documentation import DocumentFact
-from governance.evidence.evidence import Absent, EvidenceSet, Facts
-from governance.evidence.explainability import ExplainabilityFacts, FeatureShare, GlobalAttribution, Ranking
-from governance.evidence.fairness import ALPHAS, Cell
-from governance.evidence.licences import Component, Package
-from governance.evidence.lineage import Ancestor, FeatureAncestry, Source, Table
-from governance.evidence.operations import OperationsFacts, Watched
-from governance.evidence.origin import Input
-from governance.evidence.performance import MetricFact
+from governance.canonical import Sha256, sha256
+from governance.evidence.evidence import EvidenceSet, Facts
+from governance.evidence.fairness import Cell
 from governance.evidence.plan import Comparison
-from governance.evidence.reproducibility import Parameter
-from governance.policy.comparison import undefined
-from governance.policy.intervals import z_value
+from governance.policy.notation import FORMS, REWRITE, alternatives, critical_values, field_of, hints
 from governance.policy.specimen import evidence as specimen
 from governance.strictyaml import Path, Position, explain
 from governance.strictyaml import Source as Text
@@ -42,7 +30,6 @@ BESIDE = (*_OWN, "predictions", "origins")
 (or `inputs`) are measured and which declared, where that is not as usual."""
 _PREDICTED = ("fairness", "performance", "explainability")
 _HEX = re.compile(r"[0-9a-f]{64}")
-_PLUS_MINUS = re.compile(r"(\S+) \+- (\S+)")
 
 
 class Written(NamedTuple):
@@ -107,42 +94,6 @@ def evidence(source: Text, written: Written, comparisons: Iterable[Comparison]) 
         raise explain(out, EvidenceSet, error) from error
 
 
-class _Form(NamedTuple):
-    """How one thing of a list is written: its name is the field `key`, a value that is no mapping the field `main`, and
-    `rest` are fields that nobody needs to write, by name and place."""
-
-    key: str
-    main: str = ""
-    rest: Callable[[str, int], Mapping[str, Any]] = lambda name, place: {}
-
-
-def _ancestor(name: str, place: int) -> Mapping[str, Any]:
-    dataset, _, column = name.rpartition(".")
-    return {"dataset": dataset, "column": column, "influence": "direct", "path": [name], "jobs": []}
-
-
-_FORMS: dict[type[BaseModel], _Form] = {
-    Absent: _Form("facts"),
-    Ancestor: _Form("name", "influence", _ancestor),
-    Approval: _Form("item"),
-    Component: _Form("name", "licence", lambda name, place: {"kind": "other"}),
-    DocumentFact: _Form("kind", "words", lambda name, place: {"path": f"docs/{name}.md", "sha256": name}),
-    FeatureAncestry: _Form("feature", "ancestors"),
-    FeatureShare: _Form("feature", "share"),
-    Grant: _Form("line"),
-    Input: _Form("role", "sha256", lambda name, place: {"path": name, "size": 1000}),
-    MetricFact: _Form("metric", "value", lambda name, place: {"seed": 1, "replicates": 10_000}),
-    Package: _Form("name", "licence", lambda name, place: {"version": "1.0", "said_by": "metadata"}),
-    Parameter: _Form("name", "value"),
-    Person: _Form("principal", "status", lambda name, place: {"line": place + 2}),
-    Pickle: _Form("member", "imports", lambda name, place: {"at": 0, "calls": 0}),
-    Ranking: _Form("seed", "features"),
-    Source: _Form("id"),
-    Table: _Form("role"),
-    Watched: _Form("name"),
-}
-
-
 class _Spelling:
     """Writes out what was written short. `taken` maps each path written out to the path it was taken from."""
 
@@ -150,43 +101,37 @@ class _Spelling:
         self.taken: dict[Path, Path] = {}
 
     def set_out(self, tree: dict[str, Any], comparisons: tuple[Comparison, ...]) -> dict[str, Any]:
-        """A whole evidence set. What does not say what is measured or declared is filled in."""
-        own = {name: tree[name] for name in _OWN if name in tree}
+        """A whole evidence set, about a model that does not exist."""
         result = specimen(Facts()).model_dump(mode="json", by_alias=True)
-        result |= {
-            name: self._any(own[name], kind, (name,), (name,))
-            for name, kind in _hints(EvidenceSet).items()
-            if name in own
-        }
-        predictions, kinds = tree.get("predictions", "rescored"), tree.get("origins", {})
+        kinds = hints(EvidenceSet)
+        result |= {name: self._any(tree[name], kinds[name], (name,), (name,)) for name in _OWN if name in tree}
+        predictions = tree.get("predictions", "rescored")
         self.taken[("origin", "predictions")] = ("predictions",)
-        result["origin"] = result["origin"] | {"predictions": predictions, "kind": kinds.get("inputs", "measured")}
-        self.taken[("origin", "kind")] = ("origins", "inputs")
         groups = {name: value for name, value in tree.items() if name not in BESIDE}
-        facts = result["facts"] = {name: value for name, value in groups.items() if name not in Facts.model_fields}
-        for name in facts:
+        for name in groups:
             self.taken[("facts", name)] = (name,)
-        for name, kind in _hints(Facts).items():
-            if name not in groups:
-                continue
-            new: Path = ("facts", name)
-            if name == "fairness" and isinstance(groups[name], dict):
-                facts[name] = self._fairness(groups[name], comparisons, new)
-            else:
-                facts[name] = self._any(groups[name], kind, (name,), new)
-            if name != "absent" and isinstance(facts[name], dict):
-                said = kinds.get(name, "declared" if name in DECLARED else "measured")
-                facts[name]["origin"] = {"kind": said} | ({"predictions": predictions} if name in _PREDICTED else {})
-                self.taken[(*new, "origin")] = ("origins", name)
-        if isinstance(kinds, dict) and (odd := sorted(set(kinds) - {*groups, "inputs"})):
-            # Says so at its place: an origin of facts that are not there is a slip of the pen.
-            facts[odd[0]] = {"origin": kinds[odd[0]]}
-            self.taken[("facts", odd[0])] = ("origins", odd[0])
-        return result
+        kinds = hints(Facts)
+        facts = {
+            name: self._fairness(value, comparisons)
+            if name == "fairness" and isinstance(value, dict)
+            else self._any(value, kinds.get(name, Any), (name,), ("facts", name))
+            for name, value in groups.items()
+        }
+        origins = tree.get("origins", {})
+        for name in {**origins, **facts} if isinstance(origins, dict) else ():
+            kind = origins.get(name, "declared" if name in DECLARED else "measured")
+            if name == "inputs":
+                result["origin"]["kind"] = kind
+                self.taken[("origin", "kind")] = ("origins", name)
+            elif name != "absent" and isinstance(facts.setdefault(name, {}), dict):
+                self.taken.setdefault(("facts", name), ("origins", name))
+                facts[name]["origin"] = {"kind": kind} | ({"predictions": predictions} if name in _PREDICTED else {})
+                self.taken[("facts", name, "origin")] = ("origins", name)
+        return result | {"facts": facts, "origin": result["origin"] | {"predictions": predictions}}
 
     def _any(self, value: Any, kind: Any, old: Path, new: Path) -> Any:
         self.taken[new] = old
-        options = _options(kind)
+        options = alternatives(kind)
         if value == "null" and NoneType in options:
             return None
         for option in options:
@@ -196,7 +141,7 @@ class _Spelling:
                 return self._document(value, option, old, new)
             if get_origin(option) is tuple:
                 inner = get_args(option)[0]
-                if isinstance(value, dict) and inner in _FORMS:
+                if isinstance(value, dict) and inner in FORMS:
                     return [
                         self._named(inner, i, *one, (*old, one[0]), (*new, i)) for i, one in enumerate(value.items())
                     ]
@@ -208,7 +153,7 @@ class _Spelling:
         return value
 
     def _named(self, model: type[BaseModel], place: int, name: str, value: Any, old: Path, new: Path) -> Any:
-        form = _FORMS[model]
+        form = FORMS[model]
         if not isinstance(value, dict):
             value = {form.main: value}
             self.taken[(*new, form.main)] = old
@@ -216,15 +161,15 @@ class _Spelling:
         return self._document({**form.rest(name, place), **named, **value}, model, old, new)
 
     def _document(self, value: Mapping[str, Any], model: type[BaseModel], old: Path, new: Path) -> dict[str, Any]:
-        value = _REWRITE[model](value) if model in _REWRITE else value
+        value = REWRITE[model](value) if model in REWRITE else value
         self.taken[new] = old
         result: dict[str, Any] = {}
-        for key, kind in _hints(model).items():
+        for key, kind in hints(model).items():
             if key in value:
                 # A field that was written without its name stands where the thing itself stands.
                 result[key] = self._any(value[key], kind, self.taken.get((*new, key), (*old, key)), (*new, key))
-            elif model.model_fields[_field(model, key)].is_required():
-                options = _options(kind)
+            elif model.model_fields[field_of(model, key)].is_required():
+                options = alternatives(kind)
                 if NoneType in options:
                     result[key] = None
                 elif any(get_origin(option) is tuple for option in options):
@@ -235,27 +180,24 @@ class _Spelling:
                 self.taken[(*new, key)] = (*old, key)
         return result
 
-    def _fairness(self, value: dict[str, Any], comparisons: tuple[Comparison, ...], new: Path) -> dict[str, Any]:
-        """attribute -> group -> counts, as tables."""
-        self.taken[new] = ("fairness",)
+    def _fairness(self, value: dict[str, Any], comparisons: tuple[Comparison, ...]) -> dict[str, Any]:
+        """attribute -> group -> counts, as tables over the same rows."""
         tables = []
         for at, (title, groups) in enumerate(value.items()):
-            path: Path = (*new, "tables", at)
-            self.taken[path] = self.taken[(*path, "cells")] = ("fairness", title)
+            new: Path = ("facts", "fairness", "tables", at)
+            self.taken[new] = self.taken[(*new, "cells")] = ("fairness", title)
             cells: Any = groups
             if isinstance(groups, dict):
                 cells = []
                 for place, (name, counts) in enumerate(groups.items()):
-                    here: Path = (*path, "cells", place)
-                    cell = self._any(counts, Cell, ("fairness", title, name), here)
+                    cell = self._any(counts, Cell, ("fairness", title, name), (*new, "cells", place))
                     group = [None if member == "unknown" else member for member in name.split("*")]
                     cells.append({**cell, "group": group} if isinstance(cell, dict) else cell)
-            tables.append({"attributes": title.split("*"), "cells": cells, "seed": 1, "replicates": 10_000})
+            table = {"attributes": title.split("*"), "cells": cells, "seed": 1, "replicates": 10_000}
             counted = _counted(cells)
-            tables[-1] |= {
-                "unknown": sum(cell.rows for cell in counted if None in cell.group),
-                "critical": [_critical(counted, comparison) for comparison in comparisons],
-            }
+            unknown = sum(cell.rows for cell in counted if None in cell.group)
+            critical = [critical_values(counted, comparison) for comparison in comparisons]
+            tables.append(table | {"unknown": unknown, "critical": critical})
         rows = max((sum(cell.rows for cell in _counted(table["cells"])) for table in tables), default=0)
         return {"rows": rows, "tables": tables}
 
@@ -269,90 +211,3 @@ def _counted(cells: Any) -> list[Cell]:
         except ValidationError:
             continue
     return found
-
-
-def _critical(cells: list[Cell], comparison: Comparison) -> dict[str, Any]:
-    """Critical values for all pairs of groups by Bonferroni's inequality, which are never below those of the max-t
-    statistic that is measured: so a case that fails here fails with measured ones too."""
-    metric, measure, least = comparison.metric, comparison.measure, comparison.min_rows
-    judged = [
-        cell
-        for cell in cells
-        if None not in cell.group and cell.rows >= least and not undefined(cell, metric, measure, least)
-    ]
-    pairs = len(judged) * (len(judged) - 1) // 2
-    values = {alpha: real(z_value(float(alpha) / (2 * pairs))) if pairs else None for alpha in ALPHAS}
-    reason = None if pairs else "fewer than two groups can be compared"
-    said = {"metric": metric, "measure": measure, "min_rows": least, "groups": len(judged)}
-    return {**said, "values": values, "reason": reason}
-
-
-def _shares(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """feature -> share, as an attribution that knows its largest."""
-    if "features" in value:
-        return value
-    order = sorted(value, key=lambda name: _number(value[name]), reverse=True)
-    shares = {name: value[name] for name in order}
-    top = order[0] if order else ""
-    return {"top_feature": top, "top_share": str(value.get(top, "0")).split(" ")[0], "features": shares}
-
-
-def _number(text: Any) -> float:
-    try:
-        return float(str(text).split(" ")[0])
-    except ValueError:
-        return 0.0
-
-
-def _share(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`0.25 +- 0.01` is a share with its standard error."""
-    found = _PLUS_MINUS.fullmatch(str(value.get("share")))
-    share = {"share": found[1], "share_se": found[2]} if found else {}
-    said = {**value, **share}
-    return {"mean_abs": said.get("share"), **said}
-
-
-def _metric(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """One end for every alpha where one is written."""
-    ends = {end: dict.fromkeys(ALPHAS, value.get(end, "null")) for end in ("low", "high")}
-    return {**value, **{end: ends[end] for end in ends if not isinstance(value.get(end), dict)}}
-
-
-def _traced(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """One source column or several, by name."""
-    found = value.get("ancestors")
-    columns = [found] if isinstance(found, str) else found
-    return {**value, "ancestors": dict.fromkeys(columns, "direct")} if isinstance(columns, list) else value
-
-
-def _explained(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"seed": 1, "background_rows": 0, **value}
-
-
-def _operated(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"version": specimen(Facts()).subject.version, **value}
-
-
-_REWRITE: dict[type[BaseModel], Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
-    ExplainabilityFacts: _explained,
-    FeatureAncestry: _traced,
-    FeatureShare: _share,
-    GlobalAttribution: _shares,
-    MetricFact: _metric,
-    OperationsFacts: _operated,
-}
-
-
-@cache
-def _hints(model: type[BaseModel]) -> dict[str, Any]:
-    """Names as they are written, and annotations with all they carry."""
-    hints = get_type_hints(model, include_extras=True)
-    return {field.alias or name: hints[name] for name, field in model.model_fields.items()}
-
-
-def _field(model: type[BaseModel], key: str) -> str:
-    return next(name for name, field in model.model_fields.items() if (field.alias or name) == key)
-
-
-def _options(kind: Any) -> tuple[Any, ...]:
-    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
