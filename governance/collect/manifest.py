@@ -22,6 +22,15 @@ class Loaded(NamedTuple):
     project: Project
     input: Input
 
+    def placed(self, error: BadInput) -> BadInput:
+        """The same, at the line where the manifest has the key that `error.where` names."""
+        for name in error.where.split(", "):
+            path = tuple(name.split("."))
+            if path in self.source.keys:
+                at, details = self.source.beside(path), dict(error.details())
+                return self.source.error(at, f"{error.where}: {error.what}", **details)
+        return error
+
 
 def load(path: Path, allow_roots: tuple[Path, ...] = (), progress: Progress = silent) -> Loaded:
     """`path` is a manifest, or a folder with a `governance.yaml`. Raises BadInput."""

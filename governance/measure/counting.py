@@ -129,7 +129,7 @@ def _from(connected: DuckDBPyConnection, table: Table, joined: Joined | None) ->
 
 def _member(name: str, attribute: Attribute, table: Table, joined: Joined | None) -> _Member:
     key = f"data.evaluation.sensitive.{name}.column"
-    home, prefix = table, "e"
+    where, home, prefix = f"data.evaluation.sensitive.{name}", table, "e"
     if joined is not None and attribute.column in joined.table.names:
         if attribute.column in table.names:
             raise BadInput(
@@ -144,14 +144,14 @@ def _member(name: str, attribute: Attribute, table: Table, joined: Joined | None
     if not attribute.bins:
         floating = kind in ("FLOAT", "DOUBLE")
         value = f"CASE WHEN isnan({raw}) THEN NULL ELSE {raw} END" if floating else raw
-        return _Member(name, value, raw, (), home.where)
+        return _Member(name, value, raw, (), f"{home.where}, {where}")
     if not _NUMERIC.fullmatch(kind):
         raise BadInput(
             f"column {attribute.column!r} has bins but holds no numbers",
             got=home.types[number],
             expected="a numeric column",
             fix=f"remove data.evaluation.sensitive.{name}.bins",
-            where=home.where,
+            where=f"{home.where}, {where}.bins",
         )
     number_sql = f"TRY_CAST({raw} AS DOUBLE)"
     cuts = " ".join(f"WHEN {number_sql} < {limit!r}::DOUBLE THEN {at}" for at, limit in enumerate(attribute.bins))
@@ -159,7 +159,7 @@ def _member(name: str, attribute: Attribute, table: Table, joined: Joined | None
         f"CASE WHEN {raw} IS NULL OR isnan({number_sql}) THEN NULL WHEN {number_sql} IS NULL THEN {_NOT_A_NUMBER} "
         f"{cuts} ELSE {len(attribute.bins)} END"
     )
-    return _Member(name, value, raw, bin_names(attribute.bins), home.where)
+    return _Member(name, value, raw, bin_names(attribute.bins), f"{home.where}, {where}")
 
 
 def _among(column: str, values: Sequence[str]) -> str:

@@ -45,7 +45,7 @@ def read(
                 got=table.types[index][:100],
                 expected="a column of numbers, truth values or text",
                 fix="convert it in the step that prepares the table, as the model's training did",
-                where=table.where,
+                where=f"{table.where}, features",
             )
         cast = f"coalesce(TRY_CAST(c{index} AS DOUBLE), 'nan'::DOUBLE)" if numeric else f"CAST(c{index} AS VARCHAR)"
         columns.append(f"{cast} AS f{number}")

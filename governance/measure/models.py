@@ -31,6 +31,8 @@ TRUSTED = frozenset(
     }
 )
 MOST_CLASSES = 1_000
+MOST_UNPACKED = 4 << 30
+"""Bytes of all members of an archive, as it declares them: less than the child's address space."""
 
 
 def open_model(format: str, data: bytes, features: Sequence[str]) -> tuple[Model | None, tuple[str, ...]]:
@@ -85,6 +87,7 @@ def coded(labels: Any, rows: int) -> tuple[numpy.ndarray, tuple[tuple[str, ...],
 def _open_skops(data: bytes, features: Sequence[str]) -> tuple[Model | None, tuple[str, ...]]:
     import skops.io
 
+    _check_archive(data)
     found = set(skops.io.get_untrusted_types(data=data))
     if untrusted := sorted(found - TRUSTED):
         return None, tuple(untrusted)
@@ -100,6 +103,23 @@ def _open_skops(data: bytes, features: Sequence[str]) -> tuple[Model | None, tup
         raise BadInput(f"{type(estimator).__name__} is not a fitted classifier")
     _check_features(estimator, list(features))
     return SklearnModel(estimator), ()
+
+
+def _check_archive(data: bytes) -> None:
+    """A zip archive as skops writes it: each member once, below the folder it is unpacked in, of a size that fits."""
+    import io
+    import zipfile
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+        size = sum(member.file_size for member in archive.infolist())
+    if len(set(names)) != len(names):
+        raise BadInput("the archive has a member twice", got=ascii(max(names, key=names.count))[:100])
+    for name in names:
+        if name.startswith("/") or ".." in name.split("/") or "\\" in name or ":" in name:
+            raise BadInput("a member of the archive would be unpacked outside of its folder", got=ascii(name[:100]))
+    if size > MOST_UNPACKED:
+        raise BadInput("the archive is too large when unpacked", got=f"{size} bytes", expected=f"{MOST_UNPACKED}")
 
 
 def _check_features(estimator: Any, features: list[str]) -> None:

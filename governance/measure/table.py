@@ -50,10 +50,13 @@ class Table(NamedTuple):
                 f"{len(found)} columns are called {name!r}",
                 expected="one column of that name",
                 fix=f"rename one of them in {Path(self.where).name}, or do not use it ({key})",
-                where=self.where,
+                where=f"{self.where}, {key}",
             )
         raise BadInput(
-            f"no column {name!r} ({key})", expected=f"one of {self._nearest(name)}", fix=f"mend {key}", where=self.where
+            f"no column {name!r}",
+            expected=f"one of {self._nearest(name)}",
+            fix=f"mend {key}, or the table",
+            where=f"{self.where}, {key}",
         )
 
     def _nearest(self, name: str) -> str:

@@ -97,7 +97,10 @@ def check(
     subject = _subject(loaded, collected)
     progress("looking for evidence of the same inputs")
     known, anew = _recorded(workspace, loaded, wanted, collected, subject, because, fresh)
-    evidence = known or _measure(workspace, loaded, wanted, collected, subject, submitter, progress)
+    try:
+        evidence = known or _measure(workspace, loaded, wanted, collected, subject, submitter, progress)
+    except BadInput as error:
+        raise loaded.placed(error) from error
     loaded.project.assert_unchanged()
     progress("judging")
     if because:
