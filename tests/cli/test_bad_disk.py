@@ -62,6 +62,20 @@ class TestFullDisk:
         assert check(*AS_ANN, "--bundle", "b.json").code == 11
         assert run("trail", "verify").code == 0
 
+    @pytest.mark.parametrize("wanted", [("--bundle", "b.json"), ("--also", "markdown=m.md")])
+    def test_where_files_go_that_are_wanted_beside_the_trail(self, project, small_disk, check, wanted):
+        """The decision is sealed elsewhere, and that is said; the file is not there in part."""
+        fill(small_disk)
+        option, name = wanted
+        kind, _, file = name.rpartition("=")
+        ran = check(*AS_ANN, option, f"{kind}={small_disk / file}" if kind else small_disk / file)
+        assert ran.code == 1
+        assert ran.out.startswith("credit 1.10  prod: DENY")
+        assert "space" in ran.err and "(prod: deny, staging: allow) is sealed" in ran.err
+        assert len(ran.err.splitlines()) < 8
+        assert [path.name for path in small_disk.iterdir()] == ["ballast"]
+        assert project.trail().size == 3
+
     def test_a_disk_that_fills_up(self, there, small_disk, check, run):
         """Checks go on until there is no space: each one is sealed whole, or not at all."""
         there.start("ann", "bo")

@@ -214,7 +214,7 @@ def _record(verified: Verified, generated_at: str, tool: str, most: int) -> Flow
             ("judged", f"{decision.now}, under the law as of {decision.as_of}"),
             ("valid until", decision.valid_until),
             ("policy", policies or "none"),
-            *([("baseline", digest(decision.baseline))] if decision.baseline else []),
+            *([("known failures", digest(decision.baseline))] if decision.baseline else []),
             ("level of proof", f"{verified.level}, {level}"),
             ("decision", digest(verified.decision_sha256)),
             ("evidence", digest(verified.evidence_sha256)),
