@@ -9,7 +9,7 @@ SYSTEM_PACKAGES := chromium poppler-utils qpdf bubblewrap strace nodejs npm
 SYSTEM_COMMANDS := chromium pdftoppm qpdf bwrap strace node npm
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check bench system lock clean
+.PHONY: help demo test test-all check bench sample system lock clean
 
 help: ## This list
 	@echo "usage: make <target> [PYTHON=python3.12] [WORKERS=2]"
@@ -33,6 +33,9 @@ check: $(READY) ## Format, lint, types, architecture
 
 bench: $(READY) ## Measured times, as ratios to `python -c pass`
 	@$(BIN)/python -m pytest -q -s -m bench tests/benchmarks
+
+sample: $(READY) ## Write reports/audit/sample.pdf anew (RECORD=1: from new evidence)
+	@$(BIN)/python -m tests.render.sample $(if $(RECORD),--record)
 
 system: ## Install the system packages some tests need (apt-get; root or sudo)
 	@missing=; for tool in $(SYSTEM_COMMANDS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \

@@ -117,8 +117,9 @@ def _story(verified: Verified, generated_at: str, tool: str, definition: Report)
 
 
 def _section(verified: Verified, section: Section) -> list[Flowable]:
-    # A heading and its introduction never stand alone at the foot of a page.
-    story: list[Flowable] = [CondPageBreak(_ROOM_FOR_A_SECTION), _Heading(section.title, section.id)]
+    # A heading and its introduction never stand alone at the foot of a page, but may stand there when they are all.
+    room = _ROOM_FOR_A_SECTION if section.id in _CONTENT or section.items else _ROOM_FOR_A_NOTICE
+    story: list[Flowable] = [CondPageBreak(room), _Heading(section.title, section.id)]
     if section.intro:
         story.append(paragraph(section.intro))
     if section.commands:
@@ -129,7 +130,7 @@ def _section(verified: Verified, section: Section) -> list[Flowable]:
     return story + content + listed(section.items)
 
 
-_ROOM_FOR_A_SECTION = 210
+_ROOM_FOR_A_SECTION, _ROOM_FOR_A_NOTICE = 210, 110
 _WIDE = frozenset({"findings"})
 _CONTENT = {
     "findings": findings.table,
