@@ -161,7 +161,7 @@ class TestHelp:
         assert all(command in out for command in COMMANDS)
 
     @pytest.mark.parametrize(
-        "name", ["manifest", "policy", "evidence", "decision", "act", "entry", "bundle", "trust", "check"]
+        "name", ["manifest", "policy", "baseline", "evidence", "decision", "act", "entry", "bundle", "trust", "check"]
     )
     def test_each_schema(self, run, name):
         ran = run("schema", name)
