@@ -102,7 +102,9 @@ def _traced(value: Mapping[str, Any]) -> Mapping[str, Any]:
     """One source column or several, by name."""
     found = value.get("ancestors")
     columns = [found] if isinstance(found, str) else found
-    return {**value, "ancestors": dict.fromkeys(columns, "direct")} if isinstance(columns, list) else value
+    if not isinstance(columns, list) or not all(isinstance(column, str) for column in columns):
+        return value
+    return {**value, "ancestors": dict.fromkeys(columns, "direct")}
 
 
 def _explained(value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -124,8 +126,8 @@ REWRITE: dict[type[BaseModel], Callable[[Mapping[str, Any]], Mapping[str, Any]]]
 
 
 def critical_values(cells: list[Cell], comparison: Comparison) -> dict[str, Any]:
-    """Critical values for all pairs of groups by Bonferroni's inequality, which are never below those of the max-t
-    statistic that is measured: so a case that fails here fails with measured ones too."""
+    """Critical values for all pairs of groups by Bonferroni's inequality. In large samples they are not below those
+    of the max-t statistic that is measured: a case that fails here fails with measured ones too."""
     metric, measure, least = comparison.metric, comparison.measure, comparison.min_rows
     judged = [
         cell

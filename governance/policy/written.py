@@ -98,7 +98,7 @@ class _Spelling:
     """Writes out what was written short. `taken` maps each path written out to the path it was taken from."""
 
     def __init__(self) -> None:
-        self.taken: dict[Path, Path] = {}
+        self.taken: dict[Path, Path] = {("facts",): (), ("origin",): (), ("facts", "fairness", "tables"): ("fairness",)}
 
     def set_out(self, tree: dict[str, Any], comparisons: tuple[Comparison, ...]) -> dict[str, Any]:
         """A whole evidence set, about a model that does not exist."""
@@ -126,7 +126,11 @@ class _Spelling:
             elif name != "absent" and isinstance(facts.setdefault(name, {}), dict):
                 self.taken.setdefault(("facts", name), ("origins", name))
                 facts[name]["origin"] = {"kind": kind} | ({"predictions": predictions} if name in _PREDICTED else {})
-                self.taken[("facts", name, "origin")] = ("origins", name)
+                said = ("origins", name) if name in origins else ("predictions",)
+                self.taken |= {
+                    ("facts", name, "origin"): said,
+                    ("facts", name, "origin", "predictions"): ("predictions",),
+                }
         return result | {"facts": facts, "origin": result["origin"] | {"predictions": predictions}}
 
     def _any(self, value: Any, kind: Any, old: Path, new: Path) -> Any:
