@@ -77,7 +77,7 @@ def run() -> Callable[..., Measured]:
             hashlib.sha256(data).hexdigest() if data is not None else None,
             len(data) if data is not None else 0,
             seed,
-            lambda _: None,
+            lambda *_: None,
         )
 
     return go

@@ -168,7 +168,7 @@ def test_attribute_in_both_tables_is_refused(manifest: Build, run: Run, tmp_path
         ("y;p;sex\n1;1;F\n", "the first line has one name"),
         ("y,p,sex\n1,1,F\n1,1,M\0\n", ":3: a NUL byte"),
         ("y,p,sex\r\n1,1,F\n1,1,M\r\n", "different ways\n  got: CRLF, LF"),
-        ("y,p,Sex\n1,1,F\n", r"no column 'sex' \(data.evaluation.sensitive.sex.column\)\n  expected: one of 'Sex'"),
+        ("y,p,Sex\n1,1,F\n", r"data.evaluation.sensitive.sex.column: no column 'sex'\n  expected: one of 'Sex'"),
         ("y,p,sex,p\n1,1,F,0\n", "2 columns are called 'p'"),
         ("y,p,sex\n1,1,F\n2,1,F\n2,1,F\n", "not listed in column 'y'\n  got: '2' in 2 rows"),
         ("y,p,sex\n1,1,F\nTOTAL,,\n", "'TOTAL' in 1 row"),

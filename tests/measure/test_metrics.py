@@ -182,7 +182,7 @@ def run(manifest: Manifest, table: Path, artifact: Path | None = None, **asked: 
     plan = Plan(facts=("performance",), fairness=(), explain_rows=0, **asked)
     paths = {"evaluation": table} | ({"artifact": artifact} if artifact else {})
     data = artifact.read_bytes() if artifact else None
-    return measure(manifest, plan, paths, sha256(data) if data else None, len(data or b""), 7, lambda _: None)
+    return measure(manifest, plan, paths, sha256(data) if data else None, len(data or b""), 7, lambda *_: None)
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def run(folder: Path, features: tuple[str, ...] = ("a", "b"), training: bool = T
     )
     paths = {"evaluation": folder / "e.parquet"} | ({"training": folder / "t.parquet"} if training else {})
     plan = Plan(facts=("overlap",), fairness=(), explain_rows=0)
-    return measure(manifest, plan, paths, None, 0, 7, lambda _: None)
+    return measure(manifest, plan, paths, None, 0, 7, lambda *_: None)
 
 
 def test_a_plan_is_executed(tmp_path: Path) -> None:

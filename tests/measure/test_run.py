@@ -262,7 +262,7 @@ def test_a_file_that_changed_meanwhile_is_not_opened(rescore: Build, site: Site)
     path = site.skops(LogisticRegression())
     plan = Plan(facts=("artifact", "performance"), fairness=(), explain_rows=0)
     paths = {"evaluation": site.folder / "e.csv", "artifact": path}
-    found = measure(rescore(), plan, paths, "0" * 64, 1, 0, lambda _: None)
+    found = measure(rescore(), plan, paths, "0" * 64, 1, 0, lambda *_: None)
     assert "changed while it was being measured" in why(found, "performance").why
 
 
@@ -279,7 +279,7 @@ def test_a_plan_of_another_manifest_is_a_bug(manifest: Build, site: Site) -> Non
     asked = FairnessRequest(attributes=("race",), comparisons=())
     plan = Plan(facts=("fairness",), fairness=(asked,), explain_rows=0)
     with pytest.raises(RuntimeError, match="'race'"):
-        measure(manifest(), plan, {"evaluation": site.folder / "e.csv"}, None, 0, 0, lambda _: None)
+        measure(manifest(), plan, {"evaluation": site.folder / "e.csv"}, None, 0, 0, lambda *_: None)
 
 
 def test_features_keep_the_order_of_the_rows(tmp_path: Path) -> None:
@@ -344,7 +344,7 @@ manifest = Manifest.model_validate({{"schema": "governance.manifest/v1", "model"
     "artifact": {{"none": "-"}}, "data": {{"evaluation": evaluation}}}})
 asked = (Comparison(metric="selection_rate", measure="ratio", min_rows=50),)
 plan = Plan(facts=("fairness",), fairness=(FairnessRequest(attributes=("sex",), comparisons=asked),), explain_rows=0)
-found = measure(manifest, plan, {{"evaluation": Path({str(site.folder / "e.parquet")!r})}}, None, 0, 1, lambda _: None)
+found = measure(manifest, plan, {{"evaluation": Path({str(site.folder / "e.parquet")!r})}}, None, 0, 1, lambda *_: None)
 assert found.fairness.tables[0].critical[0].reason is None
 print(sorted(set(sys.modules) & {{"duckdb", "numpy", "pandas", "pyarrow", "sklearn", "shap", "scipy", "xgboost"}}))
 """
@@ -361,7 +361,7 @@ def test_rankings_and_sensitive_columns_reach_the_evidence(rescore: Build, site:
     plan = Plan(facts=("artifact", "explainability"), fairness=(), explain_rows=100, explain_repeats=3, pickles=True)
     paths, data = {"evaluation": site.folder / "e.csv", "artifact": path}, path.read_bytes()
     built = rescore(sensitive={"gender": {"column": "sex"}})
-    found = measure(built, plan, paths, sha256(data), len(data), 7, lambda _: None)
+    found = measure(built, plan, paths, sha256(data), len(data), 7, lambda *_: None)
     assert found.explainability is not None and found.explainability.repeats is not None
     assert found.explainability.sensitive == ("gender", "sex")
     assert [(one.rows, set(one.features)) for one in found.explainability.repeats] == [(50, set(FEATURES))] * 3
