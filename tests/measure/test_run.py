@@ -227,7 +227,7 @@ def test_text_where_the_model_wants_numbers(rescore: Build, run: Run, site: Site
     site.table.assign(a=float("nan")).to_parquet(site.folder / "nan.parquet")
     found = run(rescore(), site.folder / "nan.parquet", path, facts=("performance",))
     assert "contains NaN" in why(found, "performance").why
-    with pytest.raises(BadInput, match=r"no column 'aa' \(features\)\n  expected: one of 'a'"):
+    with pytest.raises(BadInput, match=r"features: no column 'aa'\n  expected: one of 'a'"):
         run(rescore(features=("aa",)), site.folder / "e.csv", path, facts=("performance",))
 
 
