@@ -1,6 +1,7 @@
 """Bundle bytes and the verifier's own trust file in, the verified case out. No network, no database, no key of ours.
 
-The steps are numbered as `docs/verify-offline.md` names them; each raises VerificationFailed with a precise verdict.
+The steps are numbered as `docs/how-to/verify-offline.md` names them; each raises VerificationFailed with a precise
+verdict.
 """
 
 from collections.abc import Iterable, Mapping

@@ -99,7 +99,7 @@ def run(context: Context) -> int:
         raise BadInput(
             "the decision is not sealed, so there is no bundle",
             got=checked.unsealed_because,
-            fix="leave out --bundle, or give this machine the keys (docs/ci.md)",
+            fix="leave out --bundle, or give this machine the keys (docs/how-to/pipeline-keys.md)",
         )
     if checked.sealed is None:
         context.note(f"not sealed: {checked.unsealed_because}")

@@ -40,7 +40,8 @@ def run(context: Context) -> int:
         raise BadInput(
             "no key is made on a CI machine",
             got="CI is set",
-            fix="give --no-trail for the manifest alone, and start the trail on your own machine (docs/ci.md)",
+            fix="give --no-trail for the manifest alone, and start the trail on your own machine"
+            " (docs/how-to/pipeline-keys.md)",
         )
     seen = made = None
     if os.path.lexists(manifest):

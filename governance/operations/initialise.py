@@ -20,7 +20,8 @@ def start_trail(workspace: Workspace) -> str:
         raise BadInput(
             "no key is made on a CI machine",
             got="CI is set",
-            fix="run `governance init` on your own machine and give CI its keys as a secret (docs/ci.md)",
+            fix="run `governance init` on your own machine and give CI its keys as a secret"
+            " (docs/how-to/pipeline-keys.md)",
         )
     try:
         workspace.home.mkdir(parents=True, exist_ok=True)
