@@ -16,6 +16,9 @@ GroupMetric = Literal[Rate, "jaccard", Derived]
 """What groups, or two models, are compared by."""
 GROUP_METRICS: tuple[str, ...] = get_args(GroupMetric)
 
+LOWER_IS_BETTER = frozenset({"fpr", "fnr", "zero_one_loss", "negative_likelihood_ratio"})
+NEITHER_IS_BETTER = frozenset({"selection_rate", "prevalence"})
+
 CELLS = ("tn", "fp", "fn", "tp")
 _EVERY = CELLS
 _TRUE, _FALSE, _CHOSEN, _REFUSED = ("tp", "fn"), ("tn", "fp"), ("tp", "fp"), ("tn", "fn")

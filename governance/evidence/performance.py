@@ -3,13 +3,15 @@
 from typing import Literal, get_args
 
 from governance.canonical import Count, Document, Real
-from governance.evidence.counts import Counts, Derived
+from governance.evidence.counts import LOWER_IS_BETTER, Counts, Derived
 from governance.evidence.origin import FactOrigin
 
 CountMetric = Literal[
     "accuracy", "zero_one_loss", "precision", "recall", "specificity", "npv", "fpr", "fnr", "jaccard", Derived
 ]
-ScoreMetric = Literal["roc_auc", "average_precision", "brier", "log_loss"]
+ScoreMetric = Literal["roc_auc", "average_precision", "brier", "log_loss", "calibration_error"]
+LOSSES = LOWER_IS_BETTER | {"brier", "log_loss", "calibration_error"}
+"""Metrics of which less is better."""
 COUNT_METRICS: tuple[str, ...] = get_args(CountMetric)
 SCORE_METRICS: tuple[str, ...] = get_args(ScoreMetric)
 

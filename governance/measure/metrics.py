@@ -18,7 +18,7 @@ from governance.errors import BadInput
 from governance.evidence.counts import Counts, evaluate
 from governance.evidence.fairness import ALPHAS
 from governance.evidence.manifest import Labels
-from governance.evidence.performance import COUNT_METRICS, SCORE_METRICS, MetricFact
+from governance.evidence.performance import COUNT_METRICS, LOSSES, SCORE_METRICS, MetricFact
 from governance.measure.table import Table, quoted
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Statistic: TypeAlias = Callable[[numpy.ndarray], numpy.ndarray]
 
 MOST_BINS = 250
+CALIBRATION_BINS = 20
 REPLICATES = 10_000
 _FEWEST = 2_000
 _DRAWS = 1_000_000
@@ -62,10 +63,10 @@ def scores_of(connected: DuckDBPyConnection, table: Table, label: Labels, column
         f"AS s FROM (SELECT * FROM {table.relation}) AS e({names})"
     ).fetchnumpy()
     score = np.ma.filled(found["s"], np.nan)
-    if bad := int((~np.isfinite(score)).sum()):
+    if len(bad := np.flatnonzero(~np.isfinite(score))):
         raise BadInput(
             "scores that are no finite numbers",
-            got=f"{bad} of {len(score)} rows",
+            got=f"{len(bad):,} of {len(score):,} rows, the first is row {bad[0] + 1:,}",
             expected="one number in each row",
             fix="give each row its score, or remove data.evaluation.score",
             where=f"{table.where}, {where}",
@@ -123,16 +124,8 @@ def bca(counts: numpy.ndarray, statistic: Statistic, seed: int) -> Interval:
     if not np.isfinite(value):
         return Interval(None, {}, 0, "it is not defined on this table: a row or column of it is empty")
     filled = np.flatnonzero(counts)
-    replicates = max(_FEWEST, min(REPLICATES, _DRAWS // len(filled)))
-    random = np.random.Generator(np.random.PCG64(seed))
-    drawn = []
-    step = max(1, 1_000_000 // len(counts))
-    for start in range(0, replicates, step):
-        tables = np.zeros((min(step, replicates - start), len(counts)))
-        tables[:, filled] = random.multinomial(int(counts.sum()), counts[filled] / counts.sum(), size=len(tables))
-        drawn.append(statistic(tables))
-    values = np.concatenate(drawn)
-    defined = values[np.isfinite(values)]
+    values = _redrawn(counts, filled, statistic, seed)
+    replicates, defined = len(values), values[np.isfinite(values)]
     if len(defined) == 0 or np.ptp(np.append(defined, value)) <= 1e-12:
         return Interval(value, {}, replicates, "no replicate differs: the table has no error to draw from")
     acceleration = _acceleration(counts, filled, statistic)
@@ -154,6 +147,21 @@ def bca(counts: numpy.ndarray, statistic: Statistic, seed: int) -> Interval:
     open_ = any(end is None for pair in ends.values() for end in pair)
     reason = f"an end lies beyond the {replicates:,} replicates, or where the metric is not defined" if open_ else None
     return Interval(value, ends, replicates, reason)
+
+
+def _redrawn(counts: numpy.ndarray, filled: numpy.ndarray, statistic: Statistic, seed: int) -> numpy.ndarray:
+    """The statistic of each replicate; `filled` are the cells that are not empty."""
+    import numpy as np
+
+    replicates = max(_FEWEST, min(REPLICATES, _DRAWS // len(filled)))
+    random = np.random.Generator(np.random.PCG64(seed))
+    drawn = []
+    step = max(1, 1_000_000 // len(counts))
+    for start in range(0, replicates, step):
+        tables = np.zeros((min(step, replicates - start), len(counts)))
+        tables[:, filled] = random.multinomial(int(counts.sum()), counts[filled] / counts.sum(), size=len(tables))
+        drawn.append(statistic(tables))
+    return np.concatenate(drawn)
 
 
 def _moved(bias: float, z: float, acceleration: float) -> float:
@@ -198,9 +206,11 @@ def _of_scores(metric: str, scores: Scored, seed: int) -> Interval:
     order = np.argsort(-scores.score, kind="stable")
     positive, score = scores.positive[order], scores.score[order]
     loss = None
-    if metric in ("brier", "log_loss"):
+    if metric in LOSSES:
         if score[0] > 1 or score[-1] < 0:
             return Interval(None, {}, 0, "the scores are no probabilities: some lie outside 0 to 1")
+        if metric == "calibration_error":
+            return _calibration_error(positive, score, seed)
         loss = _losses(metric, positive, score)
     # Rows of equal score stand on one step.
     step = np.concatenate([[0], np.cumsum(score[1:] != score[:-1])])
@@ -225,6 +235,36 @@ def _of_scores(metric: str, scores: Scored, seed: int) -> Interval:
         for alpha, (low, high) in found.ends.items()
     }
     return Interval(exact, moved, found.replicates, found.reason)
+
+
+def _calibration_error(positive: numpy.ndarray, score: numpy.ndarray, seed: int) -> Interval:
+    """Expected calibration error: how far in each of CALIBRATION_BINS bins of equal width the mean score is from the
+    share of positives, weighed by rows (Naeini, Cooper and Hauskrecht, AAAI 2015, formula 3). Every sample errs a
+    little, so it is too high on few rows, and replicates are higher still. Both ends are on the safe side of that: the
+    upper one is the replicates' quantile, the lower one the same distance below the value (Davison and Hinkley 1997,
+    5.6 and 5.14)."""
+    import numpy as np
+
+    place = np.minimum((score * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
+    cell = 2 * place + ~positive
+    table = np.bincount(cell, minlength=2 * CALIBRATION_BINS).astype(np.float64)
+    mean = np.bincount(cell, weights=score, minlength=2 * CALIBRATION_BINS) / np.maximum(table, 1)
+    # Of each row of a cell, how far it moves its bin: the score, less one for a positive.
+    apart = mean - np.tile([1.0, 0.0], CALIBRATION_BINS)
+
+    def statistic(tables: numpy.ndarray) -> numpy.ndarray:
+        bins = (tables * apart).reshape(len(tables), CALIBRATION_BINS, 2).sum(axis=2)
+        return np.abs(bins).sum(axis=1) / tables.sum(axis=1)
+
+    value = float(statistic(table[None, :])[0])
+    ordered = np.sort(_redrawn(table, np.flatnonzero(table), statistic, seed))
+    if ordered[-1] - ordered[0] <= 1e-12:
+        return Interval(value, {}, len(ordered), "no replicate differs: the table has no error to draw from")
+    ends: dict[str, tuple[float | None, float | None]] = {}
+    for alpha in ALPHAS:
+        high = max(value, _quantile(ordered, 1 - float(alpha), np.ceil) or value)
+        ends[alpha] = (max(0.0, 2 * value - high), high)
+    return Interval(value, ends, len(ordered), None)
 
 
 def _losses(metric: str, positive: numpy.ndarray, score: numpy.ndarray) -> numpy.ndarray:

@@ -5,9 +5,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from governance.canonical import real
-from governance.evidence.counts import Counts, is_proportion, range_of
+from governance.canonical import Real, real
+from governance.evidence.counts import NEITHER_IS_BETTER, Counts, is_proportion, range_of
 from governance.evidence.fairness import Cell, CountTable, Critical, Measure
+from governance.evidence.performance import LOSSES, SCORE_METRICS
 from governance.policy.finding import short
 from governance.policy.intervals import difference_se, log_ratio_se, newcombe, ratio_interval, transformed, wilson
 
@@ -70,9 +71,9 @@ def _estimated(counts: Counts, metric: str, z: float) -> tuple[float, float, flo
     return value, low, high, variance
 
 
-def holds(value: float, op: Op, limit: Decimal | str) -> bool:
+def holds(value: float | Real, op: Op, limit: Decimal | str) -> bool:
     """Compared once, as decimals of 9 digits."""
-    number, bound = Decimal(real(value)), Decimal(limit)
+    number, bound = Decimal(real(float(value))), Decimal(limit)
     return number >= bound if op == "at_least" else number <= bound
 
 
@@ -97,6 +98,22 @@ def undefined(cell: Cell, metric: str, measure: Measure | None, min_rows: int) -
 def value_of(cell: Cell, metric: str) -> Fraction | float:
     """To order groups by, where `undefined` finds nothing: exact for a proportion."""
     return Fraction(*cell.proportion(metric)) if is_proportion(metric) else cell.value(metric) or 0.0
+
+
+def check_limit(metric: str, at_least: Decimal | None, at_most: Decimal | None) -> None:
+    """Raises ValueError where the one limit stands on the wrong side, or where no value of the metric lies beyond
+    it."""
+    sides = {"at_least": at_least, "at_most": at_most}
+    wanted = [] if metric in NEITHER_IS_BETTER else ["at_most" if metric in LOSSES else "at_least"]
+    given = [side for side, limit in sides.items() if limit is not None]
+    if len(given) != 1 or (wanted and given != wanted):
+        other = next((side for side in sides if side not in wanted), "")
+        raise ValueError(f"metric {metric} takes " + (f"`{wanted[0]}` and not `{other}`" if wanted else "one limit"))
+    least, most = range_of(metric) if metric not in SCORE_METRICS else (0.0, math.inf if metric == "log_loss" else 1.0)
+    limit = sides[given[0]]
+    if limit is None or not least < limit <= most:
+        end = "" if math.isinf(most) else f" and at most {most:g}"
+        raise ValueError(f"`{given[0]}` of {metric} is above {least:g}{end}")
 
 
 def check_measure(metric: str, measure: Measure) -> None:

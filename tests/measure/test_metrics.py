@@ -23,11 +23,23 @@ from governance.measure import metrics
 from governance.measure.metrics import Scored, bca, measured
 from governance.measure.run import Measured, measure
 
+
+def plain_calibration_error(positive: np.ndarray, score: np.ndarray) -> float:
+    """Bin by bin; scikit-learn draws the curve and has no number for it."""
+    total = 0.0
+    for low in range(20):
+        here = (score >= low / 20) & ((score < (low + 1) / 20) | (low == 19))
+        if here.any():
+            total += here.sum() * abs(score[here].mean() - positive[here].mean())
+    return total / len(score)
+
+
 BY_SCORES: dict[str, Callable[..., float]] = {
     "roc_auc": sk.roc_auc_score,
     "average_precision": sk.average_precision_score,
     "brier": sk.brier_score_loss,
     "log_loss": sk.log_loss,
+    "calibration_error": plain_calibration_error,
 }
 
 
@@ -66,7 +78,7 @@ def test_what_is_undefined_is_null_with_its_reason() -> None:
     for metric in ("roc_auc", "average_precision"):
         assert "same label" in str(measured([metric], nobody, one_label, 1)[0].reason)
     margins = Scored(np.arange(50) % 2 == 0, np.linspace(-1, 1, 50))
-    for metric in ("brier", "log_loss"):
+    for metric in ("brier", "log_loss", "calibration_error"):
         assert "no probabilities" in str(measured([metric], nobody, margins, 1)[0].reason)
     assert measured(["roc_auc"], nobody, margins, 1)[0].value is not None
     assert measured(["roc_auc"], nobody, "none were given", 1)[0].reason == "none were given"
@@ -278,3 +290,17 @@ def test_scores_of_a_model_that_was_run_are_its_own(frame: pd.DataFrame, tmp_pat
     found = run(manifest, tmp_path / "e.parquet", tmp_path / "model", metrics=("f1", "roc_auc")).performance
     assert found is not None
     assert [fact.reason for fact in found.metrics] == [None, "the model gives no probabilities"]
+
+
+def test_the_calibration_error_errs_on_the_safe_side() -> None:
+    """Scores that are a tenth too high: the upper end is seldom below the truth, and nor is the lower one above it."""
+    random, truth, misses = np.random.default_rng(4), 0.05, np.zeros(2)
+    for run in range(40):
+        score = random.beta(2, 2, 1500)
+        found = metrics._calibration_error(random.random(1500) < 0.9 * score, score, run)
+        low, high = found.ends["0.05"]
+        assert found.value is not None and low is not None and high is not None and 0 <= low <= found.value <= high
+        misses += low > truth, high < truth
+    assert misses[0] <= 8 and misses[1] <= 2
+    certain = metrics._calibration_error(np.ones(50, dtype=bool), np.full(50, 0.4), 1)
+    assert (certain.value, certain.ends) == (pytest.approx(0.6), {}) and certain.reason

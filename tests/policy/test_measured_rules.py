@@ -278,3 +278,35 @@ def test_the_edge_of_a_limit_belongs_to_it() -> None:
     assert verdict("performance.slice_floor", facts, at_least=str(high), **rule).outcome is Outcome.INCONCLUSIVE
     above = str(high + Decimal("1e-9"))
     assert verdict("performance.slice_floor", facts, at_least=above, **rule).outcome is Outcome.FAIL
+
+
+def test_a_metric_of_the_champion_is_paired_row_by_row() -> None:
+    """The same counts for each model by itself; whoever is right about the same rows is compared more sharply."""
+
+    def width(both: int, apart: int) -> float:
+        pairs = Paired(both=both, model=apart, champion=apart, neither=500 - both - 2 * apart)
+        facts = PerformanceFacts(
+            counts=Counts(tn=0, fp=0, fn=0, tp=0), champion=Champion(positives=pairs, negatives=pairs, reason=None)
+        )
+        found = verdict("performance.no_worse_than_champion", facts, metric="f1", at_most_worse="0.5").looked_at[0]
+        assert found.value == "0"
+        return float(found.high or "nan") - float(found.low or "nan")
+
+    assert 0 < width(400, 0) < width(380, 20) < width(350, 50)
+
+
+def test_of_what_should_be_low_more_is_worse() -> None:
+    few, many = (Paired(both=800, model=one, champion=0, neither=200 - one) for one in (100, 0))
+    facts = PerformanceFacts(
+        counts=Counts(tn=0, fp=0, fn=0, tp=0), champion=Champion(positives=many, negatives=few, reason=None)
+    )
+    found = verdict("performance.no_worse_than_champion", facts, metric="fpr", at_most_worse="0.01")
+    assert found.outcome is Outcome.PASS and "fpr is better than the champion's by 0.1 [" in found.why
+    turned = facts.champion and facts.champion.negatives
+    assert turned
+    worse = turned.model_copy(update={"model": 0, "champion": 100})
+    facts = facts.model_copy(update={"champion": Champion(positives=many, negatives=worse, reason=None)})
+    found = verdict("performance.no_worse_than_champion", facts, metric="fpr", at_most_worse="0.01")
+    assert found.outcome is Outcome.FAIL and "worse than the champion's by -0.1 [" in found.why
+    with pytest.raises(ValueError, match="no better side"):
+        verdict("performance.no_worse_than_champion", facts, metric="prevalence", at_most_worse="0.01")

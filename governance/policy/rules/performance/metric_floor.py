@@ -1,26 +1,25 @@
 """performance.metric_floor: a metric by its usual name clears its limit, with its bootstrap interval."""
 
-from decimal import Decimal
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from governance.canonical import Real, Threshold
+from governance.canonical import Threshold
 from governance.evidence.counts import Counts
 from governance.evidence.performance import CountMetric, MetricFact, PerformanceFacts, ScoreMetric
-from governance.policy.comparison import Op
+from governance.policy.comparison import Op, check_limit, holds
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 
-_LOSSES = ("brier", "log_loss")
-
 
 class MetricParams(Params):
-    """`metric`: by scikit-learn's name, of labels (f1, balanced_accuracy, ...) or of scores (roc_auc,
-    average_precision, brier, log_loss). Losses take `at_most`, the others `at_least`. `min_rows`: rows needed."""
+    """`metric`: by scikit-learn's name, of labels (f1, balanced_accuracy, ...; f0_5 and f2 are its fbeta, informedness
+    its adjusted balanced accuracy) or of scores (roc_auc, average_precision, brier, log_loss, and calibration_error:
+    the expected calibration error over 20 bins). Losses take `at_most`, the others `at_least`. `min_rows`: rows
+    needed."""
 
-    metric: CountMetric | ScoreMetric
+    metric: Literal[CountMetric, ScoreMetric]
     at_least: Threshold | None = None
     at_most: Threshold | None = None
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
@@ -29,19 +28,12 @@ class MetricParams(Params):
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:
-        wanted, other = ("at_most", "at_least") if self.metric in _LOSSES else ("at_least", "at_most")
-        if getattr(self, wanted) is None or getattr(self, other) is not None:
-            raise ValueError(f"metric {self.metric} takes `{wanted}` and not `{other}`")
-        limit = getattr(self, wanted)
-        if self.metric == "log_loss" and limit <= 0:
-            raise ValueError("`at_most` is above 0")
-        if self.metric != "log_loss" and not 0 < limit <= 1:
-            raise ValueError(f"`{wanted}` is above 0 and at most 1")
+        check_limit(self.metric, self.at_least, self.at_most)
         return self
 
     @property
     def op(self) -> Op:
-        return "at_most" if self.metric in _LOSSES else "at_least"
+        return "at_most" if self.at_least is None else "at_least"
 
     @property
     def limit(self) -> Limit:
@@ -82,45 +74,29 @@ def _fact(
 def metric_floor(evidence: PerformanceFacts, params: MetricParams) -> Verdict:
     """A metric of labels or scores is at least its floor, or a loss at most its limit.
 
-    What it checks: the metric as scikit-learn defines it, with its BCa bootstrap interval (Efron 1987); it passes when
-    the end that matters clears the limit one-sided at alpha, fails when the other end misses it, and is inconclusive
-    between. A metric that is not defined, or has no error to draw an interval from, is inconclusive.
+    What it checks: the metric as scikit-learn defines it, with its BCa bootstrap interval (Efron 1987; the calibration
+    error, which few rows make larger, has one on the safe side); it passes when the end that matters clears the limit
+    one-sided at alpha, fails when the other end misses it, and is inconclusive between. A metric that is not defined,
+    or has no error to draw an interval from, is inconclusive.
 
     Why it matters: accuracy alone flatters a model where one label is rare; a model that ranks well can still give
     probabilities that are far off, and a limit that is met by luck of the sample is not met.
 
     How to fix: look at which errors dominate, improve data or model, calibrate the scores where a loss is too large, or
-    evaluate on more rows where the interval straddles the limit.
-    """
-    found = next((one for one in evidence.metrics if one.metric == params.metric), None)
-    limit, path = params.limit, f"performance.metrics.{params.metric}"
-    if found is None:
-        why = f"{params.metric} was not measured; measure again under this policy"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
-    low, high = found.low.get(params.alpha), found.high.get(params.alpha)
-    looked = (Looked(path=path, value=found.value, low=low, high=high, n=found.rows),)
-    if found.value is None:
-        why = f"{params.metric} has no value: {found.reason}"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
-    ends = ", ".join("open" if end is None else short(end, limit.value) for end in (low, high))
-    said = f"{params.metric} is {short(found.value, limit.value)} [{ends}] on {found.rows} rows"
-    if found.rows < params.min_rows:
-        why = f"{said}, fewer than {params.min_rows}"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
-    if params.decide_on == "point":
-        outcome = Outcome.PASS if _clears(found.value, params) else Outcome.FAIL
-        return Verdict(outcome=outcome, why=f"{said} (decided on the point value)", looked_at=looked, limit=limit)
-    near, far = (low, high) if params.op == "at_least" else (high, low)
-    if _clears(near, params):
-        return Verdict(outcome=Outcome.PASS, why=said, looked_at=looked, limit=limit)
-    if far is not None and not _clears(far, params):
-        return Verdict(outcome=Outcome.FAIL, why=f"{said}, beyond {limit.value}", looked_at=looked, limit=limit)
-    why = f"{said}: {found.reason}" if near is None else f"{said}, which straddles {limit.value}"
-    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
-
-
-def _clears(value: Real | None, params: MetricParams) -> bool:
-    if value is None:
-        return False
-    number, limit = Decimal(value), Decimal(params.limit.value)
-    return number >= limit if params.op == "at_least" else number <= limit
+    evaluate on more rows where the interval straddles the limit. """ found = next((one for one in evidence.metrics if
+    one.metric == params.metric), None) limit, path = params.limit, f"performance.metrics.{params.metric}" if found is
+    None: why = f"{params.metric} was not measured; measure again under this policy" return
+    Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit) low, high = found.low.get(params.alpha),
+    found.high.get(params.alpha) looked = (Looked(path=path, value=found.value, low=low, high=high, n=found.rows),) if
+    found.value is None: why = f"{params.metric} has no value: {found.reason}" return
+    Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit) ends = ", ".join("open" if end is None
+    else short(end, limit.value) for end in (low, high)) said = f"{params.metric} is {short(found.value, limit.value)}
+    [{ends}] on {found.rows} rows" if found.rows < params.min_rows: why = f"{said}, fewer than {params.min_rows}" return
+    Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit) if params.decide_on == "point":
+    outcome = Outcome.PASS if holds(found.value, params.op, limit.value) else Outcome.FAIL return
+    Verdict(outcome=outcome, why=f"{said} (decided on the point value)", looked_at=looked, limit=limit) near, far =
+    (low, high) if params.op == "at_least" else (high, low) if near is not None and holds(near, params.op, limit.value):
+    return Verdict(outcome=Outcome.PASS, why=said, looked_at=looked, limit=limit) if far is not None and not holds(far,
+    params.op, limit.value): return Verdict(outcome=Outcome.FAIL, why=f"{said}, beyond {limit.value}", looked_at=looked,
+    limit=limit) why = f"{said}: {found.reason}" if near is None else f"{said}, which straddles {limit.value}" return
+    Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)

@@ -1,12 +1,13 @@
 """performance.no_worse_than_champion: the model is not worse than the version that it would replace."""
 
+import math
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from governance.canonical import Threshold, real
-from governance.evidence.counts import Counts
+from governance.evidence.counts import CELLS, LOWER_IS_BETTER, NEITHER_IS_BETTER, Counts, GroupMetric, gradient
 from governance.evidence.performance import Champion, Paired, PerformanceFacts
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.intervals import newcombe_paired, z_value
@@ -15,15 +16,20 @@ from governance.policy.rule import Params, Request, fails, inconclusive, passes,
 
 
 class ChampionParams(Params):
-    """`metric`: accuracy, or the share of right answers among the positives (tpr) or the negatives (tnr).
-    `at_most_worse` is the loss of that share that is accepted. `required`: without a champion it is then
-    inconclusive."""
+    """`metric`: any metric of a confusion matrix that has a better side. `at_most_worse` is the loss of it that is
+    accepted. `required`: without a champion it is then inconclusive."""
 
-    metric: Literal["accuracy", "tpr", "tnr"] = "accuracy"
+    metric: GroupMetric = "accuracy"
     at_most_worse: Annotated[Threshold, Field(ge=0, lt=1)]
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
     min_rows: int = Field(30, ge=1)
     required: bool = False
+
+    @model_validator(mode="after")
+    def _has_a_better_side(self) -> Self:
+        if self.metric in NEITHER_IS_BETTER:
+            raise ValueError(f"{self.metric} has no better side: more of it is neither better nor worse")
+        return self
 
 
 def _pairs(both: int, model: int, champion: int, neither: int) -> PerformanceFacts:
@@ -31,6 +37,16 @@ def _pairs(both: int, model: int, champion: int, neither: int) -> PerformanceFac
     none = Paired(both=0, model=0, champion=0, neither=0)
     found = Champion(positives=pairs, negatives=none, reason=None)
     return PerformanceFacts(counts=Counts(tn=0, fp=0, fn=0, tp=pairs.rows), champion=found)
+
+
+def _both_sides() -> PerformanceFacts:
+    """The model finds more positives, and gives more false alarms."""
+    positives, negatives = (
+        Paired(both=both, model=model, champion=champion, neither=50)
+        for both, model, champion in ((500, 200, 5), (600, 5, 195))
+    )
+    found = Champion(positives=positives, negatives=negatives, reason=None)
+    return PerformanceFacts(counts=Counts(tn=605, fp=245, fn=55, tp=700), champion=found)
 
 
 def _without(reason: str | None) -> PerformanceFacts:
@@ -49,16 +65,19 @@ def _without(reason: str | None) -> PerformanceFacts:
         inconclusive("straddles", _pairs(80, 5, 8, 7), at_most_worse="0.02"),
         inconclusive("too few rows", _pairs(20, 2, 0, 2), at_most_worse="0.02"),
         inconclusive("no negatives to compare", _pairs(800, 100, 20, 80), at_most_worse="0.02", metric="tnr"),
+        passes("a metric that is no share", _both_sides(), at_most_worse="0.1", metric="matthews_corrcoef"),
+        fails("more false alarms than the champion", _both_sides(), at_most_worse="0.1", metric="fpr"),
         inconclusive("never compared", _without(None), at_most_worse="0.02"),
         inconclusive("no champion, but one is required", _without("none"), at_most_worse="0.02", required="true"),
     ),
 )
 def no_worse_than_champion(evidence: PerformanceFacts, params: ChampionParams) -> Verdict:
-    """The model is right at least as often as the version that it would replace, within a limit.
+    """The model is no worse than the version that it would replace, within a limit.
 
-    What it checks: on the same rows, the difference of two paired proportions (rows on which only one of the two is
-    right decide it, as in McNemar's test) with Newcombe's hybrid score interval. It passes when the lower end is no
-    further below zero than the limit, fails when the upper end is, and is inconclusive between.
+    What it checks: on the same rows, how much better a metric is than the champion's. Accuracy, tpr and tnr are paired
+    proportions with Newcombe's hybrid score interval (rows on which only one of the two is right decide it, as in
+    McNemar's test); other metrics have a paired delta-method interval. It passes when the lower end is no further below
+    zero than the limit, fails when the upper end is, and is inconclusive between.
 
     Why it matters: an update that is worse than what it replaces harms people who were served well before, and a
     comparison on the same rows sees a loss that two separate averages hide.
@@ -74,21 +93,27 @@ def no_worse_than_champion(evidence: PerformanceFacts, params: ChampionParams) -
     if found.positives is None or found.negatives is None:
         outcome = Outcome.INCONCLUSIVE if params.required else Outcome.NOT_APPLICABLE
         return Verdict(outcome=outcome, why=found.reason or "there is no champion", limit=limit)
-    sides = {"tpr": [found.positives], "tnr": [found.negatives], "accuracy": [found.positives, found.negatives]}
-    pairs = [(one.both, one.model, one.champion, one.neither) for one in sides[params.metric]]
-    both, model, champion, neither = (sum(column) for column in zip(*pairs, strict=True))
-    rows, path = both + model + champion + neither, f"performance.champion.{params.metric}.difference"
-    if rows < params.min_rows:
+    pairs = found.positives, found.negatives
+    model, champion = _counts(*pairs, "model"), _counts(*pairs, "champion")
+    path = f"performance.champion.{params.metric}.difference"
+    if (rows := min(model.basis(params.metric), champion.basis(params.metric))) < params.min_rows:
         why = f"{params.metric} can be compared on {rows} rows, fewer than {params.min_rows}"
         looked = (Looked(path=path, value=None, n=rows),)
         return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
-    value = real((model - champion) / rows)
-    low, high = map(real, newcombe_paired(both, model, champion, neither, z_value(float(params.alpha))))
+    ends = _compared(*pairs, params, z_value(float(params.alpha)))
+    if ends is None:
+        why = f"{params.metric} has no value for this model or for the champion: it divides by zero"
+        looked = (Looked(path=path, value=None, n=rows),)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+    value, low, high = map(real, ends)
     looked = (Looked(path=path, value=value, low=low, high=high, n=rows),)
-    ends = f"[{short(low, limit.value)}, {short(high, limit.value)}]"
+    band = f"[{short(low, limit.value)}, {short(high, limit.value)}]"
+    word = "better" if Decimal(value) >= 0 else "worse"
+    band = f"{short(value, limit.value)} [{short(low, limit.value)}, {short(high, limit.value)}]"
+    ours, theirs = (sum(getattr(one, who) for one in pairs) for who in ("model", "champion"))
     said = (
-        f"{params.metric} differs from the champion's by {short(value, limit.value)} {ends} on {rows} rows: only this "
-        f"model is right on {model}, only the champion on {champion}"
+        f"{params.metric} is {word} than the champion's by {band} on {rows} rows: only this model is right on {ours}, "
+        f"only the champion on {theirs}"
     )
     if Decimal(low) >= Decimal(limit.value):
         return Verdict(outcome=Outcome.PASS, why=said, looked_at=looked, limit=limit)
@@ -96,3 +121,54 @@ def no_worse_than_champion(evidence: PerformanceFacts, params: ChampionParams) -
         return Verdict(outcome=Outcome.FAIL, why=f"{said}; worse than {limit.value}", looked_at=looked, limit=limit)
     why = f"{said}; that straddles {limit.value}"
     return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+
+
+_SIDES = {"tpr": (True, False), "tnr": (False, True), "accuracy": (True, True)}
+
+
+def _compared(
+    positives: Paired, negatives: Paired, params: ChampionParams, z: float
+) -> tuple[float, float, float] | None:
+    """(value, low, high) of how much better the model is; null where a metric is not defined."""
+    if params.metric in _SIDES:
+        used = [one for one, taken in zip((positives, negatives), _SIDES[params.metric], strict=True) if taken]
+        both, model, champion, neither = (
+            sum(getattr(one, name) for one in used) for name in ("both", "model", "champion", "neither")
+        )
+        value = (model - champion) / (both + model + champion + neither)
+        return value, *newcombe_paired(both, model, champion, neither, z)
+    ours, theirs = _counts(positives, negatives, "model"), _counts(positives, negatives, "champion")
+    one, other = ours.value(params.metric), theirs.value(params.metric)
+    if one is None or other is None:
+        return None
+    sign = -1 if params.metric in LOWER_IS_BETTER else 1
+    value, half = sign * (one - other), z * _paired_se(positives, negatives, params.metric)
+    return value, value - half, value + half
+
+
+def _counts(positives: Paired, negatives: Paired, who: Literal["model", "champion"], more: int = 0) -> Counts:
+    """The confusion matrix of one of the two, with `more` rows in each cell of their joint table."""
+    right_yes, right_no = (one.both + getattr(one, who) + 2 * more for one in (positives, negatives))
+    wrong_yes, wrong_no = positives.rows + 4 * more - right_yes, negatives.rows + 4 * more - right_no
+    return Counts(tn=right_no, fp=wrong_no, fn=wrong_yes, tp=right_yes)
+
+
+def _paired_se(positives: Paired, negatives: Paired, metric: str) -> float:
+    """Delta method over the eight cells of (true label, model right, champion right), half a row more in each so that
+    two models which never differ still have a width (Agresti and Min, Statistics in Medicine 24, 2005): counts are
+    doubled to stay whole, and metrics do not change by it."""
+    yes, no = (
+        Paired(both=2 * p.both, model=2 * p.model, champion=2 * p.champion, neither=2 * p.neither)
+        for p in (positives, negatives)
+    )
+    slopes = []
+    for made in (_counts(yes, no, "model", more=1), _counts(yes, no, "champion", more=1)):
+        slopes.append(dict(zip(CELLS, gradient(metric, [getattr(made, name) for name in CELLS]), strict=True)))
+    variance = 0.0
+    for pairs, right, wrong in ((yes, "tp", "fn"), (no, "tn", "fp")):
+        for name, ours, theirs in (
+            ("both", right, right), ("model", right, wrong), ("champion", wrong, right), ("neither", wrong, wrong)
+        ):  # fmt: skip
+            variance += (getattr(pairs, name) + 1) * (slopes[0][ours] - slopes[1][theirs]) ** 2
+    # Doubled counts have half the variance.
+    return math.sqrt(2 * variance)

@@ -1,16 +1,16 @@
-"""performance.slice_floor: a metric is at least a floor for every group."""
+"""performance.slice_floor: a metric clears its limit for every group."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from governance.canonical import Threshold, real
-from governance.evidence.counts import Rate
+from governance.evidence.counts import GroupMetric
 from governance.evidence.fairness import Cell, CountTable, FairnessFacts
-from governance.policy.comparison import name, too_many_unknown
+from governance.policy.comparison import Op, check_limit, holds, interval, name, too_many_unknown, undefined
 from governance.policy.finding import Limit, Looked, Verdict, short
-from governance.policy.intervals import wilson, z_value
+from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 
@@ -20,13 +20,27 @@ class SliceParams(Params):
     group's rate must rest on. `small_groups`: what a smaller group does to the verdict. `unknown_at_most`: share of
     rows whose attribute is not known above which nothing can be said."""
 
-    metric: Rate = "accuracy"
-    at_least: Annotated[Threshold, Field(gt=0, le=1)]
+    metric: GroupMetric = "accuracy"
+    at_least: Threshold | None = None
+    at_most: Threshold | None = None
     attributes: tuple[str, ...] = ()
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
     min_rows: int = Field(30, ge=1)
     small_groups: Literal["inconclusive", "listed"] = "inconclusive"
     unknown_at_most: Annotated[Threshold, Field(ge=0, lt=1)] = Decimal("0.05")
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        check_limit(self.metric, self.at_least, self.at_most)
+        return self
+
+    @property
+    def op(self) -> Op:
+        return "at_most" if self.at_least is None else "at_least"
+
+    @property
+    def limit(self) -> Limit:
+        return Limit(op=self.op, value=str(getattr(self, self.op)))
 
 
 def _right(*groups: tuple[int, int], unknown: int = 0) -> FairnessFacts:
@@ -49,14 +63,17 @@ def _right(*groups: tuple[int, int], unknown: int = 0) -> FairnessFacts:
         fails("a small group hides no failure", _right((700, 1000), (9, 9)), at_least="0.8"),
         inconclusive("attribute unknown for a third", _right((900, 1000), unknown=500), at_least="0.8"),
         inconclusive("attribute not in the evidence", _right((900, 1000)), at_least="0.8", attributes=["race"]),
+        passes("a metric that is no rate", _right((900, 1000), (880, 1000)), metric="f1", at_least="0.9"),
+        fails("few errors asked for, many made", _right((700, 1000)), metric="fpr", at_most="0.2"),
+        inconclusive("no error to judge by", _right((1000, 1000)), metric="f1", at_least="0.9"),
     ),
 )
 def slice_floor(evidence: FairnessFacts, params: SliceParams) -> Verdict:
-    """A performance metric is at least the floor for every group.
+    """A performance metric clears its limit for every group.
 
-    What it checks: a rate of each group's confusion counts with its Wilson score interval. It passes when each lower
-    end, one-sided at alpha, is at least the floor (an intersection-union test); it fails when some upper end, one-sided
-    at alpha divided by the number of groups (Bonferroni), is below it.
+    What it checks: a metric of each group's confusion counts, rates with their Wilson score interval, others with a
+    delta-method one. It passes when each end that matters, one-sided at alpha, clears the limit (an intersection-union
+    test); it fails when some other end, one-sided at alpha divided by the number of groups (Bonferroni), misses it.
 
     Why it matters: a good average can hide a group for whom the model hardly works, and the more groups are looked at,
     the more of them are below by luck alone.
@@ -66,7 +83,7 @@ def slice_floor(evidence: FairnessFacts, params: SliceParams) -> Verdict:
     """
     tables = {"*".join(table.attributes): table for table in evidence.tables}
     wanted = params.attributes or tuple(tables)
-    limit = Limit(op="at_least", value=str(params.at_least))
+    limit, upper = params.limit, params.op == "at_most"
     doubts = [] if wanted else ["the evaluation data declares no sensitive attribute"]
     looked: list[Looked] = []
     groups: list[tuple[str, Cell]] = []
@@ -76,30 +93,32 @@ def slice_floor(evidence: FairnessFacts, params: SliceParams) -> Verdict:
         doubts += [doubt] if doubt else []
         looked += [Looked(path=f"performance.{title}", group=(), value=None)] if doubt else []
         for cell in found:
-            k, n = cell.proportion(params.metric)
-            if n >= params.min_rows:
+            why_not = undefined(cell, params.metric, None, params.min_rows)
+            if not why_not:
                 groups.append((title, cell))
                 continue
-            path = f"performance.{title}.{params.metric}"
-            if params.small_groups == "listed":
-                looked.append(Looked(path=path, group=cell.group, value=real(k / n) if n else None, n=n))
+            path, n = f"performance.{title}.{params.metric}", cell.basis(params.metric)
+            shown = None
+            if n < params.min_rows and params.small_groups == "listed":
+                shown = cell.value(params.metric)
                 listed += 1
             else:
-                looked.append(Looked(path=path, group=cell.group, value=None, n=n))
-                doubts.append(f"{title}: {params.metric} of {name(cell)} rests on {n} rows, fewer than needed")
+                doubts.append(f"{title}: {why_not}")
+            looked.append(Looked(path=path, group=cell.group, value=None if shown is None else real(shown), n=n))
     below, open_, clear = [], [], []
     z_pass = z_value(float(params.alpha))
     z_fail = z_value(float(params.alpha) / max(len(groups), 1))
     for title, cell in groups:
-        k, n = cell.proportion(params.metric)
-        low, high = real(wilson(k, n, z_pass)[0]), real(wilson(k, n, z_fail)[1])
+        n, value = cell.basis(params.metric), real(cell.value(params.metric) or 0.0)
+        near, far = interval(cell, params.metric, z_pass), interval(cell, params.metric, z_fail)
+        low, high = (real(far[0]), real(near[1])) if upper else (real(near[0]), real(far[1]))
         path = f"performance.{title}.{params.metric}"
-        looked.append(Looked(path=path, group=cell.group, value=real(k / n), low=low, high=high, n=n))
-        value, ends = short(k / n, params.at_least), f"[{short(low, params.at_least)}, {short(high, params.at_least)}]"
-        said = f"{title}: {params.metric} of {name(cell)} is {value} {ends} on {n} rows"
-        if Decimal(high) < params.at_least:
-            below.append(f"{said}, below {limit.value}")
-        elif Decimal(low) >= params.at_least:
+        looked.append(Looked(path=path, group=cell.group, value=value, low=low, high=high, n=n))
+        ends = f"[{short(low, limit.value)}, {short(high, limit.value)}]"
+        said = f"{title}: {params.metric} of {name(cell)} is {short(value, limit.value)} {ends} on {n} rows"
+        if not holds(low if upper else high, params.op, limit.value):
+            below.append(f"{said}, {'above' if upper else 'below'} {limit.value}")
+        elif holds(high if upper else low, params.op, limit.value):
             clear.append(said)
         else:
             open_.append(f"{said}, which straddles {limit.value}")
