@@ -1,0 +1,135 @@
+"""Mutants of a policy: which are made, and that cases are needed to notice them."""
+
+from governance.policy.cases import Bench
+from governance.policy.document import LoadedPolicy, load_policy
+from governance.policy.examination import examine
+from governance.policy.mutants import mutants, told
+from tests.policy.test_cases import CASES, POLICY, house
+
+# At the limits, both sides of each: what CASES alone do not notice.
+SHARP = """\
+  - name: just right often enough
+    change: {performance: {counts: {tp: 4100, tn: 4100, fp: 900, fn: 900}}}
+    expect: {}
+  - name: just too often wrong
+    change: {performance: {counts: {tp: 3900, tn: 3900, fp: 1100, fn: 1100}}}
+    expect: {findings: {floor: fail}, outcomes: {prod: deny}}
+  - name: a group is selected at half the rate
+    change: {fairness: {sex: {f: {tp: 200, fn: 300, fp: 50, tn: 450}}}}
+    expect: {findings: {rates: fail}, outcomes: {staging: needs review, prod: needs review}}
+  - name: four fifths, give or take
+    change: {fairness: {sex: {f: {tp: 320, fn: 180, fp: 80, tn: 420}}}}
+    expect: {findings: {rates: inconclusive}, outcomes: {staging: needs review, prod: needs review}}
+  - name: four fifths in a large table, give or take
+    change: {fairness: {sex: {f: {tp: 3200, fn: 1800, fp: 800, tn: 4200}, m: {tp: 4000, fn: 1000, fp: 1000, tn: 4000}}}}
+    expect: {findings: {rates: inconclusive}, outcomes: {staging: needs review, prod: needs review}}
+  - name: 1999 rows
+    change: {fairness: {sex: {f: {tn: 399}}}}
+    expect: {findings: {enough-rows: fail}, outcomes: {prod: needs review}}
+  - name: nothing was measured
+    change: {fairness: null, performance: null}
+    expect:
+      findings: {floor: inconclusive, rates: inconclusive, enough-rows: inconclusive}
+      outcomes: {staging: needs review, prod: needs review}
+  - name: somebody says so
+    change: {origins: {fairness: declared, performance: declared}}
+    expect:
+      findings: {floor: inconclusive, rates: inconclusive, enough-rows: inconclusive}
+      outcomes: {staging: needs review, prod: needs review}
+"""
+
+
+FAR = SHARP.replace("{tn: 399}", "{tp: 200, fn: 50, fp: 50, tn: 200}")
+"""With 1500 rows where 1999 would be needed to notice a limit of 1900."""
+
+
+def made(policy: LoadedPolicy) -> list[str]:
+    return [f"{mutant.at}: {mutant.what}" for mutant in mutants(policy)]
+
+
+def with_rule(line: str) -> LoadedPolicy:
+    return load_policy((POLICY[: POLICY.index("rules:")] + f"rules:\n  - {line}\n").encode(), "policy.yaml")
+
+
+def test_each_limit_each_enforcement_and_each_rule() -> None:
+    policy, _ = house()
+    assert made(policy) == [
+        "floor: left out",
+        "floor: staging: warn -> deny",
+        "floor: staging: warn -> review",
+        "floor: prod: deny -> review",
+        "floor: prod: deny -> warn",
+        "floor: accept: declared too",
+        "floor.at_least: at_least: 0.8 -> 0.84",
+        "floor.at_least: at_least: 0.8 -> 0.76",
+        "rates: left out",
+        "rates: staging: review -> deny",
+        "rates: staging: review -> warn",
+        "rates: prod: review -> deny",
+        "rates: prod: review -> warn",
+        "rates: accept: declared too",
+        "rates.at_least: at_least: 0.8 -> 0.84",
+        "rates.at_least: at_least: 0.8 -> 0.76",
+        "enough-rows: left out",
+        "enough-rows: staging: warn -> deny",
+        "enough-rows: staging: warn -> review",
+        "enough-rows: prod: review -> deny",
+        "enough-rows: prod: review -> warn",
+        "enough-rows: accept: declared too",
+        "enough-rows.expr: 2000 -> 2100",
+        "enough-rows.expr: 2000 -> 1900",
+    ]
+
+
+def test_whole_numbers_intervals_and_nothing_at_all() -> None:
+    days = with_rule("{id: a, uses: access.stale_grants@1, with: {days: 7}, enforcement: {default: warn}}")
+    assert [one for one in made(days) if "a." in one] == ["a.days: days: 7 -> 8", "a.days: days: 7 -> 6"]
+    weekly = with_rule("{id: a, uses: operations.monitoring@1, with: {every: 31d}, enforcement: {default: warn}}")
+    assert [one for one in made(weekly) if "a." in one] == ["a.every: every: 31d -> 33d", "a.every: every: 31d -> 29d"]
+    # Less than nothing is no limit; a rule that stops nothing is not missed.
+    none = with_rule("{id: a, uses: lineage.no_overlap@1, with: {at_most: 0}, enforcement: {default: audit}}")
+    assert [one for one in made(none) if "a." in one] == ["a.at_most: at_most: 0 -> 0.01"]
+    assert "a: left out" not in made(none)
+
+
+def test_numbers_of_an_expression_and_nothing_else_in_it() -> None:
+    text = "'fairness.rows >= 2e3 || fairness.unmatched < 5 || subject.name == \"v1.5\" // not 7'"
+    policy = with_rule(f"{{id: a, requires: [fairness], expr: {text}, enforcement: {{default: warn}}}}")
+    assert [one for one in made(policy) if "a." in one] == ["a.expr: 5 -> 6", "a.expr: 5 -> 4"]
+
+
+def test_only_cases_at_the_limits_notice_every_mutant() -> None:
+    policy, cases = house()
+    blunt = {mutant.at for mutant in examine(policy, cases, mutate=True).survivors}
+    assert blunt >= {"rates", "rates.at_least", "enough-rows", "enough-rows.expr"}
+    policy, cases = house(cases=CASES + SHARP)
+    examined = examine(policy, cases, mutate=True)
+    assert [f"{mutant.at}: {mutant.what}" for mutant in examined.survivors] == []
+    assert (examined.mutants, examined.holds) == (24, True)
+
+
+def test_a_case_far_from_the_limit_does_not_hold_it() -> None:
+    policy, cases = house(cases=CASES + FAR)
+    left = [f"{mutant.at}: {mutant.what}" for mutant in examine(policy, cases, mutate=True).survivors]
+    assert left == ["enough-rows.expr: 2000 -> 1900"]
+
+
+def test_a_rule_that_is_left_out_is_noticed_by_what_it_stops() -> None:
+    """That its finding is missing proves nothing: some outcome has to change."""
+    policy, cases = house()
+    dropped = {mutant.rule: mutant for mutant in mutants(policy) if mutant.drops}
+    bench = Bench(cases, policy)
+    assert told(dropped["floor"], bench)
+    assert not told(dropped["rates"], bench)
+
+
+def test_an_excuse_for_a_parameter() -> None:
+    excuse = "uncovered: {enough-rows.expr: the table is always larger}\n"
+    policy, cases = house(cases=CASES + FAR + excuse)
+    examined = examine(policy, cases, mutate=True)
+    assert (examined.mutants, examined.holds) == (22, True)
+
+
+def test_mutants_are_not_made_of_a_policy_whose_cases_fail() -> None:
+    policy, cases = house(cases=CASES.replace("{floor: fail}", "{floor: pass}"))
+    assert examine(policy, cases, mutate=True).mutants is None
