@@ -83,20 +83,30 @@ def metric_floor(evidence: PerformanceFacts, params: MetricParams) -> Verdict:
     probabilities that are far off, and a limit that is met by luck of the sample is not met.
 
     How to fix: look at which errors dominate, improve data or model, calibrate the scores where a loss is too large, or
-    evaluate on more rows where the interval straddles the limit. """ found = next((one for one in evidence.metrics if
-    one.metric == params.metric), None) limit, path = params.limit, f"performance.metrics.{params.metric}" if found is
-    None: why = f"{params.metric} was not measured; measure again under this policy" return
-    Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit) low, high = found.low.get(params.alpha),
-    found.high.get(params.alpha) looked = (Looked(path=path, value=found.value, low=low, high=high, n=found.rows),) if
-    found.value is None: why = f"{params.metric} has no value: {found.reason}" return
-    Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit) ends = ", ".join("open" if end is None
-    else short(end, limit.value) for end in (low, high)) said = f"{params.metric} is {short(found.value, limit.value)}
-    [{ends}] on {found.rows} rows" if found.rows < params.min_rows: why = f"{said}, fewer than {params.min_rows}" return
-    Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit) if params.decide_on == "point":
-    outcome = Outcome.PASS if holds(found.value, params.op, limit.value) else Outcome.FAIL return
-    Verdict(outcome=outcome, why=f"{said} (decided on the point value)", looked_at=looked, limit=limit) near, far =
-    (low, high) if params.op == "at_least" else (high, low) if near is not None and holds(near, params.op, limit.value):
-    return Verdict(outcome=Outcome.PASS, why=said, looked_at=looked, limit=limit) if far is not None and not holds(far,
-    params.op, limit.value): return Verdict(outcome=Outcome.FAIL, why=f"{said}, beyond {limit.value}", looked_at=looked,
-    limit=limit) why = f"{said}: {found.reason}" if near is None else f"{said}, which straddles {limit.value}" return
-    Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+    evaluate on more rows where the interval straddles the limit.
+    """
+    found = next((one for one in evidence.metrics if one.metric == params.metric), None)
+    limit, path = params.limit, f"performance.metrics.{params.metric}"
+    if found is None:
+        why = f"{params.metric} was not measured; measure again under this policy"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+    low, high = found.low.get(params.alpha), found.high.get(params.alpha)
+    looked = (Looked(path=path, value=found.value, low=low, high=high, n=found.rows),)
+    if found.value is None:
+        why = f"{params.metric} has no value: {found.reason}"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+    ends = ", ".join("open" if end is None else short(end, limit.value) for end in (low, high))
+    said = f"{params.metric} is {short(found.value, limit.value)} [{ends}] on {found.rows} rows"
+    if found.rows < params.min_rows:
+        why = f"{said}, fewer than {params.min_rows}"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+    if params.decide_on == "point":
+        outcome = Outcome.PASS if holds(found.value, params.op, limit.value) else Outcome.FAIL
+        return Verdict(outcome=outcome, why=f"{said} (decided on the point value)", looked_at=looked, limit=limit)
+    near, far = (low, high) if params.op == "at_least" else (high, low)
+    if near is not None and holds(near, params.op, limit.value):
+        return Verdict(outcome=Outcome.PASS, why=said, looked_at=looked, limit=limit)
+    if far is not None and not holds(far, params.op, limit.value):
+        return Verdict(outcome=Outcome.FAIL, why=f"{said}, beyond {limit.value}", looked_at=looked, limit=limit)
+    why = f"{said}: {found.reason}" if near is None else f"{said}, which straddles {limit.value}"
+    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
