@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _CODES = [f"{code:d} {code.means}" for code in ExitCode]
 _EXITS = f"exit codes: {', '.join(_CODES[:-1])},\n{_CODES[-1]}"
 
+_MODEL = "a model version"
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
@@ -133,7 +135,7 @@ def build_parser() -> argparse.ArgumentParser:
         project=False,
     )
     prepare.add_argument("source", type=_path, nargs="?", metavar="SOURCE", help="the text table, in the project")
-    prepare.add_argument("--out", type=_path, metavar="TABLE.parquet")
+    prepare.add_argument("--out", type=_path, metavar="TABLE.parquet", help="the table to write, in the project")
     prepare.add_argument(
         "--lineage", type=_path, metavar="FILE", help="the event; default: lineage/<name of the table>.json"
     )
@@ -174,8 +176,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     key = command("key", "make a person's key, wrapped with their password", "new bo --role approver")
-    key.add_argument("action", choices=("new",))
-    key.add_argument("person", metavar="NAME")
+    key.add_argument("action", choices=("new",), help="make a key")
+    key.add_argument("person", metavar="NAME", help="whose key it is, as in local|NAME")
     key.add_argument(
         "--role",
         action="append",
@@ -183,7 +185,7 @@ def build_parser() -> argparse.ArgumentParser:
         type=_Known("role", "governance.permissions", "ROLES"),
         help="one of %(type)s; repeatable",
     )
-    key.add_argument("--password-file", type=_path, metavar="FILE")
+    key.add_argument("--password-file", type=_path, metavar="FILE", help="read the password from a file")
 
     check = command(
         "check",
@@ -217,7 +219,7 @@ def build_parser() -> argparse.ArgumentParser:
     person(check, required=False)
 
     show = command("show", "show the latest decision about a model version", "adult-income@1.10")
-    show.add_argument("model", metavar="NAME@VERSION")
+    show.add_argument("model", metavar="NAME@VERSION", help=_MODEL)
 
     explain = command(
         "explain",
@@ -242,21 +244,21 @@ def build_parser() -> argparse.ArgumentParser:
         ),
     ):
         act = command(kind, text, f"adult-income@1.10 --as bo --reason {example}")
-        act.add_argument("model", metavar="NAME@VERSION")
+        act.add_argument("model", metavar="NAME@VERSION", help=_MODEL)
         person(act, required=True)
         own = "your own, if you hold one" if kind == "comment" else "the one that this takes"
         act.add_argument("--role", help=f"the role you act in; default: {own}")
-        act.add_argument("--reason", required=True)
+        act.add_argument("--reason", required=True, metavar="TEXT", help="why, for whoever reads it in years")
         act.add_argument("--decision", metavar="SHA256", help="the decision you saw; refused if it is not the latest")
         act.add_argument("--bundle", type=_path, metavar="FILE", help="also write the new bundle")
         if kind == "waive":
-            act.add_argument("--finding", required=True, metavar="POLICY#RULE")
-            act.add_argument("--ticket", required=True)
+            act.add_argument("--finding", required=True, metavar="POLICY#RULE", help="the one finding to excuse")
+            act.add_argument("--ticket", required=True, metavar="ID", help="where it is followed up")
             act.add_argument(
                 "--expires", required=True, metavar="DATE", help="2026-12-31, which begins at 00:00Z, or a UTC time"
             )
             act.add_argument("--not-before", metavar="DATE", help="default: now")
-            act.add_argument("--no-worse-than", metavar="NUMBER")
+            act.add_argument("--no-worse-than", metavar="NUMBER", help="only while the value is no worse")
             act.add_argument(
                 "--group", action="append", default=[], help="only for this group (a,b for an intersection)"
             )
@@ -268,8 +270,8 @@ def build_parser() -> argparse.ArgumentParser:
         "adult-income@1.10 --out adult.bundle.json",
         formats=(),
     )
-    bundle.add_argument("model", metavar="NAME@VERSION")
-    bundle.add_argument("--out", type=_path, required=True, metavar="FILE")
+    bundle.add_argument("model", metavar="NAME@VERSION", help=_MODEL)
+    bundle.add_argument("--out", type=_path, required=True, metavar="FILE", help="the bundle to write")
 
     verify = command(
         "verify",
@@ -277,7 +279,7 @@ def build_parser() -> argparse.ArgumentParser:
         "adult.bundle.json --trust trust.json",
         project=False,
     )
-    verify.add_argument("bundle", type=_path)
+    verify.add_argument("bundle", type=_path, metavar="BUNDLE", help="the bundle's file")
     verify.add_argument(
         "--trust", type=_path, metavar="FILE", help="your trust file; without it only integrity is checked"
     )
@@ -287,19 +289,19 @@ def build_parser() -> argparse.ArgumentParser:
         "ask whether an artifact may run in an environment",
         "--artifact model.skops --environment prod --bundle adult.bundle.json --trust trust.json",
     )
-    gate.add_argument("--artifact", required=True, metavar="FILE|SHA256")
-    gate.add_argument("--environment", required=True, metavar="ENV")
+    gate.add_argument("--artifact", required=True, metavar="FILE|SHA256", help="the very file that is to run")
+    gate.add_argument("--environment", required=True, metavar="ENV", help="where it is to run")
     gate.add_argument("--bundle", type=_path, metavar="FILE", help="answer from this bundle, offline")
     gate.add_argument("--trust", type=_path, metavar="FILE", help="default: the project's own")
 
     report = command("report", "write the PDF report of a decision", "adult-income@1.10 --out adult.pdf", formats=())
-    report.add_argument("model", metavar="NAME@VERSION", nargs="?")
+    report.add_argument("model", metavar="NAME@VERSION", nargs="?", help=_MODEL)
     report.add_argument("--bundle", type=_path, metavar="FILE", help="of this bundle instead; nothing is recorded")
     report.add_argument("--trust", type=_path, metavar="FILE", help="with --bundle: your trust file")
-    report.add_argument("--out", type=_path, required=True, metavar="FILE")
+    report.add_argument("--out", type=_path, required=True, metavar="FILE", help="the PDF to write")
 
     trail = command("trail", "show or verify the trail", "verify --against adult.bundle.json")
-    trail.add_argument("action", choices=("show", "verify"))
+    trail.add_argument("action", choices=("show", "verify"), help="its last entries, or whether it is sound")
     trail.add_argument("--trust", type=_path, metavar="FILE", help="default: the project's own")
     trail.add_argument(
         "--against",
@@ -318,7 +320,7 @@ def build_parser() -> argparse.ArgumentParser:
         formats=("text", "json", "junit"),
         project=False,
     )
-    policy.add_argument("action", choices=("list", "rules", "check", "test"))
+    policy.add_argument("action", choices=("list", "rules", "check", "test"), help="what to do")
     policy.add_argument(
         "name",
         nargs="*",
