@@ -137,7 +137,7 @@ def test_a_waiver_is_told_in_words(approved: Verified) -> None:
     assert "waiver    in use: waive by local|bo (approver) at 2026-11-21T08:30:00Z: The card is with the" in said
     assert "[baseline#model-card: ticket RISK-12; from 2026-11-20T09:30:00Z until 2026-12-21T09:30:00Z; " in said
     assert explanation.found.if_waived == {}
-    assert [act for act in explained(approved, FAIRNESS).found.excuses] == []  # type: ignore[union-attr]
+    assert explained(approved, FAIRNESS).found.excuses == ()  # type: ignore[union-attr]
 
 
 def test_a_waiver_that_does_not_cover_says_why(
