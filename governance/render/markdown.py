@@ -1,9 +1,9 @@
 """Markdown (GitHub's flavour, which GitLab reads too) for a comment on a pull request or the summary of a job.
 
 Everything from outside is escaped so that it stays text: it opens no tag, link, table cell or formula, begins no line
-(where commands such as `/approve` live), and notifies nobody. An empty comment stands after `@`, and after `#` before a
-digit, because GitHub looks for mentions and issue numbers in the rendered text, where an entity is a plain character
-again.
+(where commands such as `/approve` live), and notifies nobody. An empty comment stands inside of whatever would be taken
+for a mention, a reference or an address, because those are looked for in the rendered text, where an entity is a plain
+character again.
 """
 
 import re
@@ -37,11 +37,16 @@ _STATE_SIGNS = {
 _SPECIAL = frozenset("&<>`*_[]()!|~\\#${}@")
 
 
+# Mentions, numbers of issues, merge requests and the like, addresses: what GitHub and GitLab make links of.
+_REFERS = re.compile(r"@|[#!$%&~^](?=\w|\Z)|:(?=//)|\bwww(?=\.)|\bGH-(?=\d)", re.IGNORECASE)
+_NOTHING = "<!-- -->"
+
+
 def escaped(text: str, most: int = _CELL) -> str:
     """Text from outside, inline, clipped to `most` characters before it grows by being escaped."""
-    entities = "".join(f"&#{ord(char)};" if char in _SPECIAL else char for char in clip(visible(text), most))
-    entities = entities.replace("&#64;", "&#64;<!-- -->")
-    return re.sub(r"&#35;(?=[0-9])", "&#35;<!-- -->", entities)
+    # No text that is shown holds a NUL: it marks the places.
+    marked = _REFERS.sub(lambda found: f"{found[0]}\0", clip(visible(text), most))
+    return "".join(_NOTHING if char == "\0" else f"&#{ord(char)};" if char in _SPECIAL else char for char in marked)
 
 
 class _Page:

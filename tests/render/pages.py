@@ -29,7 +29,8 @@ access:
 
 HOSTILE = (
     "A\n::set-output name=x::y\r\n##[add-mask]z ]]> | a | <script>alert(1)</script> <!-- `code` **b** _i_ "
-    "[x](http://evil.example) ![i](http://evil.example/i.png) @octocat #12 \u202e \x07 &lt; {0} $x$ ~~s~~ %0A,: \\| "
+    "[x](javascript:alert(1)) ![i](http://evil.example/i.png) www.evil.example @octocat #12 !7 GH-3 "
+    "\u202e \x07 &lt; {0} $x$ ~~s~~ %0A,: \\| "
 )
 
 

@@ -75,7 +75,7 @@ def _html(markdown: str) -> _Html:
     found = _Html(markdown)
     assert set(found.tags) <= _OURS
     for text in found.looked_through:
-        assert not re.search(r"@\w|#\d", text), text
+        assert not re.search(r"(?i)@\w|[#!$%&~^]\w|://|\bwww\.|\bGH-\d", text), text
     return found
 
 
