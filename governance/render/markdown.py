@@ -150,7 +150,7 @@ def _to_do(out: _Page, page: CheckPage) -> None:
         advice = "No finding explains the verdict: the note above does."
     elif page.verdict is Action.NEEDS_REVIEW:
         subject = f"{page.decision.subject.name}@{page.decision.subject.version}"
-        command = shlex.join(["governance", "approve", subject])
+        command = shlex.join(["governance", "approve", subject]) + " --as NAME --reason WHY"
         advice += f": {_code(command)}." if page.sealed else "; only a sealed decision can be approved."
     out.add("### What to do")
     out.add(advice)
