@@ -76,7 +76,7 @@ class Records:
                     where=where,
                 )
         # The reader's own limit is one for the whole process; ours is looked at line by line and value by value.
-        self._reader = csv.reader(
+        self._reader: Iterator[list[str]] = csv.reader(
             self._lines(),
             delimiter=dialect.delimiter,
             quotechar=dialect.quote,
@@ -153,12 +153,12 @@ class Records:
             yield line
 
     def _record(self) -> list[str] | None:
-        if self._pending is not None:
-            record, self._pending = self._pending, None
+        record, self._pending = self._pending, None
+        if record is not None:
             return record
         self._between = True
         try:
-            record: list[str] | None = next(self._reader, None)
+            record = next(self._reader, None)
         except csv.Error as error:
             raise self._not_csv(error) from error
         if record is not None and len(record) > MAX_COLUMNS:

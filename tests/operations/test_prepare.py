@@ -132,6 +132,7 @@ def test_types_as_asked(tmp_path: Path) -> None:
     assert kind_of(tmp_path, ".5", "5.", "+1e2", types={"v": "decimal"}) == ("decimal", [0.5, 5.0, 100.0])
     assert kind_of(tmp_path, "1", "2", types={"v": "text"}) == ("text", ["1", "2"])
     assert kind_of(tmp_path, "", types={"v": "integer"}) == ("integer", [None])
+    assert kind_of(tmp_path, "-00999999999999999999", types={"v": "integer"}) == ("integer", [1 - 10**18])
 
 
 def test_trimmed_then_replaced_then_missing_and_once_each(tmp_path: Path) -> None:
