@@ -30,6 +30,18 @@ check: $(READY) ## Format, lint, types, architecture
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n $(WORKERS) tests/architecture
+	$(BIN)/python docs/generate.py --check
+
+# The banner of mkdocs-material is about a future version of mkdocs.
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: $(READY) ## The documentation as one site, in build/docs
+	@$(BIN)/python docs/generate.py
+	@$(BIN)/mkdocs build --strict
+	@echo "Open build/docs/index.html, or: $(BIN)/python -m http.server -d build/docs"
+
+docs-check: $(READY) ## Whether the generated pages are current and the site builds
+	@$(BIN)/python docs/generate.py --check
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/docs-check
 
 bench: $(READY) ## Measured times, as ratios to `python -c pass`
 	@$(BIN)/python -m pytest -q -s -m bench tests/benchmarks

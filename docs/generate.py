@@ -27,7 +27,7 @@ def pages() -> dict[str, str]:
 def _index(made: dict[str, str]) -> str:
     lines = ["# Reference", "", "Everything here is generated from the code that runs, and so is what runs.", ""]
     for path in sorted(made):
-        if "/" not in path:
+        if "/" not in path or path.endswith("/index.md"):
             title, _, rest = made[path].removeprefix("# ").partition("\n\n")
             lines.append(f"- [{title}]({path}): {rest.partition(chr(10) * 2)[0].replace(chr(10), ' ')}")
     return "\n".join(lines)

@@ -11,10 +11,10 @@ from governance.cli.schema import documents, published
 def pages() -> dict[str, str]:
     made = {f"documents/{name}.md": _page(name, published(name)) for name in documents()}
     rows = [
-        (f"[{name}](documents/{name}.md)", code(_type(published(name))), _first(published(name)))
+        (f"[{name}]({name}.md)", code(_type(published(name))), _first(published(name)))
         for name in documents()
     ]
-    made["documents.md"] = "\n".join(
+    made["documents/index.md"] = "\n".join(
         [
             "# Documents",
             "",

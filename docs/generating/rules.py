@@ -18,7 +18,7 @@ _SHOWN = (Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE)
 def pages() -> dict[str, str]:
     families = {name: tuple(rules) for name, rules in groupby(sorted(ALL, key=lambda rule: rule.id), _family)}
     made = {f"rules/{name}.md": _family_page(name, rules) for name, rules in families.items()}
-    made["rules.md"] = _overview(families)
+    made["rules/index.md"] = _overview(families)
     made["coverage.md"] = _coverage(families)
     return made
 
@@ -46,7 +46,7 @@ def _overview(families: dict[str, tuple[Rule, ...]]) -> str:
         "(`expr:`). `governance policy rules NAME` shows one rule in a terminal.",
     ]
     for name, rules in families.items():
-        rows = [(_link(rule), sentence(rule.summary)) for rule in rules]
+        rows = [(_link(rule, ""), sentence(rule.summary)) for rule in rules]
         lines += ["", f"## {name.capitalize()}", "", table(("Rule", "In one line"), rows)]
     return "\n".join(lines)
 
