@@ -122,7 +122,7 @@ class SelectedRule(NamedTuple):
         """Groups of facts it reads."""
         if self.condition:
             return tuple(self.condition.groups)
-        return (self.rule.facts,) if self.rule and self.rule.facts else ()
+        return self.rule.reads if self.rule else ()
 
     @property
     def title(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from governance.errors import BadInput
 from governance.evidence.manifest import Manifest
 from governance.evidence.plan import Comparison, FairnessRequest, Plan
+from governance.evidence.purpose import Kpi
 from governance.policy.document import LoadedPolicy
 from governance.policy.rule import Request
 
@@ -25,6 +26,10 @@ def plan(policies: Iterable[LoadedPolicy], manifest: Manifest) -> Plan:
     if "fairness" in facts:
         for attributes in declared(manifest):
             comparisons.setdefault(attributes, set())
+    kpi = manifest.model.purpose.kpi
+    metrics = {metric for request in requests for metric in request.metrics}
+    if isinstance(kpi, Kpi) and kpi.metric and any(request.kpi for request in requests):
+        metrics.add(kpi.metric)
     explain_rows = max((request.explain_rows for request in requests), default=0)
     if "explainability" in facts and not explain_rows:
         explain_rows = 1000
@@ -41,7 +46,7 @@ def plan(policies: Iterable[LoadedPolicy], manifest: Manifest) -> Plan:
             for attributes in sorted(comparisons)
         ),
         explain_rows=explain_rows,
-        metrics=tuple(sorted({metric for request in requests for metric in request.metrics})),
+        metrics=tuple(sorted(metrics)),
         champion=any(request.champion for request in requests),
         explain_repeats=max((request.explain_repeats for request in requests), default=0),
         pickles=any(request.pickles for request in requests),

@@ -24,7 +24,8 @@ class Params(Document):
 
 
 class Request(NamedTuple):
-    """What a rule needs measured, beyond its group of facts. `attributes` without a `metric` ask for count tables."""
+    """What a rule needs measured, beyond its groups of facts. `attributes` without a `metric` ask for count tables;
+    `kpi` for the metric by which the manifest measures success."""
 
     attributes: tuple[str, ...] = ()
     metric: str = ""
@@ -35,6 +36,7 @@ class Request(NamedTuple):
     champion: bool = False
     explain_repeats: int = 0
     pickles: bool = False
+    kpi: bool = False
 
 
 class Example(NamedTuple):
@@ -59,7 +61,8 @@ def inconclusive(name: str, evidence: Any, **params: Any) -> Example:
 
 
 class Rule(NamedTuple):
-    """A declared rule. `facts` names the group of evidence it reads, or "" for one that reads the whole set."""
+    """A declared rule. `facts` names the group of evidence it takes, "" for one that takes the whole set; `reads` are
+    the groups without which it cannot be judged."""
 
     id: str
     version: int
@@ -67,6 +70,7 @@ class Rule(NamedTuple):
     examples: tuple[Example, ...]
     function: Callable[..., Verdict]
     facts: str
+    reads: tuple[str, ...]
     params: type[Params]
     timed: bool
     requests: Callable[[Any], Request] | None
@@ -97,11 +101,12 @@ def rule(
     controls: tuple[str, ...] = (),
     examples: tuple[Example, ...] = (),
     requests: Callable[[Any], Request] | None = None,
+    reads: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Verdict]], Rule]:
     """Declare a rule: `function(evidence, params)` or `function(evidence, params, now)` for one that reads the clock.
 
-    The annotation of the first argument says which evidence it reads. Raises RuntimeError for a rule that breaks the
-    form.
+    The annotation of the first argument says which evidence it reads; `reads` names the groups for one that takes the
+    whole set and needs several. Raises RuntimeError for a rule that breaks the form.
     """
 
     def declare(function: Callable[..., Verdict]) -> Rule:
@@ -109,6 +114,9 @@ def rule(
         arguments = list(inspect.signature(function).parameters)
         if len(arguments) not in (2, 3) or "." not in identifier:
             raise RuntimeError(f"rule {identifier}: expected <family>.<name> and (evidence, params[, now])")
+        facts = _facts_field(identifier, hints[arguments[0]])
+        if unknown := {*reads} - {*Facts.model_fields} or (facts and reads):
+            raise RuntimeError(f"rule {identifier}: {unknown!r} is no group to read beside the evidence that it takes")
         missing = [part for part in PARTS if part not in _text(function)]
         if missing:
             raise RuntimeError(f"rule {identifier}: its docstring lacks {missing[0]!r}")
@@ -118,7 +126,8 @@ def rule(
             controls=controls,
             examples=examples,
             function=function,
-            facts=_facts_field(identifier, hints[arguments[0]]),
+            facts=facts,
+            reads=(facts,) if facts else reads,
             params=hints[arguments[1]],
             timed=len(arguments) == 3,
             requests=requests,

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from governance.collect import purpose
 from governance.evidence.manifest import ModelSection
@@ -34,3 +35,10 @@ def test_a_kpi_in_words_has_no_numbers(text: str, kpi: Kpi | None) -> None:
     found = purpose.facts(model(objective="o", kpi=text))
     assert found is not None
     assert found.kpi == kpi
+
+
+@pytest.mark.parametrize(("metric", "better"), [("recall", "lower"), ("log_loss", "higher")])
+def test_a_metric_knows_its_better_side(metric: str, better: str) -> None:
+    with pytest.raises(ValidationError, match="is better, not"):
+        Kpi(name="k", metric=metric, better=better)  # type: ignore[arg-type]
+    assert Kpi(name="k", metric=metric).better is None  # type: ignore[arg-type]

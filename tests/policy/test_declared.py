@@ -18,7 +18,7 @@ from governance.policy.finding import Finding
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Example, Rule
 from governance.policy.rules import ALL
-from tests.policy.cases import NOW, evidence, judge, policy
+from tests.policy.cases import NOW, evidence, judge, policy, right
 
 DECLARED = FactOrigin(kind="declared")
 
@@ -144,3 +144,15 @@ def test_a_missing_value_is_looked_at_too() -> None:
         None,
     )
     assert "target" not in _said("purpose.stated", "a measure of success is not asked for")[0]
+
+
+def test_a_rule_over_two_groups_needs_both() -> None:
+    purpose = PurposeFacts(origin=DECLARED, objective="o", category=None, kpi=None, intended=(), prohibited=())
+    both = "[measured, declared]"
+    alone = found("purpose.kpi_measured", accept=both, purpose=purpose)
+    assert alone.outcome is Outcome.INCONCLUSIVE and alone.why == "no performance evidence"
+    refused = found("purpose.kpi_measured", accept="[measured]", purpose=purpose, performance=right(9, 10))
+    assert "purpose evidence is declared" in refused.why
+    judged = found("purpose.kpi_measured", accept=both, purpose=purpose, performance=right(9, 10))
+    assert judged.why == "no measure of success is stated"
+    assert judged.origin is not None and judged.origin.kind == "declared"

@@ -140,3 +140,14 @@ def test_more_rules_never_ask_for_less() -> None:
         assert few.explain_rows <= all_.explain_rows
         for attributes, wanted in comparisons(few).items():
             assert set(wanted) <= set(comparisons(all_)[attributes])
+
+
+def test_the_metric_of_success_is_measured_where_a_rule_asks_for_it() -> None:
+    kpi = ", purpose: {kpi: {name: found, metric: recall, target: 0.8}}}"
+    named = manifest(MANIFEST.replace("version: 1.0}", f"version: 1.0{kpi}"))
+    found = plan([policy(uses("a", "purpose.kpi_measured"))], named)
+    assert (found.facts, found.metrics) == (("performance", "purpose"), ("recall",))
+    assert plan([policy(uses("a", "purpose.stated"))], named).metrics == ()
+    assert plan([policy(uses("a", "purpose.kpi_measured"))], manifest()).metrics == ()
+    words = manifest(MANIFEST.replace("version: 1.0}", "version: 1.0, purpose: {kpi: fewer losses}}"))
+    assert plan([policy(uses("a", "purpose.kpi_measured"))], words).metrics == ()

@@ -37,6 +37,7 @@ from governance.policy.rules.performance.floor import floor
 from governance.policy.rules.performance.metric_floor import metric_floor
 from governance.policy.rules.performance.no_worse_than_champion import no_worse_than_champion
 from governance.policy.rules.performance.slice_floor import slice_floor
+from governance.policy.rules.purpose.kpi_measured import kpi_measured
 from governance.policy.rules.purpose.stated import stated
 from governance.policy.rules.reproducibility.inputs_recorded import inputs_recorded
 from governance.policy.rules.reproducibility.parameters import parameters
@@ -79,6 +80,7 @@ ALL: tuple[Rule, ...] = (
     metric_floor,
     no_worse_than_champion,
     slice_floor,
+    kpi_measured,
     stated,
     inputs_recorded,
     parameters,
