@@ -57,7 +57,9 @@ RISK_TIERS = ("low", "medium", "high")
 
 
 class Purpose(Document):
-    """`category` is the purpose by its id, as sources name it in `purposes`."""
+    """What the model is for. `objective`: in words. `category` is the purpose by its id, as sources name it in
+    `purposes`. `kpi`: how its success is measured. `intended`: uses it is meant for. `prohibited`: uses it must not be
+    put to."""
 
     objective: str | None = None
     category: PurposeId | None = None
@@ -67,6 +69,10 @@ class Purpose(Document):
 
 
 class ModelSection(Document):
+    """The model version under audit. `name`: what all its versions have in common. `version`: this one; one version,
+    one artifact. `owner`: the team or person that answers for it. `risk_tier`: low, medium or high; anything else, or
+    none, counts as high. `trained_at`: when it was trained; documents must not be older."""
+
     name: Identity
     version: Annotated[Identity, AfterValidator(_no_at)]
     owner: Name | None = None
@@ -76,7 +82,9 @@ class ModelSection(Document):
 
 
 class Artifact(Document):
-    """Either a file to hold and open, or `none` with the reason why there is none."""
+    """Either a file to hold and open, or `none` with the reason why there is none. `path`: the file or folder, from the
+    manifest's own folder. `format`: what it is. `sha256`: its digest when it was trained. `none`: why there is no
+    artifact; then the model can be audited, and never allowed by digest."""
 
     path: str | None = None
     format: Format | None = None
@@ -95,7 +103,8 @@ class Artifact(Document):
 
 
 class Labels(Document):
-    """Which values of a column count as positive and which as negative. Every value must be in one of the lists."""
+    """Which values of a column count as positive and which as negative. Every value must be in one of the lists.
+    `column`: of the table. `positive`: values, as text. `negative`: values, as text."""
 
     column: Name
     positive: tuple[str, ...] = Field(min_length=1)
@@ -111,11 +120,14 @@ class Labels(Document):
 
 
 class Score(Document):
+    """The model's score for the positive class. `column`: of the table."""
+
     column: Name
 
 
 class Attribute(Document):
-    """A sensitive attribute. `bins` cut a numeric column at these points: [40, 60] gives <40, 40-60 and >=60."""
+    """A sensitive attribute. `column`: of the table, or of the one that is joined. `bins` cut a numeric column at these
+    points: [40, 60] gives <40, 40-60 and >=60."""
 
     column: Name
     bins: tuple[float, ...] = ()
@@ -128,14 +140,21 @@ class Attribute(Document):
 
 
 class Join(Document):
+    """A table with the sensitive attributes, where they live elsewhere. `path`: the table. `key`: the column that both
+    tables have; rows without a partner are counted."""
+
     path: str
     key: Name
 
 
 class Evaluation(Document):
-    """The table that performance and fairness are measured on. `champion` is the column with the predictions of the
-    version that this one would replace, on the same rows. `dataset`, `version` and `collected_until` as for
-    `Training`."""
+    """The table that performance and fairness are measured on. `path`: a Parquet or CSV file. `sha256`: its recorded
+    digest. `dataset`, `version` and `collected_until` as for `Training`. `label`: the column of true classes.
+    `prediction`: the column of predicted classes, or `rescore` to run the model. `score`: the column of its scores.
+    `champion` is the column with the predictions of the version that this one would replace, on the same rows.
+    `sensitive`: attributes by name, whose groups are compared; a null is the counted category "unknown".
+    `intersections`: lists of these names, whose combined groups are compared too. `join`: where sensitive attributes
+    live elsewhere."""
 
     path: str
     sha256: Sha256 | None = None
@@ -176,8 +195,9 @@ class Evaluation(Document):
 
 
 class Training(Document):
-    """`dataset` is the name that lineage events use for this table; its path where not given. `version` is the version
-    that they record for it. `collected_until`: when the last of its rows was collected."""
+    """The table that the model was trained on. `path`: a Parquet or CSV file. `sha256`: its recorded digest. `dataset`
+    is the name that lineage events use for this table; its path where not given. `version` is the version that they
+    record for it. `collected_until`: when the last of its rows was collected."""
 
     path: str
     sha256: Sha256 | None = None
@@ -187,13 +207,19 @@ class Training(Document):
 
 
 class Data(Document):
+    """The tables. `evaluation`: what it is measured on. `training`: what it was trained on."""
+
     evaluation: Evaluation | None = None
     training: Training | None = None
 
 
 class SourceSection(Document):
-    """`dataset` is the name that lineage events use for it; its id where not given. `version` and `collected_until` as
-    for `Training`; `region` is where the data was collected."""
+    """Data from elsewhere, at the beginning of the lineage. `id`: what approvals call it, as `data:ID`. `sha256`: its
+    recorded digest. `path`: the file, where it is at hand. `dataset` is the name that lineage events use for it; its id
+    where not given. `version` and `collected_until` as for `Training`; `owner`: who answers for it. `licence`: under
+    which it may be used. `expires`: when that ends. `purposes`: ids of what it may be used for. `consent`: what the
+    people in it agreed to. `region` is where the data was collected. `forbidden`: columns that must reach no
+    feature."""
 
     id: Name
     sha256: Sha256 | None = None
@@ -211,6 +237,9 @@ class SourceSection(Document):
 
 
 class LineageSection(Document):
+    """Where the data comes from. `sources`: what it begins with. `events`: OpenLineage events, files of JSON, that lead
+    from the sources to the tables, column by column."""
+
     sources: tuple[SourceSection, ...] = ()
     events: tuple[str, ...] = ()
 
@@ -222,12 +251,19 @@ class LineageSection(Document):
 
 
 class AccessSection(Document):
+    """Who may do what, in CSV files. `grants`: who holds which permission (principal, permission, resource; and
+    granted_at, last_used). `approvals`: who approved data and code (item, principal, role, at). `people`: who is known
+    (principal, status, team)."""
+
     grants: str | None = None
     approvals: str | None = None
     people: str | None = None
 
 
 class EnvironmentSection(Document):
+    """What it takes to train the same model again. `lock`: the lock file of the packages. `commit`: of the code that
+    trained it, in full. `seeds`: of the training run. `parameters`: of the training run, by name."""
+
     lock: str | None = None
     commit: Commit | None = None
     seeds: tuple[Seed, ...] = ()
@@ -235,8 +271,9 @@ class EnvironmentSection(Document):
 
 
 class LicencesSection(Document):
-    """SPDX expressions. `components` is what the model was built from; an empty list says that it was built from
-    nothing else. `packages`: the licence of a package of the lock file by its name, where no metadata tells it."""
+    """SPDX expressions. `model`: the licence of the model itself. `components` is what the model was built from; an
+    empty list says that it was built from nothing else. `packages`: the licence of a package of the lock file by its
+    name, where no metadata tells it."""
 
     model: Licence | None = None
     components: tuple[Component, ...] | None = None
@@ -244,8 +281,8 @@ class LicencesSection(Document):
 
 
 class OperationsSection(Document):
-    """`rollback` is the version to go back to, or `none` with the reason. Monitoring and on-call in plain words are
-    taken, but a rule can check little of them."""
+    """What happens once it runs. `rollback` is the version to go back to, or `none` with the reason. `monitoring`: what
+    is watched. `on_call`: who is called. Both are also taken in plain words, of which a rule can check little."""
 
     rollback: NoRollback | Name | None = None
     monitoring: Monitoring | str | None = None
@@ -253,7 +290,8 @@ class OperationsSection(Document):
 
 
 class Manifest(Document):
-    """What the submitter says about one model version. It never picks the policy."""
+    """What the submitter says about one model version. It never picks the policy. `schema`: the type of this document.
+    `features`: columns that the model reads, in its order. `documents`: files by kind, such as model_card or dpia."""
 
     schema_: Literal["governance.manifest/v1"] = Field(alias="schema")
     model: ModelSection
