@@ -3,11 +3,14 @@
 import json
 import os
 import re
+from contextlib import nullcontext
+from datetime import timedelta
 
 import pytest
 
+from governance.errors import BadInput
 from governance.policy.baseline import load_baseline
-from tests.cli.conftest import AS_ANN, AS_BO
+from tests.cli.conftest import AS_ANN, AS_BO, now
 from tests.operations.project import MANIFEST, POLICY
 
 MODEL = "credit@1.10"
@@ -101,6 +104,14 @@ class TestWriting:
         assert check("--dry-run", "--write-baseline", "known.yaml", *TERMS[:3], reason).code == 11
         assert load_baseline((project.root / "known.yaml").read_bytes(), "known.yaml").document.reason == reason
 
+    @pytest.mark.parametrize("seconds, over", [(-1, True), (0, True), (1, False)])
+    def test_nothing_is_known_until_now(self, tmp_path, seconds, over):
+        from governance.operations.adopt import adoption
+
+        expires = now() + timedelta(seconds=seconds)
+        with pytest.raises(BadInput, match="this is over") if over else nullcontext():
+            adoption(tmp_path / "k.yaml", "x", expires, expires - timedelta(seconds=seconds))
+
     @pytest.mark.parametrize(
         "argv, said",
         [
@@ -168,7 +179,10 @@ class TestUsing:
         assert ran.code == 11
         assert "its entry expired on 2026-02-01T00:00:00Z" in ran.out
 
-    def test_another_models(self, project, check):
+    def test_another_models_before_anything_is_measured(self, project, check, monkeypatch):
+        from governance.measure import run as measuring
+
+        monkeypatch.setattr(measuring, "measure", None)
         project.write("known.yaml", text("loans"))
         before = project.trail()
         ran = check(*AS_ANN, *USE)

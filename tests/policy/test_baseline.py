@@ -265,6 +265,19 @@ def test_another_models_baseline_is_refused() -> None:
 
 # Laws
 
+
+@pytest.mark.parametrize("outcome", [one.value for one in Outcome])
+@pytest.mark.parametrize("enforcement", [one.value for one in Enforcement])
+def test_one_cell_of_the_decision_table_changes_and_no_other(outcome: str, enforcement: str) -> None:
+    rules = [policy(section("one", outcome, f"{{default: {enforcement}}}"), section("two"))]
+    without, with_it = judge(evidence(), rules), judge(evidence(), rules, baseline=baseline(entry()))
+    if (outcome, enforcement) == ("fail", "deny"):
+        assert (without.outcomes["prod"], with_it.outcomes["prod"]) == (Action.DENY, Action.NEEDS_REVIEW)
+    else:
+        assert (with_it.outcomes, with_it.findings) == (without.outcomes, without.findings)
+        assert with_it.valid_until == without.valid_until
+
+
 _RULES = st.lists(
     st.tuples(
         st.sampled_from([one.value for one in Outcome]),
@@ -275,10 +288,12 @@ _RULES = st.lists(
     min_size=1,
     max_size=5,
 )
-_ENTRIES = st.dictionaries(
-    st.integers(0, 6),
-    st.tuples(st.sampled_from([-1, 0, 1, 40]), st.sampled_from(["", "faults: [x]", "no_worse_than: 1"])),
-)
+# Mostly live and without bounds, for each rule and for two that are not there.
+_ENTRIES = st.lists(
+    st.sampled_from([None, (-1, ""), (0, ""), (1, "faults: [x]"), (1, "no_worse_than: 1"), (1, ""), (2, ""), (40, "")]),
+    min_size=7,
+    max_size=7,
+).map(lambda found: {number: one for number, one in enumerate(found) if one})
 
 
 def _case(rules: list[tuple[str, str, str, str]], entries: dict[int, tuple[int, str]]) -> tuple[Decision, Decision]:
