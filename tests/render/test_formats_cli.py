@@ -1,7 +1,9 @@
 """`governance check --format` and `--also`: what is written where, and what is refused before anything is measured."""
 
+import io
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -49,6 +51,29 @@ def test_the_file_holds_what_is_printed(
 ) -> None:
     assert _check(project, "--format", name, "--also", f"{name}={tmp_path / 'out'}") == 10
     assert (tmp_path / "out").read_text(encoding="utf-8") == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_comes_through_every_terminal(
+    name: str, encoding: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the encoding lacks is written as an escape; what programs read stays what it says it is."""
+    manifest = (project.root / "governance.yaml").read_text(encoding="utf-8")
+    project.write("governance.yaml", manifest.replace("credit,", "Müller 女,"))
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert _check(project, "--format", name) == 10
+    terminal.flush()
+    data: bytes = terminal.buffer.getvalue()  # type: ignore[attr-defined]
+    if name in ("json", "sarif"):
+        assert "Müller 女" in json.dumps(json.loads(data), ensure_ascii=False)
+    elif name == "junit":
+        said = {item.attrib["value"] for item in ElementTree.fromstring(data).iter("property")}
+        assert "Müller 女" in said
+    else:
+        shown = data.decode(encoding)
+        assert "Müller 女".encode(encoding, "backslashreplace").decode(encoding) in shown
 
 
 def test_github_prints_commands_and_nothing_else(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

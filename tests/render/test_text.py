@@ -50,9 +50,28 @@ def test_a_failed_finding_shows_number_interval_limit_fix_law_and_rule(denied: V
     assert "evidence  declared by local|ann, not measured" in text
 
 
-@pytest.mark.parametrize("width", [40, 80, 132])
+@pytest.mark.parametrize("width", [40, 60, 80, 132, 200])
 def test_no_line_of_the_findings_is_wider_than_the_terminal(needs_review: Verified, width: int) -> None:
     assert all(columns(line) <= width for line in _text(needs_review, width=width).splitlines()[1:])
+
+
+@pytest.mark.parametrize("width", [40, 60, 120])
+def test_wide_and_endless_names_stay_within_the_terminal(
+    width: int,
+    baseline: LoadedPolicy,
+    make_evidence: Callable[..., EvidenceSet],
+    make_verified: Callable[..., Verified],
+) -> None:
+    groups = {"女性" * 40: (100, 1000), "W" * 300: (500, 1000), "Αθήνα q\u0301": (400, 1000)}
+    lines = _text(make_verified(make_evidence(groups=groups), [baseline]), width=width).splitlines()
+    assert all(columns(line) <= width for line in lines[1:])
+    said = re.sub(r"\s", "", "".join(lines))
+    assert "女性" * 40 in said and "W" * 300 in said
+
+
+def test_narrow_and_wide_say_the_same(denied: Verified) -> None:
+    narrow, wide = (_text(denied, width=width).partition("Valid until")[2] for width in (60, 400))
+    assert "".join(narrow.split()) == "".join(wide.split())
 
 
 def test_colour_only_repeats_words(denied: Verified) -> None:
