@@ -18,6 +18,11 @@ def short(value: Real | float, limit: Decimal | str | None = None) -> str:
     return brief
 
 
+def plural(count: int, noun: str) -> str:
+    """1 row, 2 rows."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 class Looked(Document):
     """One thing that was looked at. For a statistical rule the claim holds where `low` meets the limit and is broken
     where `high` misses it (or the reverse for an upper limit); `value` is the point estimate and `n` rows behind it."""

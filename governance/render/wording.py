@@ -10,6 +10,7 @@ from governance.evidence.evidence import EvidenceSet
 from governance.policy.act import Act
 from governance.policy.decision import Decision, Recorded
 from governance.policy.finding import Finding, Limit, Looked
+from governance.policy.finding import plural as plural
 from governance.policy.outcome import ACTIONS, Action, Outcome
 from governance.render.visible import clip
 
@@ -243,7 +244,3 @@ def effect(actions: dict[str, Action]) -> str:
 def principal(text: str) -> str:
     """A principal as people read it; nobody is taken for somebody."""
     return "unverified (nobody authenticated this person)" if text == "unverified" else text
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
