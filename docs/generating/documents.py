@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from generating.markdown import code, prose, sentence, table
+from generating.markdown import code, sentence, table
+from generating.meanings import meanings
 from generating.schema import default, kind, limits
 
 from governance.cli.schema import documents, published
@@ -10,10 +11,7 @@ from governance.cli.schema import documents, published
 
 def pages() -> dict[str, str]:
     made = {f"documents/{name}.md": _page(name, published(name)) for name in documents()}
-    rows = [
-        (f"[{name}]({name}.md)", code(_type(published(name))), _first(published(name)))
-        for name in documents()
-    ]
+    rows = [(f"[{name}]({name}.md)", code(_type(published(name))), _first(published(name))) for name in documents()]
     made["documents/index.md"] = "\n".join(
         [
             "# Documents",
@@ -40,10 +38,11 @@ def _first(schema: dict[str, Any]) -> str:
 
 def _page(name: str, schema: dict[str, Any]) -> str:
     lines = [f"# {name.capitalize()}", "", f"A {code(_type(schema))} document.", ""]
-    lines += _fields(schema)
+    parts = schema.get("$defs", {})
+    lines += _fields(schema, parts)
     for title in _in_order(schema):
-        part = schema["$defs"][title]
-        lines += ["", f"## {title}", "", *(_fields(part) if "properties" in part else [_value(part)])]
+        part = parts[title]
+        lines += ["", f"## {title}", "", *(_fields(part, parts) if "properties" in part else [_value(part)])]
     return "\n".join(lines)
 
 
@@ -72,13 +71,20 @@ def _value(part: dict[str, Any]) -> str:
     return f"{sentence(' '.join(described.split()))} {sentence(kind(part))}" if described else sentence(kind(part))
 
 
-def _fields(schema: dict[str, Any]) -> list[str]:
+def _fields(schema: dict[str, Any], parts: dict[str, Any]) -> list[str]:
     required = set(schema.get("required", ()))
+    whole, said = meanings(schema.get("description", ""), schema["properties"])
     rows = []
     for name, field in schema["properties"].items():
         needed = "**required**" if name in required else default(field)
-        meaning = "; ".join(text for text in (prose(field.get("description", "")), limits(field)) if text)
-        rows.append((code(name), kind(field), needed, sentence(meaning)))
-    said = schema.get("description")
-    about = [sentence(" ".join(said.split())), ""] if said else []
+        meaning = said.get(name) or _of_its_part(field, parts)
+        rows.append((code(name), kind(field), needed, " ".join(filter(None, (meaning, sentence(limits(field)))))))
+    about = [sentence(whole), ""] if whole else []
     return [*about, table(("Field", "Type", "Default", "Meaning"), rows)]
+
+
+def _of_its_part(field: dict[str, Any], parts: dict[str, Any]) -> str:
+    """What the part is that a field holds, where the field itself has no words."""
+    part = parts.get(field.get("$ref", "").rpartition("/")[2], {})
+    whole, _ = meanings(part.get("description", ""), part.get("properties", ()))
+    return sentence(whole.partition(". ")[0])

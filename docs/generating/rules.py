@@ -1,14 +1,17 @@
 """The catalogue of rules: one page for each family, and who covers what."""
 
+import inspect
 import json
 import re
 from itertools import groupby
+from typing import Any
 
 from generating.markdown import code, prose, sentence, table
+from generating.meanings import meanings
 from generating.schema import default, kind, limits
 
 from governance.policy.outcome import Outcome
-from governance.policy.rule import PARTS, Rule
+from governance.policy.rule import PARTS, Params, Rule
 from governance.policy.rules import ALL
 from governance.policy.written import DECLARED
 
@@ -63,13 +66,18 @@ def _rule(rule: Rule) -> list[str]:
     lines = [f"## {code(rule.name)} {{ #{_anchor(rule)} }}", "", f"**{sentence(rule.summary)}**", ""]
     for label in PARTS:
         lines += [f"*{label.removesuffix(':')}*: {sentence(rule.part(label))}", ""]
+    whole, own = meanings(_about(schema.get("description", "")), options)
+    said = {**meanings(inspect.getdoc(Params) or "", options)[1], **own}
     if options:
-        rows = [(code(key), kind(one, link=False), default(one), limits(one)) for key, one in options.items()]
-        lines += [table(("Parameter", "Type", "Default", "Limits"), rows), ""]
+        rows = [
+            (code(key), kind(one, link=False), default(one), _meaning(said.get(key, ""), one))
+            for key, one in options.items()
+        ]
+        lines += [table(("Parameter", "Type", "Default", "Meaning"), rows), ""]
     else:
         lines += ["It takes no parameters.", ""]
-    if said := _about(schema.get("description", "")):
-        lines += [sentence(said), ""]
+    if whole:
+        lines += [sentence(whole), ""]
     reads = f"Reads the facts {code(rule.facts)}" if rule.facts else "Reads the whole evidence set"
     held = ", which are always declared: a policy says `accept: {kind: [declared]}`" if rule.facts in DECLARED else ""
     law = f" Serves {', '.join(map(code, rule.controls))}." if rule.controls else ""
@@ -78,8 +86,12 @@ def _rule(rule: Rule) -> list[str]:
     return [*lines, "Examples, which are its tests:", "", table(("Outcome", "Case", "Parameters"), rows)]
 
 
+def _meaning(said: str, option: dict[str, Any]) -> str:
+    return " ".join(filter(None, (said, sentence(limits(option)))))
+
+
 def _about(text: str) -> str:
-    return "" if "Base of a rule" in text else " ".join(text.split())
+    return "" if text == inspect.getdoc(Params) else " ".join(text.split())
 
 
 def _given(params: dict[str, object]) -> str:

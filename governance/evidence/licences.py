@@ -14,7 +14,7 @@ Licence = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Component(Document):
-    """What the model was built from: a base model, embedded weights, a vocabulary. `licence` is null where nobody
+    """What the model was built from. `name`: what it is called. `kind`: what it is. `licence` is null where nobody
     states one."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]

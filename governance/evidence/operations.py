@@ -19,13 +19,14 @@ def hours(interval: Interval) -> int:
 
 
 class NoRollback(Document):
-    """There is no version to go back to, and why."""
+    """There is no version to go back to. `none`: why."""
 
     none: Line
 
 
 class Watched(Document):
-    """A metric that is watched, and the limits that raise an alarm."""
+    """A metric that is watched. `name`: of the metric. `at_least`: below it raises an alarm. `at_most`: above it raises
+    an alarm."""
 
     name: Line
     at_least: Real | None = None
@@ -33,14 +34,16 @@ class Watched(Document):
 
 
 class Monitoring(Document):
-    """`interval` is how often the metrics are looked at; null where it is not said."""
+    """What is watched while the model runs. `interval` is how often the metrics are looked at; null where it is not
+    said. `metrics`: which, with their limits."""
 
     interval: Interval | None = None
     metrics: tuple[Watched, ...] = ()
 
 
 class OnCall(Document):
-    """Who is called when the model misbehaves, and how. A contact is an address, a number or a channel."""
+    """Who is called when the model misbehaves, and how. `owner`: a person or a team. `contact`: an address, a number or
+    a channel."""
 
     owner: Line
     contact: Line | None = None

@@ -13,8 +13,9 @@ PurposeId = Annotated[str, Spelled(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "one word
 
 
 class Kpi(Document):
-    """A measure of success in its own unit: what it should be, and what it was last measured to be. `better` says which
-    way is good; null where the manifest does not say. `metric` is the name under which an audit measures it itself."""
+    """A measure of success in its own unit. `name`: in words. `target`: what it should be. `value`: what it was last
+    measured to be. `better` says which way is good; null where the manifest does not say. `metric` is the name under
+    which an audit measures it itself."""
 
     name: Annotated[str, Field(min_length=1, max_length=1000)]
     target: Real | None = None

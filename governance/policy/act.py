@@ -12,7 +12,9 @@ UNVERIFIED = "unverified"
 
 
 class Waiver(Document):
-    """An excuse for one finding: only for these groups (all where empty), no worse than this value, only for a time."""
+    """An excuse for one finding, for a time. `key`: the finding, as policy#rule. `groups`: only for these, all where
+    empty. `no_worse_than`: only while the value is no worse. `ticket`: where it is followed up. `not_before`: when it
+    begins. `expires`: when it ends. `compensating`: what is done instead."""
 
     key: str
     groups: tuple[tuple[str | None, ...], ...] = ()
@@ -30,7 +32,9 @@ class Waiver(Document):
 
 
 class Act(Document):
-    """`decision` is the digest of the decision the person saw."""
+    """What a person says about a case, under their own signature. `schema`: the type of this document. `kind`: what
+    they do. `actor`: who they are. `role`: in which they do it. `decision` is the digest of the decision the person
+    saw. `reason`: why. `at`: when. `waiver`: what is excused, where it is a `waive`."""
 
     schema_: Literal["governance.act/v1"] = Field("governance.act/v1", alias="schema")
     kind: Literal["approve", "reject", "comment", "waive"]

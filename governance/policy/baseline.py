@@ -31,8 +31,9 @@ def _finding_key(text: str) -> str:
 
 
 class KnownFailure(Document):
-    """One finding that may fail: only for these groups, no worse than this number, and with no other faults than these
-    (any where left out), until it expires."""
+    """One finding that may fail for a time. `finding`: policy#rule. `groups`: only for these; all where left out.
+    `no_worse_than`: only up to this number. `faults`: only with these; any where left out. `expires`: when it denies
+    again."""
 
     finding: Annotated[str, AfterValidator(_finding_key)]
     groups: tuple[tuple[str, ...], ...] = ()
@@ -42,8 +43,9 @@ class KnownFailure(Document):
 
 
 class Baseline(Document):
-    """`model` is a name: it covers every version. `since` says when the failures were written down, `reason` why they
-    may stay for a time."""
+    """Failures that are known when a model is adopted. `schema`: the type of this document. `model` is a name: it
+    covers every version. `reason`: why they may stay for a time. `since`: when they were written down. `known`: one
+    entry for each finding."""
 
     schema_: Literal["governance.baseline/v1"] = Field(alias="schema")
     model: Annotated[str, Field(min_length=1, max_length=200)]

@@ -24,7 +24,7 @@ Control = Annotated[
 
 
 class InForce(Document):
-    """From (inclusive) until (exclusive), in the time that law is judged on."""
+    """In the time that law is judged on. `from`: the first moment. `until`: the first moment after it."""
 
     from_: Instant = Field(alias="from")
     until: Instant | None = None
@@ -40,14 +40,23 @@ class InForce(Document):
 
 
 class Accept(Document):
-    """Which evidence counts. Declared facts count only where a rule says so."""
+    """Which evidence counts. `kind`: declared facts count only where a rule says so. `predictions`: made by us from the
+    model (rescored), or read from a column of the table (supplied)."""
 
     kind: tuple[Kind, ...] = ("measured",)
     predictions: tuple[Predictions, ...] = ("rescored", "supplied")
 
 
 class RuleSection(Document):
-    """One rule of a policy: either `uses` a rule of the catalogue or states an `expr` over required evidence."""
+    """One rule of a policy: either `uses` a rule of the catalogue or states an `expr` over required evidence.
+
+    `id`: what findings call it. `title`: what people read. `uses`: a rule of the catalogue, as name@version. `with`:
+    its parameters. `expr`: a condition in CEL that must be true. `requires`: the evidence that it reads. `controls`:
+    clauses of laws and standards that it serves, as law/clause; those of the catalogue's rule where left out.
+    `severity`: orders the reading. `enforcement`: what follows, by environment, with a `default`. `accept`: the
+    evidence that counts. `waivable_to`: what a waiver leads to where it would deny. `why`: instead of the catalogue's
+    words. `fix`: instead of the catalogue's words.
+    """
 
     id: Slug
     title: str | None = None
@@ -78,7 +87,10 @@ class RuleSection(Document):
 
 
 class Policy(Document):
-    """`valid_for`: days that a decision under this policy may be relied on."""
+    """Which rules a model version must keep, with which limits, enforced how. `schema`: the type of this document.
+    `id`: what findings and trails call it. `version`: three numbers; a change of a limit is a new one. `title`: what
+    people read. `in_force`: when it counts. `environments`: for which it decides. `valid_for`: days that a decision
+    under this policy may be relied on. `rules`: all of them count."""
 
     schema_: Literal["governance.policy/v1"] = Field(alias="schema")
     id: Slug

@@ -18,7 +18,14 @@ PARTS = ("What it checks:", "Why it matters:", "How to fix:")
 
 
 class Params(Document):
-    """Base of a rule's parameters. Values come from YAML as text, so they are coerced, then closed and frozen."""
+    """Base of a rule's parameters. Values come from YAML as text, so they are coerced, then closed and frozen.
+
+    What recurs means the same in each rule. `metric`: what is measured. `measure`: how two groups are compared.
+    `attributes`: names, or intersections such as sex*race; every declared one where empty. `at_least`: the limit from
+    below. `at_most`: the limit from above. `alpha`: error level of each end of an interval. `decide_on`: the end of the
+    interval, or the point estimate, which leaves chance out of account. `min_rows`: fewer rows settle nothing. `rows`:
+    at most so many are explained.
+    """
 
     model_config = ConfigDict(strict=False)
 

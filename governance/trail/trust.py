@@ -15,20 +15,24 @@ MAX_BYTES = 1 << 20
 
 
 class TrustedLog(Document):
-    """`key` is the C2SP verifier key (vkey) of the log `origin`."""
+    """`origin`: the log's name. `key` is its C2SP verifier key (vkey)."""
 
     origin: Origin
     key: str
 
 
 class Person(Document):
+    """`key`: their public key. `principal`: who they are, as `local|ann`. `roles`: in which they may act."""
+
     key: PublicKey
     principal: Annotated[str, Field(min_length=1, max_length=200)]
     roles: tuple[str, ...]
 
 
 class Trust(Document):
-    """Keys by role. `policies`: digests of the policies that count, and of the baselines of known failures; any where
+    """Keys by role, base64 of an Ed25519 SubjectPublicKeyInfo. `schema`: the type of this document. `logs`: whose
+    checkpoints count. `issuers`: keys that sign decisions. `measurers`: keys that sign evidence. `people`: who signs
+    acts. `policies`: digests of the policies that count, and of the baselines of known failures; any where
     empty. `max_age`: days after which a decision is stale, never where null. `witnesses`: verifier keys of independent
     witnesses; this release reads no witness lines, so they raise no level."""
 

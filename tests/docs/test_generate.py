@@ -1,6 +1,7 @@
 """docs/reference/ is what the product says now, and it is whole: each rule, command and document has its text."""
 
 import importlib.util
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -80,13 +81,38 @@ def test_each_rule_can_be_taken_as_shown(generate: ModuleType) -> None:
     assert shown == len(ALL)
 
 
+WRITTEN_BY_PEOPLE = {f"documents/{name}.md" for name in ("manifest", "policy", "baseline", "trust", "act")}
+
+
 def test_nothing_lacks_its_text(generate: ModuleType) -> None:
+    """Options, settings, parameters of rules, and the fields of what people write or sign."""
     made = generate.pages()
-    rows = [(name, line) for name, text in made.items() for line in text.splitlines() if line.startswith("| ")]
-    silent = [
-        f"{name}: {line}"
-        for name, line in rows
-        if name in ("commands.md", "settings.md", "exit-codes.md", "rules/index.md") and "|  |" in line.rstrip(" |") + "|"
-    ]
+    wanted = {"commands.md": 1, "settings.md": 1, "exit-codes.md": 1} | dict.fromkeys(WRITTEN_BY_PEOPLE, 3)
+    wanted |= {name: 3 for name in made if name.startswith("rules/") and name != "rules/index.md"}
+    silent = []
+    for name, column in wanted.items():
+        head = ""
+        for line in made[name].splitlines():
+            if not line.startswith("| "):
+                head = ""
+            elif not head:
+                head = line
+            elif "| Meaning |" in head or "| Means |" in head:
+                cells = re.split(r"(?<!\\) \| ?", line.removeprefix("| "))
+                if not cells[column].strip():
+                    silent.append(f"{name}: {line}")
     assert not silent, "\n".join(silent)
     assert {f"documents/{name}.md" for name in documents()} <= made.keys()
+
+
+@pytest.mark.parametrize(
+    "text, whole, found",
+    [
+        ("Both. `a` is one; `b`: two `a`. And more.", "Both.", {"a": "One.", "b": "Two `a`. And more."}),
+        ("`a` and `b` map.", "", {"a": "`a` and `b` map.", "b": "`a` and `b` map."}),
+        ("Of `a` something. `c` is none.", "Of `a` something. `c` is none.", {}),
+        ("", "", {}),
+    ],
+)
+def test_a_docstring_is_taken_apart(generate: ModuleType, text: str, whole: str, found: dict[str, str]) -> None:
+    assert sys.modules["generating.meanings"].meanings(text, ("a", "b")) == (whole, found)

@@ -18,8 +18,8 @@ from governance.policy.rules.explainability.share import specimen
 
 
 class ConcentrationParams(Params):
-    """Either `effective`, the least effective number of features, or `top_at_most`, the most that the `top` features
-    with the largest shares may carry together. `rows`: at most so many explained."""
+    """Either `effective` or `top_at_most` is given. `effective`: the least effective number of features. `top`: how
+    many features with the largest shares. `top_at_most`: the most that these may carry together."""
 
     effective: Annotated[Threshold, Field(gt=1)] | None = None
     top: int = Field(1, ge=1)

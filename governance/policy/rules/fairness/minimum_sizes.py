@@ -12,8 +12,7 @@ from governance.policy.rule import Params, Request, fails, inconclusive, passes,
 
 
 class SizesParams(Params):
-    """`attributes`: names, or intersections such as sex*race; every declared one where empty. Positives and negatives
-    are rows with that true label."""
+    """`min_rows`: of each group. `min_positives` and `min_negatives`: of its rows, with that true label."""
 
     attributes: tuple[str, ...] = ()
     min_rows: int = Field(30, ge=1)

@@ -7,7 +7,8 @@ from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
 
 class PinnedParams(Params):
-    """What must be fixed besides one exact version of every requirement."""
+    """What must be fixed besides one exact version of every requirement. `hashes`: a digest of each. `commit`: of the
+    code. `seeds`: of the training run."""
 
     hashes: bool = True
     commit: bool = True
