@@ -169,9 +169,13 @@ class TestUsing:
         known = {one["key"]: one["known"] for one in decision(ran)["findings"]}
         assert known["small#floor"] is not None and known["small#new"] is None
 
-    def test_another_version_of_the_model_is_covered(self, adopted, check):
-        adopted.write("governance.yaml", MANIFEST.replace("1.10", "1.11"))
+    def test_another_version_of_the_model_is_covered(self, adopted, check, run):
         assert check(*AS_ANN, *USE).code == 10
+        adopted.write("governance.yaml", MANIFEST.replace("1.10", "1.11"))
+        adopted.write("model.onnx", bytes(range(1, 65)))
+        assert check(*AS_ANN, *USE, "--bundle", "b.json").code == 10
+        assert run("verify", "b.json", "--trust", ".governance/trust.json").code == 0
+        assert run("trail", "verify").code == 0
 
     def test_expired(self, project, check):
         project.write("known.yaml", text().replace(UNTIL, "2026-02-01T00:00:00Z"))
