@@ -5,7 +5,7 @@ import pytest
 
 from governance.evidence.evidence import EvidenceSet
 from governance.policy.decision import Recorded
-from governance.policy.document import LoadedPolicy
+from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.outcome import Outcome
 from governance.render.github import MOST_OF_A_KIND, decision_github
 from governance.render.visible import visible
@@ -86,3 +86,20 @@ def test_a_rejection_is_said_though_no_finding_denies(
     case = make_verified(needs_review.evidence, needs_review.policies, [rejected])
     name, _, message = _read(decision_github(page(case)).splitlines()[0])
     assert name == "error" and "rejected: not with this data" in message
+
+
+def test_what_is_left_out_is_the_least_important(
+    make_evidence: Callable[..., EvidenceSet], make_verified: Callable[..., Verified]
+) -> None:
+    head = "schema: governance.policy/v1\nid: mixed\nversion: 1.0.0\nin_force: {from: 2026-01-01T00:00:00Z}\n"
+    uses = "uses: lineage.forbidden_columns@1, accept: {kind: [declared]}, enforcement: {default: deny}"
+    severities = ["low"] * 15 + ["critical"] * 3 + ["medium"] * 4
+    rules = "".join(
+        f"  - {{id: rule-{number}, title: {severity} {number}, severity: {severity}, {uses}}}\n"
+        for number, severity in enumerate(severities)
+    )
+    policy = load_policy(f"{head}environments: [prod]\nrules:\n{rules}".encode(), "mixed.yaml")
+    lines = decision_github(page(make_verified(make_evidence(Outcome.FAIL), [policy]))).splitlines()
+    titles = [_read(line)[1]["title"].split(" ")[0] for line in lines[1:-1]]
+    assert titles == ["critical"] * 3 + ["medium"] * 4 + ["low"]
+    assert _read(lines[-1])[2] == "and 14 more"
