@@ -28,8 +28,12 @@ class PolicyRef(Document):
 
 
 class Decision(Document):
-    """`now` is when it was judged, `as_of` the legal date, `previous` the decision it follows for the same subject,
-    `baseline` the known failures that do not deny. `notes` say in words what the outcomes alone do not."""
+    """What follows for one model version in each environment, and all it rests on. `schema`: the type of this document.
+    `id`: a UUID. `evidence`: its digest. `policies`: which it was judged under. `baseline` is the digest of the known
+    failures that do not deny. `acts`: digests, in the order they were signed. `now` is when it was judged. `as_of` is
+    the legal date. `submitter`: who put it up. `previous` is the decision it follows for the same subject.
+    `valid_until`: until when it may be relied on. `findings`: one for each rule, as they are read. `outcomes`: by
+    environment. `notes` say in words what the outcomes alone do not."""
 
     schema_: Literal["governance.decision/v1"] = Field("governance.decision/v1", alias="schema")
     id: str

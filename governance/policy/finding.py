@@ -24,8 +24,10 @@ def plural(count: int, noun: str) -> str:
 
 
 class Looked(Document):
-    """One thing that was looked at. For a statistical rule the claim holds where `low` meets the limit and is broken
-    where `high` misses it (or the reverse for an upper limit); `value` is the point estimate and `n` rows behind it."""
+    """One thing that was looked at. `path`: where it stands in the evidence. `group`: of the rows it is about, a value
+    for each attribute. `reference`: the group it is compared with. For a statistical rule the claim holds where `low`
+    meets the limit and is broken where `high` misses it (or the reverse for an upper limit); `value` is the point
+    estimate and `n` rows behind it."""
 
     path: str
     group: tuple[str | None, ...] | None = None
@@ -44,12 +46,16 @@ class Looked(Document):
 
 
 class Limit(Document):
+    """What it is held against. `op`: how. `value`: with what."""
+
     op: Literal["at_least", "at_most", "is", "none"]
     value: str
 
 
 class Verdict(Document):
-    """`why` is one plain sentence or two; `fix` overrides the rule's own advice where the facts allow better."""
+    """What a rule says. `outcome`: in one word. `why` is one plain sentence or two; `looked_at`: what it rests on, most
+    telling first. `limit`: what that was held against. `fix` overrides the rule's own advice where the facts allow
+    better."""
 
     outcome: Outcome
     why: str
@@ -66,8 +72,10 @@ class Known(Document):
 
 
 class Finding(Verdict):
-    """One rule of one policy, judged. `key` is policy#rule; `actions` what it asks for in each environment; `known` is
-    set where a baseline keeps it from denying."""
+    """One rule of one policy, judged. `key` is policy#rule; `uses`: the rule of the catalogue. `title`: as people read
+    it. `origin`: who says so. `controls`: clauses that it serves. `severity`: orders the reading. `actions`: what it
+    asks for in each environment. `waiver`: the digest of the act that excuses it. `known` is set where a baseline keeps
+    it from denying."""
 
     key: str
     uses: str
