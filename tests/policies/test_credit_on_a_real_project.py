@@ -49,12 +49,12 @@ def test_nothing_is_an_error_and_what_is_good_about_it_passes(checked: Checked) 
 @pytest.mark.parametrize(
     "rule, said",
     [
-        ("for-credit", "purpose.category is not in the evidence"),
-        ("impact-assessed", "dpia is not given"),
-        ("groups-large-enough", "sex: 1 has 101 rows, fewer than 200"),
-        ("not-judged-on-training-rows", "4 of 177 evaluation rows"),
-        ("watched-weekly", "the manifest does not say how the model is run"),
-        ("reasons-stable", "2 feature(s): any two rankings agree on their top 4"),
+        ("for-credit", "purpose.category"),
+        ("impact-assessed", "dpia"),
+        ("groups-large-enough", "101 rows"),
+        ("not-judged-on-training-rows", "4 of 177"),
+        ("watched-weekly", "how the model is run"),
+        ("reasons-stable", "2 feature"),
     ],
 )
 def test_it_says_what_is_missing_and_what_to_do(checked: Checked, rule: str, said: str) -> None:
