@@ -23,6 +23,13 @@ def reader() -> Draft202012Validator:
     return Draft202012Validator(published("check"))
 
 
+def _check(case: Verified) -> Any:
+    """What is written of a case, with some of its findings: each is of the same shape."""
+    found = json.loads(decision_json(case.decision, case.evidence, SEALED, 11))
+    found["decision"]["findings"] = found["decision"]["findings"][:3]
+    return found
+
+
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         yield value
@@ -67,9 +74,9 @@ def test_every_output_meets_the_published_schema(
 
 
 def test_an_unknown_field_is_refused_wherever_it_stands(denied: Verified, reader: Draft202012Validator) -> None:
-    whole = json.loads(decision_json(denied.decision, denied.evidence, SEALED, 11))
+    whole = _check(denied)
     count = len(list(_objects(whole)))
-    assert count > 100
+    assert count > 40
     for at in range(count):
         changed = copy.deepcopy(whole)
         # Where any name is allowed (environments, tools, critical values), a value of this kind is not.
@@ -79,7 +86,7 @@ def test_an_unknown_field_is_refused_wherever_it_stands(denied: Verified, reader
 
 def test_every_field_that_is_written_is_required(denied: Verified, reader: Draft202012Validator) -> None:
     """A field that is left out is no null: the reader does not guess what was meant."""
-    whole = json.loads(decision_json(denied.decision, denied.evidence, SEALED, 11))
+    whole = _check(denied)
     free = ("outcomes", "actions", "tools", "values")
     maps = [id(inner[key]) for inner in _objects(whole) for key in free if isinstance(inner.get(key), dict)]
     dropped = 0
@@ -89,12 +96,12 @@ def test_every_field_that_is_written_is_required(denied: Verified, reader: Draft
             assert not reader.is_valid(whole), key
             thing[key] = value
             dropped += 1
-    assert dropped > 400
+    assert dropped > 150
     reader.validate(whole)
 
 
 def test_reals_and_digests_are_held_to_their_form(denied: Verified, reader: Draft202012Validator) -> None:
-    whole = json.loads(decision_json(denied.decision, denied.evidence, SEALED, 11))
+    whole = _check(denied)
     for path, other in (
         (("decision", "findings", 1, "looked_at", 0, "low"), 0.39),
         (("decision", "findings", 0, "outcome"), "passed"),
