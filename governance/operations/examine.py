@@ -41,7 +41,9 @@ def _read(names: Sequence[str]) -> list[tuple[LoadedPolicy, LoadedCases]]:
         for file in files:
             beside = file.parent / CASES
             data = read_whole(file, "policy")
-            found.append(_loaded(str(file), data, str(beside), beside.read_bytes() if beside.is_file() else None))
+            found.append(
+                _loaded(str(file), data, str(beside), read_whole(beside, "cases") if beside.is_file() else None)
+            )
     return found
 
 
