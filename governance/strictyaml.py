@@ -205,7 +205,8 @@ class _Builder:
             elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
                 self._no_markup(event)
                 if len(stack) > MAX_DEPTH:
-                    raise self._refuse(event, "nested too deeply", f"at most {MAX_DEPTH} levels")
+                    at_most = f"at most {MAX_DEPTH} levels"
+                    raise self.source.error(self._at(event), "nested too deeply", expected=at_most)
                 container: Any = [] if isinstance(event, yaml.SequenceStartEvent) else {}
                 path = self._add(stack, event, container)
                 stack.append((container, path, []))
@@ -295,8 +296,8 @@ def explain(source: Source, model: type[BaseModel], error: ValidationError, at: 
         name = str(fault["loc"][-1])
         return source.error(source.position(path), f"{shown}: required key {name!r} is missing", fix=more)
     here = [item for item in faults if _present(source, (*at, *item["loc"])) == path] or [fault]
-    said = dict.fromkeys(_said(item) for item in here if item["type"] != "none_required")
-    message = " or ".join(said).replace(" or expected ", " or ")
+    words = dict.fromkeys(said(item) for item in here if item["type"] != "none_required")
+    message = " or ".join(words).replace(" or expected ", " or ")
     value, nearest = fault["input"], ""
     if isinstance(value, str):
         options = [
@@ -313,8 +314,8 @@ def explain(source: Source, model: type[BaseModel], error: ValidationError, at: 
     return source.error(source.beside(path), f"{shown}: {message}", got=got, fix=fix)
 
 
-def _said(fault: Any) -> str:
-    """What was expected, in plain words."""
+def said(fault: Any) -> str:
+    """What was expected, in plain words; `fault` is one of pydantic's `errors()`."""
     if (words := _EXPECTED.get(fault["type"])) is not None:
         return f"expected {words.format(**fault.get('ctx', {}))}"
     message = str(fault["msg"]).removeprefix("Value error, ")

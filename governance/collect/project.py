@@ -81,6 +81,8 @@ class Project:
         try:
             mode = os.stat(real, follow_symlinks=False).st_mode
         except (OSError, ValueError) as error:
+            if isinstance(error, FileNotFoundError) and os.path.islink(self.root / relative):
+                raise BadInput("a link that leads to nothing", got=repr(relative), where=role) from error
             raise self._fault(error, relative, role, real) from error
         if stat.S_ISDIR(mode):
             if role != "artifact":

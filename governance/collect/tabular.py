@@ -64,7 +64,7 @@ def _header(cells: list[str], header: tuple[str, ...], optional: tuple[str, ...]
             fix = (
                 f"did you mean {near[0]!r}?"
                 if near
-                else "separate cells with commas; the first line names them"
+                else "separate cells with commas; the first line names these columns only"
             )
             raise BadInput("unknown column", got=repr(cell[:100]), expected=expected, fix=fix, where=where)
         if cells.count(cell) > 1:

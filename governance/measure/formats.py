@@ -27,7 +27,8 @@ _COMPRESSED = (
 
 def found_format(path: Path, declared: str) -> str:
     """The format that the bytes look like, in the manifest's words where they are one of those; otherwise "zip",
-    "json", "compressed", "folder", "a Git LFS pointer", "empty" or "unknown". `declared` only tells joblib from other pickles.
+    "json", "compressed", "folder", "a Git LFS pointer", "empty" or "unknown". `declared` only tells joblib from other
+    pickles.
 
     Raises BadInput where the file cannot be read.
     """
@@ -81,4 +82,8 @@ def why_closed(declared: str, found: str) -> str | None:
         return "it is empty"
     if found == "a Git LFS pointer":
         return f"it is {found}, not the model; {GIT_LFS_FIX}"
+    if found == "zip" and declared == "skops":
+        return "it does not end as skops writes it: it is cut short, or another zip archive"
+    if found in PICKLES:
+        return f"its bytes look like {found}, not {declared}; {PICKLE_RUNS_CODE}; {PICKLE_FIX}"
     return f"its bytes look like {found}, not {declared}" if found != "unknown" else f"its bytes are not {declared}"

@@ -131,11 +131,7 @@ def _check_features(estimator: Any, features: list[str]) -> None:
                 got=f"{features}"[:150],
                 expected=f"{expected}"[:150],
             )
-        missing = [name for name in expected if name not in features]
-        extra = [name for name in features if name not in expected]
-        raise BadInput(
-            "the model expects other features", got=f"not known to it: {extra}"[:150], expected=f"also {missing}"[:150]
-        )
+        raise BadInput("the model expects other features", got=f"{features}"[:150], expected=f"{expected}"[:150])
     count = getattr(estimator, "n_features_in_", len(features))
     if count != len(features):
         raise BadInput(f"the model expects {count} features", expected=f"{len(features)}, as the manifest names")

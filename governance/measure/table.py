@@ -86,6 +86,7 @@ def connection(files: Iterable[Path]) -> Iterator[DuckDBPyConnection]:
     """
     import duckdb
 
+    files = list(files)
     allowed = ", ".join(quoted(str(path.absolute())) for path in files)
     with TemporaryDirectory(prefix="governance-") as spill, duckdb.connect(":memory:") as connected:
         for setting in (
@@ -108,7 +109,13 @@ def connection(files: Iterable[Path]) -> Iterator[DuckDBPyConnection]:
                 "a table has too many different values to count in memory", got=_first_line(error), expected=MEMORY
             ) from error
         except duckdb.Error as error:
-            raise BadInput("a table cannot be read", got=_first_line(error), expected="sound Parquet or CSV") from error
+            got = _first_line(error)
+            where = ""
+            for path in files:
+                if str(path.absolute()) in got:
+                    got, where = got.replace(str(path.absolute()), path.name), path.name
+            fix = "it is damaged: write the file again, or fetch it again"
+            raise BadInput("the table cannot be read", got=got, fix=fix, where=where) from error
 
 
 def _first_line(error: Exception) -> str:

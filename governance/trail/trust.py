@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from governance.canonical import Document, Sha256, no_duplicates, schema_of
+from governance.canonical import Document, Sha256, no_duplicates, schema_of, text
 from governance.errors import BadInput
 from governance.signing.keys import PublicKey, decode_public, key_id
+from governance.strictyaml import said
 from governance.trail.entry import Origin
 from governance.trail.note import parse_vkey
 
@@ -49,26 +50,32 @@ class Trust(Document):
         return [log.key for log in self.logs]
 
 
+_EXPECTED = f"a {schema_of(Trust)} document, as a project has in .governance/trust.json"
+
+
 def load_trust(data: bytes, name: str) -> Trust:
     """Parse a trust file: JSON, with any white space. Raises BadInput; also where a key serves two roles or people."""
     if len(data) > MAX_BYTES:
         raise BadInput("trust file too large", got=f"{len(data)} bytes", expected=f"at most {MAX_BYTES}", where=name)
     try:
         # A key that comes twice would be read one way by us and another by whoever looks at the file.
-        json.loads(data, object_pairs_hook=no_duplicates)
+        json.loads(text(data, name), object_pairs_hook=no_duplicates)
     except BadInput as error:
-        raise BadInput(error.what, got=error.got, expected=error.expected, where=name) from error
+        raise BadInput(error.what, got=error.got, expected=error.expected, fix=error.fix, where=name) from error
+    except json.JSONDecodeError as error:
+        where = f"{name}:{error.lineno}:{error.colno}"
+        raise BadInput(f"not JSON: {error.msg}", expected=_EXPECTED, where=where) from error
     except (ValueError, RecursionError):
-        pass  # said better below, with its line
+        pass  # nested too deeply, a number too long: said below
     try:
         trust = Trust.model_validate_json(data, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         at = ".".join(str(part) for part in first["loc"])
         raise BadInput(
-            f"not a trust file: {first['msg']}",
+            f"not a trust file: {'unknown key' if first['type'] == 'extra_forbidden' else said(first)}",
             got=repr(first["input"])[:120],
-            expected=f"a {schema_of(Trust)} document, as a project has in .governance/trust.json",
+            expected=_EXPECTED,
             where=f"{name}: {at}" if at else name,
         ) from error
     for log in trust.logs:

@@ -83,7 +83,7 @@ def test_digest_of_any_size(root: Path, size: int) -> None:
         ("fifo", "not a regular file"),
         ("socket", "not a regular file"),
         ("link-fifo", "not a regular file"),
-        ("dangling-in", "no such file"),
+        ("dangling-in", "leads to nothing"),
         ("data/evl.csv", "did you mean 'eval.csv'?"),
         ("dat/eval.csv", "did you mean 'data'?"),
         ("data/eval.csv/x", "no such file"),
