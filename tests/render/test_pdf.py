@@ -176,7 +176,7 @@ def test_what_the_font_lacks_or_nobody_sees_is_spelled_out(
     seen = make_verified(facts, [baseline]).decision
     acts = [
         make_act("comment", seen, "q" * 10_000),
-        make_act("comment", seen, "first line\n</para><b>bold & \u202e" + "女\n" * 2000),
+        make_act("comment", seen, "first line\n</para><b>bold & \u202e" + "女\n" * 400),
     ]
     pages = read(make_verified(facts, [baseline], acts))
     whole = " ".join(pages)

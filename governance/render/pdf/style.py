@@ -45,6 +45,7 @@ def _glyphs() -> dict[str, frozenset[str]]:
     return {name: frozenset(map(chr, pdfmetrics.getFont(name).face.charToGlyph)) for name in (REGULAR, BOLD, FIXED)}
 
 
+@cache
 def covered() -> frozenset[str]:
     """Characters that the report's font has a glyph for, regular and bold."""
     return _glyphs()[REGULAR] & _glyphs()[BOLD]
