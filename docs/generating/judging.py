@@ -54,10 +54,10 @@ def _policy(policy: LoadedPolicy) -> list[str]:
     until = document.in_force.until or "further notice"
     rows = [
         (
-            code(selected.section.id),
-            sentence(selected.section.title or selected.section.id),
-            _link(selected.rule) if selected.rule else code(selected.section.expr),
-            _given(selected.section.with_),
+            f"{code(selected.section.id)}<br>{sentence(selected.section.title or '')}",
+            " ".join([_link(selected.rule), _given(selected.section.with_)])
+            if selected.rule
+            else code(selected.section.expr),
             ", ".join(f"{name}: {how.value}" for name, how in selected.section.enforcement.items()),
             selected.section.severity.value,
         )
@@ -70,5 +70,5 @@ def _policy(policy: LoadedPolicy) -> list[str]:
         f" {document.in_force.from_} until {until}, for {', '.join(map(code, document.environments))}; a decision may"
         f" be relied on for {document.valid_for} days.",
         "",
-        table(("Rule", "Says", "Uses", "With", "Enforced", "Severity"), rows),
+        table(("Rule", "Checks", "Enforced", "Severity"), rows),
     ]

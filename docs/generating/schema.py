@@ -37,7 +37,8 @@ def kind(schema: dict[str, Any], link: bool = True) -> str:
     if schema.get("type") == "array":
         return f"list of {kind(schema['items'], link)}" if schema.get("items") else "empty list"
     if schema.get("type") == "object":
-        inner = schema.get("additionalProperties")
+        named = list(schema.get("patternProperties", {}).values())
+        inner = named[0] if named else schema.get("additionalProperties")
         return f"mapping of {kind(inner, link)}" if isinstance(inner, dict) and inner else "mapping"
     return _KINDS.get(schema.get("pattern", "")) or _WORDS.get(schema.get("type", ""), "anything")
 
