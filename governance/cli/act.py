@@ -50,7 +50,7 @@ def _waiver(context: Context) -> Waiver:
             groups=tuple(tuple(group.split(",")) for group in args.group),
             no_worse_than=args.no_worse_than,
             ticket=args.ticket,
-            not_before=instant(moment(args.not_before, "--not-before") if args.not_before else context.now()),
+            not_before=instant(context.now() if args.not_before is None else moment(args.not_before, "--not-before")),
             expires=instant(moment(args.expires, "--expires")),
             compensating=args.compensating,
         )

@@ -1,7 +1,10 @@
 """Where only the base install is there, what needs more says so in one message, before anything is written."""
 
 import json
+import re
 import sys
+import tomllib
+from importlib.metadata import packages_distributions, requires
 
 import pytest
 
@@ -49,3 +52,15 @@ def test_no_bundle_without_a_seal_but_the_verdict_is_told(bare, check):
     assert not (bare.root / "b.json").exists()
     ran = check("--bundle", "b.json", "--format", "json")
     assert json.loads(ran.out)["exit_code"] == ran.code == 2
+
+
+def test_the_modules_are_those_of_the_extras(root):
+    """Each named module comes with its extra: of a named package, or of one that such a package needs."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    brings = packages_distributions()
+    for extra, modules in (("measure", MEASURE), ("pdf", PDF)):
+        named = {re.split(r"[^A-Za-z0-9_.-]", one)[0] for one in project["optional-dependencies"][extra]}
+        needed = {re.split(r"[^A-Za-z0-9_.-]", one)[0].lower() for name in named for one in requires(name) or ()}
+        bringing = {distribution for module in modules for distribution in brings[module]}
+        assert named <= bringing, f"{extra}: no module is named for {named - bringing}"
+        assert {name.lower() for name in bringing} <= {name.lower() for name in named} | needed
