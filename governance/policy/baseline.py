@@ -11,7 +11,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from governance import strictyaml
-from governance.canonical import Document, Instant, Real, Sha256, instant, parse_instant, sha256
+from governance.canonical import Document, Instant, Real, Sha256, instant, parse_instant, schema_of, sha256
 from governance.errors import BadInput
 from governance.policy.coverage import concerned, covers_groups, faults, no_worse, worst_number
 from governance.policy.document import LoadedPolicy, Slug
@@ -162,7 +162,7 @@ def written_down(
         if finding.outcome is Outcome.FAIL and (finding.known or Action.DENY in finding.actions.values())
     ]
     return Baseline(
-        schema_="governance.baseline/v1",
+        schema_=schema_of(Baseline),  # type: ignore[arg-type]
         model=model,
         reason=reason,
         since=instant(since),
