@@ -46,7 +46,7 @@ class Case(Document):
 def _sound(schema: dict[str, Any]) -> None:
     """The facts by their groups; what stands in each is said by the schema of evidence, as `written` says it short."""
     groups = {name: {"type": "object"} for name in Facts.model_fields}
-    schema.update(properties={**groups, **{name: True for name in BESIDE}}, additionalProperties=False)
+    schema.update(properties={**groups, **dict.fromkeys(BESIDE, True)}, additionalProperties=False)
 
 
 class Cases(Document):
