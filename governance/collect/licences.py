@@ -88,7 +88,7 @@ def installed(name: str, version: str) -> str | None:
     except (metadata.PackageNotFoundError, ValueError, OSError):
         return None
     for field in ("License-Expression", "License"):
-        text = (told.get(field) or "").strip()
+        text = str(told[field] or "").strip() if field in told else ""
         if text != "UNKNOWN" and len(text) <= _LONGEST and is_expression(text):
             return text
     classified = [

@@ -273,13 +273,16 @@ def _features(manifest: Manifest, graph: Graph) -> tuple[FeatureAncestry, ...]:
         sources[dataset] = source
     training, start = manifest.data.training, None
     if not manifest.lineage.events:
-        gap = "the manifest names no lineage events"
+        gap = "the manifest names no lineage events (lineage.events)"
     elif training is None:
-        gap = "the manifest names no training table, where the trail would start"
+        gap = "the manifest names no training table (data.training), where the trail would start"
     else:
         name = training.dataset or training.path
         start = graph.find(name, "data.training")
-        gap = f"no event knows the training table {name!r}{graph.nearest(name)}"
+        gap = (
+            f"no event knows the training table {name!r}{graph.nearest(name)}; name it under data.training.dataset as "
+            "the events call it"
+        )
     if start is None:
         return tuple(FeatureAncestry(feature=feature, ancestors=(), gap=gap) for feature in manifest.features)
     tracer = Tracer(graph, sources)

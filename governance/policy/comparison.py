@@ -135,7 +135,7 @@ def too_many_unknown(table: CountTable, at_most: Decimal) -> str:
     """Why nothing can be said of a table whose attribute is not known for too many rows, or nothing."""
     rows = sum(cell.rows for cell in table.cells if None not in cell.group) + table.unknown
     if rows and table.unknown > at_most * rows:
-        return f"not known for {table.unknown} of {rows} rows, more than {at_most} of them"
+        return f"not known for {table.unknown} of {rows} rows, more than a share of {at_most}"
     return ""
 
 

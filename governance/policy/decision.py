@@ -202,9 +202,9 @@ def _judge(selected: SelectedRule, evidence: EvidenceSet, origin: Origin, now: d
             return _absent(group, evidence)
         unaccepted = _unaccepted(selected, evidence.origin_of(group))
         if unaccepted:
-            return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{group} evidence is {unaccepted}")
+            return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{group} evidence is {unaccepted}", fix=_ACCEPTED)
     if not selected.facts and (unaccepted := _unaccepted(selected, origin)):
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"the evidence is {unaccepted}")
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"the evidence is {unaccepted}", fix=_ACCEPTED)
     # Whatever breaks while judging is a finding of its own, never a pass and never a crash of the audit.
     try:
         if selected.condition:
@@ -222,6 +222,10 @@ def _judge(selected: SelectedRule, evidence: EvidenceSet, origin: Origin, now: d
         return Verdict(outcome=Outcome.ERROR, why=f"judging failed: {said}")
 
 
+_ACCEPTED = (
+    "let the audit measure it (`prediction: rescore` for what a model predicts), or have the policy's owner name this "
+    "kind of evidence under `accept` of the rule"
+)
 # Where in the manifest a group of facts is taken from.
 _SECTIONS = {
     "fairness": "`data.evaluation` with `sensitive`",

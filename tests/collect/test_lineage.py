@@ -182,13 +182,14 @@ def reached(feature: FeatureAncestry) -> list[str]:
         pytest.param(
             [event("other", {"f": ["s.x"]})],
             [],
-            "no event knows the training table 'train'",
+            "no event knows the training table 'train'; name it under data.training.dataset as the events call it",
             id="not written",
         ),
         pytest.param(
             [event("trains", {"f": ["s.x"]})],
             [],
-            "no event knows the training table 'train' (did you mean 'trains'?)",
+            "no event knows the training table 'train' (did you mean 'trains'?)"
+            "; name it under data.training.dataset as the events call it",
             id="not written, but similar",
         ),
     ],
@@ -258,8 +259,8 @@ def test_the_path_names_the_training_table_where_nothing_else_does() -> None:
 @pytest.mark.parametrize(
     "change, gap",
     [
-        ({"lineage": {"sources": [{"id": "s"}]}}, "the manifest names no lineage events"),
-        ({"data": {}}, "the manifest names no training table, where the trail would start"),
+        ({"lineage": {"sources": [{"id": "s"}]}}, "the manifest names no lineage events (lineage.events)"),
+        ({"data": {}}, "the manifest names no training table (data.training), where the trail would start"),
     ],
 )
 def test_what_the_manifest_lacks_is_a_gap(change: dict[str, Any], gap: str) -> None:

@@ -31,6 +31,18 @@ def test_example_comes_out_as_it_says(one: Rule, example: Example) -> None:
     assert verdict == one.judge(example.evidence, params, NOW)
 
 
+@pytest.mark.parametrize(("one", "example"), EXAMPLES)
+def test_what_is_open_is_told_what_evidence_to_give(one: Rule, example: Example) -> None:
+    """How to mend a failure is no advice where nothing has failed yet."""
+    verdict = one.judge(example.evidence, one.params.model_validate(example.params), NOW)
+    if verdict.outcome is Outcome.INCONCLUSIVE:
+        assert verdict.fix and verdict.fix != one.part("How to fix:")
+        assert verdict.fix[0].islower() and not verdict.fix.endswith(".") and len(verdict.fix) > 20
+    elif verdict.outcome is not Outcome.NOT_APPLICABLE:
+        assert not verdict.fix
+    assert "(s)" not in verdict.why and "None" not in verdict.why
+
+
 @pytest.mark.parametrize("one", RULES)
 def test_each_rule_shows_a_pass_a_failure_and_a_doubt(one: Rule) -> None:
     assert {Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE} <= {example.outcome for example in one.examples}

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from governance.canonical import parse_instant
 from governance.evidence.access import AccessFacts, Approval, Grant
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import SOURCES, together
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -17,6 +18,9 @@ class ApprovalsParams(Params):
 
     roles: dict[str, str] = Field({"data": "owner"}, min_length=1)
     not_holding: tuple[str, ...] = ("train",)
+
+
+_NAMING = {"data": SOURCES, "code": "record the commit under `environment.commit` in the manifest"}
 
 
 def _approved(
@@ -80,11 +84,12 @@ def approvals_by_role(evidence: AccessFacts, params: ApprovalsParams, now: datet
         for grant in evidence.grants
         if barred and ("*" in grant.permission or grant.permission.casefold() in barred)
     }
-    looked, wrong, doubts = [], [], []
+    looked, wrong, doubts, advice = [], [], [], []
     for asked, role in sorted(params.roles.items()):
         items = [asked] if ":" in asked else [item for item in evidence.items if item.startswith(f"{asked}:")]
         if not items:
             doubts.append(f"the manifest names no {asked} to approve")
+            advice.append(_NAMING.get(asked, f"name {asked} as kind:id in `roles` of this rule in the policy"))
         for item in items:
             refused = []
             for approval in (one for one in evidence.approvals if one.item == item):
@@ -94,7 +99,7 @@ def approvals_by_role(evidence: AccessFacts, params: ApprovalsParams, now: datet
                 elif parse_instant(approval.at) > now:
                     refused.append(f"the approval of {who} is dated {approval.at}, in the future")
                 elif "*" in builders or who.casefold() in builders:
-                    refused.append(f"{who} may {' or '.join(params.not_holding)}")
+                    refused.append(f"{who} approved and may {' or '.join(params.not_holding)}")
                 else:
                     looked.append(Looked(path=f"access.approvals.{item}", value=f"{who} as {approval.role}"))
                     break
@@ -104,9 +109,16 @@ def approvals_by_role(evidence: AccessFacts, params: ApprovalsParams, now: datet
                 wrong.append(f"{item} has no approval by an independent {role}{why}")
     if barred and not builders:
         doubts.append(f"no grant names {' or '.join(params.not_holding)}: who builds the model cannot be told")
+        advice.append(
+            "export the grants of those who build the model too (`access.grants`), or name their permission as that "
+            "file calls it in `not_holding` of this rule in the policy"
+        )
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
     if doubts:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit)
-    why = f"{len(looked)} item(s) approved in the required role"
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit,
+            fix=together(advice),
+        )  # fmt: skip
+    why = f"{plural(len(looked), 'item')} approved in the required role"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)

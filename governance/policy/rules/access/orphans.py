@@ -1,7 +1,8 @@
 """access.orphans: every grant belongs to somebody who is known and still there."""
 
 from governance.evidence.access import AccessFacts, Grant, Person
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import GRANTS
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -51,26 +52,28 @@ def orphans(evidence: AccessFacts, params: OrphansParams) -> Verdict:
     """
     limit = Limit(op="is", value="an active person" + (f" or {', '.join(params.services)}" if params.services else ""))
     if not evidence.people or not evidence.grants:
-        why = "the grants file lists no grant"
+        why, fix = "the grants file lists no grant", GRANTS
+        if not evidence.people:
+            fix = "export the directory as a CSV file principal,status,team, and name it under `access.people`"
         if evidence.people is None:
             why = "the manifest names no people file (access.people), so whose grants these are is not known"
         elif not evidence.people:
             why = "the people file lists nobody"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=fix)
     known = {person.principal.casefold(): person for person in evidence.people}
     services = {service.casefold() for service in params.services}
     looked, wrong = [], []
     for grant in evidence.grants:
         person = known.get(grant.principal.casefold())
-        where = f"grants line {grant.line}: {grant.principal} may {grant.permission} on {grant.resource}"
+        where, may = f"grants line {grant.line}: {grant.principal}", f"may {grant.permission} on {grant.resource}"
         if person is not None and person.status == "left":
-            wrong.append(f"{where} and left (people line {person.line})")
+            wrong.append(f"{where}, who left (people line {person.line}), {may}")
             looked.append(Looked(path=f"access.grants.{grant.line}", value=f"{grant.principal}: left"))
         elif person is None and grant.principal.casefold() not in services:
-            wrong.append(f"{where} and is not on the people file")
+            wrong.append(f"{where}, who is not on the people file, {may}")
             looked.append(Looked(path=f"access.grants.{grant.line}", value=f"{grant.principal}: not known"))
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong), looked_at=tuple(looked), limit=limit)
-    why = f"{len(evidence.grants)} grant(s), each to an active person" + (" or a service" if services else "")
+    why = f"{plural(len(evidence.grants), 'grant')}, each to an active person" + (" or a service" if services else "")
     seen = Looked(path="access.grants", value="known", n=len(evidence.grants))
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=(seen,), limit=limit)

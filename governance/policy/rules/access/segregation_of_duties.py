@@ -1,7 +1,8 @@
 """access.segregation_of_duties: nobody holds two permissions that must be in different hands."""
 
 from governance.evidence.access import AccessFacts, Approval, Grant
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import GRANTS
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -60,7 +61,7 @@ def segregation_of_duties(evidence: AccessFacts, params: SegregationParams) -> V
         held.setdefault(_word(grant.principal), {}).setdefault(_word(grant.permission), grant.line)
     limit = Limit(op="none", value="; ".join(f"{one} with {other}" for one, other in params.conflicts))
     if not held:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the grants file lists no grant", limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the grants file lists no grant", limit=limit, fix=GRANTS)
     everyone = held.get("*", {})
 
     def line(principal: str, permission: str) -> int | None:
@@ -70,13 +71,14 @@ def segregation_of_duties(evidence: AccessFacts, params: SegregationParams) -> V
     asked = {_word(name) for name in (*(name for pair in params.conflicts for name in pair), *params.approvers_lack)}
     if not any(asked & {*permissions} or "*" in permissions for permissions in held.values()):
         why = f"no grant names any of {', '.join(sorted(asked))}: whether somebody holds two of them cannot be told"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+        fix = "name permissions as the grants file calls them in `conflicts` and `approvers_lack` of this rule"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=fix)
     looked, wrong = [], []
     for principal in (spelt[word] for word in sorted(held)):
         for one, other in params.conflicts:
             lines = line(principal, one), line(principal, other)
             if None not in lines:
-                where = f"grants line {lines[0]} and {lines[1]}"
+                where = f"grants line{'' if lines[0] == lines[1] else f's {lines[0]} and'} {lines[1]}"
                 looked.append(Looked(path=f"access.grants.{principal}", value=f"{one}, {other} ({where})"))
                 wrong.append(f"{principal} may {one} and {other} ({where})")
     for approval in evidence.approvals:
@@ -88,7 +90,7 @@ def segregation_of_duties(evidence: AccessFacts, params: SegregationParams) -> V
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong), looked_at=tuple(looked), limit=limit)
     return Verdict(
         outcome=Outcome.PASS,
-        why=f"{len(held)} principal(s), {len(evidence.approvals)} approval(s): no conflict",
+        why=f"{plural(len(held), 'principal')}, {plural(len(evidence.approvals), 'approval')}: no conflict",
         looked_at=tuple(
             Looked(path=f"access.grants.{spelt[word]}", value=", ".join(sorted(permissions)))
             for word, permissions in held.items()

@@ -6,9 +6,13 @@ from pydantic import Field
 
 from governance.canonical import instant, parse_instant
 from governance.evidence.access import AccessFacts, Grant
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import GRANTS
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+
+_MOST = 10
+_FIX = "export the grants with the column `last_used` or `granted_at`, in UTC such as 2026-01-31T00:00:00Z"
 
 
 class StaleParams(Params):
@@ -55,13 +59,12 @@ def stale_grants(evidence: AccessFacts, params: StaleParams, now: datetime) -> V
 
     Why it matters: rights that nobody uses are missed by nobody when they are abused.
 
-    How to fix: take the grant away (its line in the grants file is named); export the grants with `last_used` or
-    `granted_at`, in UTC.
+    How to fix: take the grant away (its line in the grants file is named), and let who needs it again ask for it.
     """
     oldest = now - timedelta(days=params.days)
     limit = Limit(op="is", value=f"used or given since {instant(oldest)}")
     if not evidence.grants:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the grants file lists no grant", limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the grants file lists no grant", limit=limit, fix=GRANTS)
     looked, wrong, silent = [], [], []
     for grant in evidence.grants:
         where = f"grants line {grant.line}: {grant.principal} may {grant.permission} on {grant.resource}"
@@ -77,12 +80,14 @@ def stale_grants(evidence: AccessFacts, params: StaleParams, now: datetime) -> V
         else:
             continue
         looked.append(Looked(path=f"access.grants.{grant.line}", value=at))
-    doubts = [f"the grants file does not tell when the grants of line(s) {', '.join(silent)} were used or given"]
+    more = f" and {len(silent) - _MOST} more" if len(silent) > _MOST else ""
+    lines = f"line{'s' * (len(silent) > 1)} {', '.join(silent[:_MOST])}{more}"
+    doubts = [f"the grants file does not tell when the grants of {lines} were used or given"]
     if wrong:
         said = wrong + (doubts if silent else [])
         return Verdict(outcome=Outcome.FAIL, why="; ".join(said), looked_at=tuple(looked), limit=limit)
     seen = Looked(path="access.grants", value="in use", n=len(evidence.grants) - len(silent))
     if silent:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=doubts[0], looked_at=(seen,), limit=limit)
-    why = f"{len(evidence.grants)} grant(s), each used or given within {params.days} days"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=doubts[0], looked_at=(seen,), limit=limit, fix=_FIX)
+    why = f"{plural(len(evidence.grants), 'grant')}, each used or given within {params.days} days"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=(seen,), limit=limit)

@@ -1,7 +1,8 @@
 """access.wildcards: no grant says "everybody", "anything" or "everything"."""
 
 from governance.evidence.access import AccessFacts, Grant
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import GRANTS
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -41,7 +42,7 @@ def wildcards(evidence: AccessFacts, params: WildcardParams) -> Verdict:
     """
     limit = Limit(op="none", value="*")
     if not evidence.grants:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the grants file lists no grant", limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the grants file lists no grant", limit=limit, fix=GRANTS)
     wrong = [
         grant
         for grant in evidence.grants
@@ -54,7 +55,7 @@ def wildcards(evidence: AccessFacts, params: WildcardParams) -> Verdict:
             Looked(path=f"access.grants.{g.line}", value=f"{g.principal} {g.permission} {g.resource}") for g in wrong
         )
         return Verdict(outcome=Outcome.FAIL, why="; ".join(said), looked_at=looked, limit=limit)
-    why = f"{len(evidence.grants)} grant(s), each to a named principal on a named resource"
+    why = f"{plural(len(evidence.grants), 'grant')}, each to a named principal on a named resource"
     return Verdict(
         outcome=Outcome.PASS,
         why=why,

@@ -41,10 +41,14 @@ def digest(evidence: ArtifactFacts, params: DigestParams) -> Verdict:
     looked = (Looked(path="artifact.sha256", value=evidence.sha256),)
     if evidence.recorded is None:
         why = "the manifest records no digest for the artifact"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+        fix = "have the training run record the digest under `artifact.sha256` in the manifest (sha256sum prints it)"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)
     if evidence.recorded != evidence.sha256:
-        why = f"{evidence.path} is {evidence.sha256[:12]}, recorded {evidence.recorded[:12]}"
+        why = f"{evidence.path} has the digest {evidence.sha256[:12]}, the manifest records {evidence.recorded[:12]}"
         return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)
     return Verdict(
-        outcome=Outcome.PASS, why=f"{evidence.path} is {evidence.sha256[:12]}", looked_at=looked, limit=limit
+        outcome=Outcome.PASS,
+        why=f"{evidence.path} has the recorded digest {evidence.sha256[:12]}",
+        looked_at=looked,
+        limit=limit,
     )

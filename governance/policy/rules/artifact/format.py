@@ -51,7 +51,11 @@ def format_(evidence: ArtifactFacts, params: FormatParams) -> Verdict:
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong), looked_at=looked, limit=limit)
     if params.must_open and not evidence.opened:
-        why = f"{evidence.format} by its bytes, but never opened: nothing in this audit runs the model"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+        why = f"{evidence.format} by its bytes, but not opened: nothing in this audit ran the model"
+        fix = (
+            "let the audit run the model: `prediction: rescore` under `data.evaluation` and `features`; "
+            "or set `must_open: false` of this rule in the policy"
+        )
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)
     opened = "opened in a limited process" if evidence.opened else "not opened"
     return Verdict(outcome=Outcome.PASS, why=f"{evidence.format}, {opened}", looked_at=looked, limit=limit)

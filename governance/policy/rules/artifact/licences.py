@@ -1,7 +1,8 @@
 """artifact.licences: the model, what it was built from and what it runs with are under licences of the policy."""
 
 from governance.evidence.licences import Component, LicenceFacts, Package
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import together
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.spdx import Standing, is_expression, standing
@@ -120,7 +121,7 @@ def licences(evidence: LicenceFacts, params: LicencesParams) -> Verdict:
         if bare:
             more = f" and {len(bare) - _MOST} more" if len(bare) > _MOST else ""
             names = ", ".join(one.name for one in bare[:_MOST])
-            doubts.append(f"the licence of {len(bare)} package(s) is not known here: {names}{more}")
+            doubts.append(f"the licence of {plural(len(bare), 'package')} is not known here: {names}{more}")
             advice.append(
                 "install the lock's versions beside the audit, or state the licence under `licences.packages` (name: "
                 "licence)"
@@ -128,12 +129,12 @@ def licences(evidence: LicenceFacts, params: LicencesParams) -> Verdict:
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
     if doubts:
-        fix = "; ".join(dict.fromkeys(advice))
+        fix = together(advice)
         return Verdict(
             outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit, fix=fix
         )
-    said = f"{len(evidence.components or ())} component(s)"
+    said = plural(len(evidence.components or ()), "component")
     if params.packages:
-        said += f" and {len(evidence.packages or ())} package(s)"
-    why = f"the model ({evidence.model}), {said} are under allowed licences"
+        said += f" and {plural(len(evidence.packages or ()), 'package')}"
+    why = f"the model ({evidence.model}), {said}: each under a licence that the policy allows"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)

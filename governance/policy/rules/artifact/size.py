@@ -41,7 +41,8 @@ def size(evidence: ArtifactFacts, params: SizeParams) -> Verdict:
     looked = (Looked(path="artifact.size", value=str(evidence.size)),)
     said = f"{evidence.path} has {evidence.size:,} bytes"
     if evidence.size == 0:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{evidence.path} is empty", looked_at=looked, limit=limit)
+        why, fix = f"{evidence.path} is empty", "export the model again: the file that the manifest names holds nothing"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)
     if evidence.size > params.at_most:
         why = f"{said}, more than {params.at_most:,}"
         return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)

@@ -3,7 +3,8 @@
 import re
 
 from governance.evidence.artifact import ArtifactFacts, Pickle, PickleScan
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import AGAIN
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 from governance.policy.rules.artifact.digest import specimen
@@ -40,6 +41,12 @@ HARMLESS = (
 )
 # A dotted name would be looked up attribute by attribute: sklearn.x / os.system reaches the operating system.
 _CLASS = re.compile(r"_{0,2}[A-Z][A-Za-z0-9_]*|__pyx_unpickle_[A-Za-z0-9_]+", re.ASCII)
+
+
+_FIX = (
+    "export the model in a format without pickles (skops.io.dump, ONNX, save_model to JSON), or so that all of it can "
+    "be searched: no zstd, lz4 or encryption, no links"
+)
 
 
 class OpcodesParams(Params):
@@ -91,33 +98,40 @@ def unsafe_opcodes(evidence: ArtifactFacts, params: OpcodesParams) -> Verdict:
     limit = Limit(op="none", value="an import that is not on the list")
     scan = evidence.scan
     if scan is None:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the artifact was not searched for pickles", limit=limit)
+        why = "the artifact was not searched for pickles"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=AGAIN)
     looked = tuple(
         Looked(path=f"artifact.scan.{_where(one)}", value=", ".join(one.imports) or "no import", n=one.calls)
         for one in scan.pickles
     )
     unsafe = [
-        f"{_where(one)} imports {', '.join(bad[:10])}{' and more' if len(bad) > 10 else ''}"
+        f"{_where(one)} imports {', '.join(map(_shown, bad[:10]))}{' and more' if len(bad) > 10 else ''}"
         for one in scan.pickles
         if (bad := [name for name in one.imports if not _allowed(name, params.allowed)])
     ]
     if unsafe:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(unsafe), looked_at=looked, limit=limit)
-    unread = [f"{_where(one)}: {one.problem}" for one in scan.pickles if one.problem] + (
-        [scan.problem] if scan.problem else []
-    )
+    unread = [
+        f"{_where(one)} looks like a pickle that cannot be read to its end: {one.problem}"
+        for one in scan.pickles
+        if one.problem
+    ] + ([scan.problem] if scan.problem else [])
     if unread:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(unread), looked_at=looked, limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(unread), looked_at=looked, limit=limit, fix=_FIX)
     if not scan.pickles:
         why = f"no pickle in {evidence.path} ({scan.bytes:,} bytes searched)"
         return Verdict(outcome=Outcome.NOT_APPLICABLE, why=why, limit=limit)
     names = sorted({name for one in scan.pickles for name in one.imports})
-    why = f"{len(scan.pickles)} pickle(s) import {len(names)} name(s), all on the list"
+    why = f"{plural(len(scan.pickles), 'pickle')} with {plural(len(names), 'import')}, all of them on the list"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)
 
 
 def _where(found: Pickle) -> str:
     return (found.member or "the file") + (f" at byte {found.at}" if found.at else "")
+
+
+def _shown(name: str) -> str:
+    return "a name that is made while it runs" if name == "?" else name
 
 
 def _allowed(name: str, allowed: tuple[str, ...]) -> bool:

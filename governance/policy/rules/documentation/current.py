@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from governance.evidence.documentation import DocumentationFacts, DocumentFact
+from governance.policy.advice import together
 from governance.policy.finding import Limit, Looked, Verdict
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
@@ -45,32 +46,37 @@ def current(evidence: DocumentationFacts, params: CurrentParams, now: datetime) 
 
     Why it matters: a model card of the version before describes another model, however well it is written.
 
-    How to fix: read the document again beside the new model, bring it up to date and date it (`date: 2026-01-31` in its
-    front matter, or a line `Date: 2026-01-31`); record `trained_at` of the model in the manifest.
+    How to fix: read the document again beside the new model, bring it up to date, and give it the day on which that was
+    done.
     """
     found = {document.kind: document for document in evidence.documents}
     trained = evidence.trained_at
     limit = Limit(op="is", value=f"dated {trained[:10]} or later" if trained else "dated after the training")
     # The writer's day may have begun when it has not in UTC.
     tomorrow = (now + timedelta(days=1)).date().isoformat()
-    looked, wrong, doubts = [], [], []
+    looked, wrong, doubts, advice = [], [], [], []
     for kind in params.kinds:
         if kind not in found:
-            wrong.append(f"{kind} is not given")
+            wrong.append(f"no {kind} is given (documents.{kind})")
             continue
         dated = found[kind].dated
         looked.append(Looked(path=f"documents.{kind}.dated", value=dated))
         if dated is None:
             doubts.append(f"{kind} does not say which day it is of")
+            advice.append("date it: `date: 2026-01-31` in its front matter, or a line `Date: 2026-01-31`")
         elif dated > tomorrow:
             wrong.append(f"{kind} is dated {dated}, which is in the future")
         elif trained is not None and dated < trained[:10]:
-            wrong.append(f"{kind} is of {dated}, the model was trained on {trained[:10]}")
+            wrong.append(f"{kind} is dated {dated}, the model was trained on {trained[:10]}")
     if trained is None:
         doubts.append("the manifest does not say when the model was trained (model.trained_at)")
+        advice.append("record the end of the training run under `model.trained_at`, such as 2026-01-31T12:00:00Z")
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
     if doubts:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit)
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit,
+            fix=together(advice),
+        )  # fmt: skip
     why = f"{', '.join(params.kinds)} dated {str(trained)[:10]} or later"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)

@@ -3,14 +3,14 @@
 from pydantic import Field
 
 from governance.evidence.documentation import DocumentationFacts, DocumentFact
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
 
 class PresentParams(Params):
     """`kinds`: documents that must be there, by their name in the manifest. `headings`: headings each of them must
-    have."""
+    have. `min_words`: of each, outside headings."""
 
     kinds: tuple[str, ...] = Field(("model_card",), min_length=1)
     headings: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ def present(evidence: DocumentationFacts, params: PresentParams) -> Verdict:
     found = {document.kind: document for document in evidence.documents}
     limit = Limit(op="is", value=", ".join(params.kinds))
     looked = tuple(Looked(path=f"documents.{kind}", value=doc.path, n=doc.words) for kind, doc in found.items())
-    wrong = [f"{kind} is not given" for kind in params.kinds if kind not in found]
+    wrong = [f"no {kind} is given (documents.{kind})" for kind in params.kinds if kind not in found]
     thin = []
     for kind in params.kinds:
         if kind not in found:
@@ -54,9 +54,10 @@ def present(evidence: DocumentationFacts, params: PresentParams) -> Verdict:
         have = {heading.casefold() for heading in found[kind].headings}
         wrong += [f"{kind} has no heading {heading!r}" for heading in params.headings if heading.casefold() not in have]
         if found[kind].words < params.min_words:
-            thin.append(f"{kind} has {found[kind].words} words, fewer than {params.min_words}")
+            thin.append(f"{kind} has {plural(found[kind].words, 'word')}, fewer than {params.min_words}")
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + thin), looked_at=looked, limit=limit)
     if thin:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(thin), looked_at=looked, limit=limit)
+        fix = f"write at least {params.min_words} words; headings, code, comments and front matter are not counted"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(thin), looked_at=looked, limit=limit, fix=fix)
     return Verdict(outcome=Outcome.PASS, why=f"{', '.join(params.kinds)} given", looked_at=looked, limit=limit)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from governance.canonical import Threshold
 from governance.evidence.explainability import ExplainabilityFacts
+from governance.policy.advice import MORE_EXPLAINED
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
@@ -44,8 +45,10 @@ def additivity(evidence: ExplainabilityFacts, params: AdditivityParams) -> Verdi
     limit = Limit(op="at_most", value=str(params.at_most))
     looked = (Looked(path="explainability.additivity_error", value=evidence.additivity_error, n=evidence.rows),)
     if evidence.rows == 0:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="no row was explained", looked_at=looked, limit=limit)
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE, why="no row was explained", looked_at=looked, limit=limit, fix=MORE_EXPLAINED
+        )
     holds = Decimal(evidence.additivity_error) <= params.at_most
     error = short(evidence.additivity_error, params.at_most)
-    why = f"largest error over {evidence.rows} rows is {error} ({evidence.unit})"
+    why = f"the largest error over {evidence.rows} rows is {error} ({evidence.unit}), against {limit.value}"
     return Verdict(outcome=Outcome.PASS if holds else Outcome.FAIL, why=why, looked_at=looked, limit=limit)

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from governance.canonical import Threshold, real
 from governance.evidence.explainability import ExplainabilityFacts, FeatureShare, GlobalAttribution
+from governance.policy.advice import MORE_EXPLAINED
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
@@ -80,18 +81,20 @@ def concentration(evidence: ExplainabilityFacts, params: ConcentrationParams) ->
     path = f"explainability.global.{f'top_{params.top}_share' if upper else 'effective_features'}"
     looked = (Looked(path=path, value=real(number), low=low, high=high, n=evidence.rows),)
     names = ", ".join(one.feature for one in shares[: params.top])
-    what = f"{names} together carry" if upper else "the effective number of features is"
+    carry = f"{names} together carry" if min(params.top, len(shares)) > 1 else f"{names} carries"
+    what = carry if upper else "the effective number of features is"
     value, band = short(number, bound), f"[{short(low, bound)}, {short(high, bound)}]"
     why = f"{what} {value} {band} of {'all attribution' if upper else len(shares)}"
     if evidence.rows < params.min_rows:
         why = f"{evidence.rows} rows explained, fewer than {params.min_rows}"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=MORE_EXPLAINED)
     good, bad = (high, low) if upper else (low, high)
     if (Decimal(good) <= bound) if upper else (Decimal(good) >= bound):
         return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)
     if (Decimal(bad) > bound) if upper else (Decimal(bad) < bound):
         return Verdict(outcome=Outcome.FAIL, why=f"{why}, beyond {bound}", looked_at=looked, limit=limit)
-    return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{why}, which straddles {bound}", looked_at=looked, limit=limit)
+    why += f", which straddles {bound}"
+    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=MORE_EXPLAINED)
 
 
 def _effective(shares: Sequence[FeatureShare], alpha: float) -> tuple[float, float, float]:

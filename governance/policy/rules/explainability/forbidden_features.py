@@ -7,6 +7,7 @@ from pydantic import Field
 
 from governance.canonical import Threshold, real
 from governance.evidence.explainability import ExplainabilityFacts
+from governance.policy.advice import AGAIN, MORE_EXPLAINED
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
@@ -66,11 +67,15 @@ def forbidden_features(evidence: ExplainabilityFacts, params: ForbiddenParams) -
     limit = Limit(op="at_most", value=str(params.at_most))
     if params.sensitive and evidence.sensitive is None:
         why = "the evidence does not say which attributes are sensitive"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=AGAIN)
     names = {*params.features, *((evidence.sensitive or ()) if params.sensitive else ())}
     if not names:
         why = "neither the policy nor the manifest names a forbidden or sensitive feature"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+        fix = (
+            "declare sensitive attributes under `data.evaluation.sensitive` in the manifest, or name forbidden "
+            "features in `features` of this rule in the policy"
+        )
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=fix)
     barred = {_plain(name) for name in names}
     found = [one for one in evidence.importance.features if _plain(one.feature) in barred]
     if not found:
@@ -84,7 +89,7 @@ def forbidden_features(evidence: ExplainabilityFacts, params: ForbiddenParams) -
         path = f"explainability.global.{one.feature}.share"
         looked.append(Looked(path=path, value=one.share, low=low, high=high, n=evidence.rows))
         ends = f"[{short(low, params.at_most)}, {short(high, params.at_most)}]"
-        said = f"{one.feature} has a share of {short(value, params.at_most)} {ends}"
+        said = f"{one.feature}, which must not decide, has a share of {short(value, params.at_most)} {ends}"
         if Decimal(low) > params.at_most or Decimal(one.share) > params.at_most == 0:
             used.append(said)
         elif Decimal(high) > params.at_most:
@@ -94,7 +99,9 @@ def forbidden_features(evidence: ExplainabilityFacts, params: ForbiddenParams) -
     if evidence.rows < params.min_rows:
         open_.append(f"{evidence.rows} rows explained, fewer than {params.min_rows}")
     if open_:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(open_), looked_at=tuple(looked), limit=limit)
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE, why="; ".join(open_), looked_at=tuple(looked), limit=limit, fix=MORE_EXPLAINED
+        )
     why = f"{', '.join(one.feature for one in found)}: at most {params.at_most} over {evidence.rows} explained rows"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)
 

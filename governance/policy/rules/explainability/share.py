@@ -7,6 +7,7 @@ from pydantic import Field
 
 from governance.canonical import Threshold, real
 from governance.evidence.explainability import ExplainabilityFacts, FeatureShare, GlobalAttribution
+from governance.policy.advice import MORE_EXPLAINED
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
@@ -76,9 +77,9 @@ def share(evidence: ExplainabilityFacts, params: ShareParams) -> Verdict:
 
     unknown = [name for name in wanted if name not in found]
     if unknown:
-        return Verdict(
-            outcome=Outcome.INCONCLUSIVE, why=f"{', '.join(unknown)}: not among the explained features", limit=limit
-        )
+        why = f"{', '.join(unknown)}: not among the features of the model that were explained"
+        fix = f"name features of the manifest in `features` of this rule, such as {', '.join(list(found)[:5])}"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=fix)
     # Several features are several chances to fail by luck, so the failing end is corrected (Bonferroni).
     z_pass, z_fail = z_value(float(params.alpha)), z_value(float(params.alpha) / len(found))
     looked, above, open_, clear = [], [], [], []
@@ -88,16 +89,18 @@ def share(evidence: ExplainabilityFacts, params: ShareParams) -> Verdict:
         path = f"explainability.global.{name}.share"
         looked.append(Looked(path=path, value=found[name].share, low=low, high=high, n=evidence.rows))
         if Decimal(low) > params.at_most:
-            above.append(f"{name} has a share of {say(value)}, at least {say(low)}")
+            above.append(f"{name} has a share of {say(value)}, at least {say(low)}, above {limit.value}")
         elif Decimal(high) > params.at_most:
             open_.append(f"{name} has a share of {say(value)} [{say(low)}, {say(high)}], which straddles {limit.value}")
         else:
             clear.append(f"{name} has a share of {say(value)}, at most {say(high)}")
     if evidence.rows < params.min_rows:
         why = f"{evidence.rows} rows explained, fewer than {params.min_rows}"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=tuple(looked), limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=tuple(looked), limit=limit, fix=MORE_EXPLAINED)
     if above:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(above), looked_at=tuple(looked), limit=limit)
     if open_:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(open_), looked_at=tuple(looked), limit=limit)
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE, why="; ".join(open_), looked_at=tuple(looked), limit=limit, fix=MORE_EXPLAINED
+        )
     return Verdict(outcome=Outcome.PASS, why="; ".join(clear), looked_at=tuple(looked), limit=limit)

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from governance.canonical import Threshold, real
 from governance.evidence.explainability import ExplainabilityFacts, Ranking
-from governance.policy.finding import Limit, Looked, Verdict, short
+from governance.policy.advice import AGAIN, MORE_EXPLAINED
+from governance.policy.finding import Limit, Looked, Verdict, plural, short
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 from governance.policy.rules.explainability.share import specimen
@@ -64,22 +65,23 @@ def stability(evidence: ExplainabilityFacts, params: StabilityParams) -> Verdict
     limit = Limit(op="at_least", value=str(params.at_least))
     found = evidence.repeats
     if found is None or len(found) < params.repeats:
-        why = f"{len(found or ())} repeated rankings, fewer than {params.repeats}; measure again under this policy"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+        why = f"the ranking was repeated {len(found or ())} times, fewer than {params.repeats}"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=AGAIN)
     if (fewest := min(one.rows for one in found)) < params.min_rows:
         why = f"a ranking rests on {fewest} rows, fewer than {params.min_rows}"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=MORE_EXPLAINED)
     features = len(found[0].features)
     if features <= (params.top if params.measure == "overlap" else 1):
-        why = f"{features} feature(s): any two rankings agree on their top {params.top}"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+        why = f"of {plural(features, 'feature')} any two rankings agree on their top {params.top}"
+        fix = "set `top` of this rule below the number of features, or compare whole orders by `measure: kendall`"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=fix)
     agreed = [(_agreement(one, other, params), one, other) for one, other in combinations(found, 2)]
     value, one, other = min(agreed, key=lambda each: each[0])
     path = f"explainability.repeats.{params.measure}"
     looked = (Looked(path=path, value=real(value), n=min(one.rows, other.rows)),)
-    what = f"the top {params.top} of two rankings overlap by" if params.measure == "overlap" else "Kendall's tau is"
+    what = f"share {{}} of their top {params.top}" if params.measure == "overlap" else "have a Kendall's tau of {}"
     tops = " and ".join(", ".join(each.features[: params.top]) for each in (one, other))
-    why = f"of {len(found)} rankings {what} at least {short(value, params.at_least)} (furthest apart: {tops})"
+    why = f"of {len(found)} rankings the two that agree least {what.format(short(value, params.at_least))}: {tops}"
     outcome = Outcome.PASS if Decimal(real(value)) >= params.at_least else Outcome.FAIL
     return Verdict(outcome=outcome, why=why, looked_at=looked, limit=limit)
 

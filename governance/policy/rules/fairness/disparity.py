@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from governance.canonical import Threshold, real
 from governance.evidence.counts import GroupMetric
 from governance.evidence.fairness import Cell, CountTable, Critical, FairnessFacts, Measure
+from governance.policy.advice import AGAIN, ATTRIBUTES, KNOWN, MORE_ROWS, NOTHING, at_least, together
 from governance.policy.comparison import (
     Op,
     check_measure,
@@ -21,7 +22,7 @@ from governance.policy.comparison import (
     undefined,
     value_of,
 )
-from governance.policy.finding import Limit, Looked, Verdict, short
+from governance.policy.finding import Limit, Looked, Verdict, plural, short
 from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
@@ -121,16 +122,17 @@ def disparity(evidence: FairnessFacts, params: DisparityParams) -> Verdict:
     impact (29 CFR 1607.4 D). A point estimate alone condemns fair models on small data and clears unfair ones.
 
     How to fix: look at which group and which cell of the confusion table drive the gap; review features that act as
-    proxies, the label's own bias and the threshold; if the verdict is inconclusive, evaluate on more rows.
+    proxies, the label's own bias and the threshold.
     """
     tables = {"*".join(table.attributes): table for table in evidence.tables}
     wanted = params.attributes or tuple(tables)
     if not wanted:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the evaluation data declares no sensitive attribute")
+        why = "the manifest declares no sensitive attribute of the evaluation data"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, fix=ATTRIBUTES)
     parts = [
         _judge(title, tables[title], params)
         if title in tables
-        else Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{title} is not in the evidence")
+        else Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{title} is not in the evidence", fix=ATTRIBUTES)
         for title in wanted
     ]
     order = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
@@ -142,6 +144,7 @@ def disparity(evidence: FairnessFacts, params: DisparityParams) -> Verdict:
             looked for part in sorted(parts, key=lambda p: order.index(p.outcome)) for looked in part.looked_at
         ),
         limit=params.limit,
+        fix=together(part.fix for part in parts if part.outcome is worst),
     )
 
 
@@ -152,7 +155,7 @@ def _judge(title: str, table: CountTable, params: DisparityParams) -> Verdict:
     nobody = Looked(path=path, group=(), value=None)
     known = [cell for cell in table.cells if None not in cell.group and cell.rows]
     if doubt := too_many_unknown(table, params.unknown_at_most):
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{title}: {doubt}", looked_at=(*rates, nobody))
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{title}: {doubt}", looked_at=(*rates, nobody), fix=KNOWN)
     judged = [cell for cell in known if cell.rows >= params.min_rows]
     small = [cell for cell in known if cell.rows < params.min_rows]
     unrated = {cell: why for cell in judged if (why := undefined(cell, params.metric, params.measure, params.min_rows))}
@@ -162,19 +165,27 @@ def _judge(title: str, table: CountTable, params: DisparityParams) -> Verdict:
     # A group that cannot be judged stands in the way of a pass. It never hides that two others are too far apart.
     doubts, doubted = list(unrated.values()), [*unrated]
     if small and params.small_groups == "inconclusive":
-        doubts.append(f"{', '.join(map(name, small))} below {params.min_rows} rows: too few to judge")
+        counted = ", ".join(f"{name(cell)} ({cell.rows})" for cell in small)
+        doubts.append(f"groups of fewer than {params.min_rows} rows are too small to judge: {counted}")
         doubted += small
     unmeasured = params.decide_on == "bound" and critical is None
     if not pairs:
-        doubts.append(f"{len(comparable)} group(s) of at least {params.min_rows} rows: nothing to compare")
+        doubts.append(f"no two groups of at least {params.min_rows} rows with a {params.metric} to compare")
     elif unmeasured:
-        doubts.append(f"the evidence holds no critical values for {params.metric} {params.measure}; measure again")
-    listed = f" ({len(small)} smaller group(s) listed, not compared)" if small and not doubts else ""
+        doubts.append(f"the evidence holds no critical values for {params.metric} {params.measure}")
+    listed = f" ({plural(len(small), 'smaller group')} listed, not compared)" if small and not doubts else ""
     outcome, why, shown = _compare(pairs, params, doubts)
     looked = tuple(_looked(path, pair, params) for pair in dict.fromkeys(shown))
     open_ = [Looked(path=path, group=cell.group, value=None, n=cell.rows) for cell in doubted]
     open_ += [nobody] if unmeasured or not pairs else []
-    return Verdict(outcome=outcome, why=f"{title}: {why}{listed}", looked_at=(*looked, *rates, *open_))
+    fix = ""
+    if outcome is Outcome.INCONCLUSIVE:
+        nothing = NOTHING if any(cell.basis(params.metric) >= params.min_rows for cell in unrated) else ""
+        few = small or any(cell.basis(params.metric) < params.min_rows for cell in unrated) or len(known) < 2
+        thin = at_least(params.min_rows) + " in each group" if few else ""
+        straddling = bool(pairs) and not (doubts and not any(not _holds(pair.near, params) for pair in pairs))
+        fix = together([AGAIN if unmeasured else "", nothing, thin, MORE_ROWS if straddling else ""])
+    return Verdict(outcome=outcome, why=f"{title}: {why}{listed}", looked_at=(*looked, *rates, *open_), fix=fix)
 
 
 def _compare(pairs: list[Pair], params: DisparityParams, doubts: list[str]) -> tuple[Outcome, str, tuple[Pair, ...]]:
@@ -199,7 +210,8 @@ def _compare(pairs: list[Pair], params: DisparityParams, doubts: list[str]) -> t
     if broken:
         bad = max(broken, key=lambda pair: _badness(pair.value, params))
         far = short(bad.far or 0, params.limit.value)
-        why = f"{said(bad)} and even the favourable end {far} misses {params.limit.value}"
+        beyond = "below" if params.measure == "ratio" else "above"
+        why = f"{said(bad)}, and even the favourable end {far} is {beyond} {params.limit.value}"
         return Outcome.FAIL, "; ".join([why, *doubts]), (bad, worst, *concerned)
     nearest = max(pairs, key=lambda pair: _badness(pair.near, params))
     if concerned:

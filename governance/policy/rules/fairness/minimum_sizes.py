@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from governance.evidence.fairness import Cell, CountTable, FairnessFacts
+from governance.policy.advice import ATTRIBUTES, KNOWN, together
 from governance.policy.comparison import name
 from governance.policy.finding import Limit, Looked, Verdict
 from governance.policy.outcome import Outcome
@@ -57,11 +58,14 @@ def minimum_sizes(evidence: FairnessFacts, params: SizesParams) -> Verdict:
     wanted = params.attributes or tuple(tables)
     least = (("rows", params.min_rows), ("positives", params.min_positives), ("negatives", params.min_negatives))
     limit = Limit(op="is", value=", ".join(f"at least {n} {what}" for what, n in least if n))
-    looked, small, doubts = [], [], [] if wanted else ["the evaluation data declares no sensitive attribute"]
+    looked, small = [], []
+    doubts = [] if wanted else ["the manifest declares no sensitive attribute of the evaluation data"]
+    advice = [] if wanted else [ATTRIBUTES]
     for title in wanted:
         groups = [cell for cell in tables[title].cells if None not in cell.group] if title in tables else []
         if not groups:
             doubts.append(f"{title} {'has no known group' if title in tables else 'is not in the evidence'}")
+            advice.append(KNOWN if title in tables else ATTRIBUTES)
         for cell in groups:
             for what, fewest in least:
                 if fewest:
@@ -75,7 +79,13 @@ def minimum_sizes(evidence: FairnessFacts, params: SizesParams) -> Verdict:
     if small:
         return Verdict(outcome=Outcome.FAIL, why="; ".join([*small, *doubts]), looked_at=tuple(looked), limit=limit)
     if doubts:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit)
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE,
+            why="; ".join(doubts),
+            looked_at=tuple(looked),
+            limit=limit,
+            fix=together(advice),
+        )
     why = f"every group of {', '.join(wanted)} has {limit.value}"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)
 

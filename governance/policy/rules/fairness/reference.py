@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from governance.canonical import Threshold, real
 from governance.evidence.counts import GroupMetric
 from governance.evidence.fairness import Cell, CountTable, Critical, FairnessFacts, Measure
+from governance.policy.advice import AGAIN, ATTRIBUTES, KNOWN, MORE_ROWS, NOTHING, at_least, together
 from governance.policy.comparison import (
     Compared,
     Op,
@@ -19,7 +20,7 @@ from governance.policy.comparison import (
     too_many_unknown,
     undefined,
 )
-from governance.policy.finding import Limit, Looked, Verdict, short
+from governance.policy.finding import Limit, Looked, Verdict, plural, short
 from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
@@ -109,22 +110,23 @@ def reference(evidence: FairnessFacts, params: ReferenceParams) -> Verdict:
     selection was introduced; choosing it after the fact would hide a disparity.
 
     How to fix: look at which cell of the confusion table drives the gap to the reference; review proxies, the label's
-    own bias and the threshold; if the verdict is inconclusive, evaluate on more rows.
+    own bias and the threshold.
     """
     table = next((one for one in evidence.tables if "*".join(one.attributes) == params.attribute), None)
     if table is None:
-        return _open(params, f"{params.attribute} is not in the evidence")
+        return _open(params, f"{params.attribute} is not in the evidence", ATTRIBUTES)
     against = next((cell for cell in table.cells if cell.group == params.reference), None)
     if against is None:
-        return _open(params, f"{params.attribute}: no row of the reference group {' x '.join(params.reference)}")
+        fix = "name the group as the table spells it in `reference` of this rule, or evaluate on rows of it"
+        return _open(params, f"{params.attribute}: no row of the reference group {' x '.join(params.reference)}", fix)
     if doubt := too_many_unknown(table, params.unknown_at_most):
-        return _open(params, f"{params.attribute}: {doubt}")
+        return _open(params, f"{params.attribute}: {doubt}", KNOWN)
     return _judge(table, against, params)
 
 
-def _open(params: ReferenceParams, why: str) -> Verdict:
+def _open(params: ReferenceParams, why: str, fix: str) -> Verdict:
     nobody = Looked(path=_path(params), group=(), value=None)
-    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=(nobody,), limit=params.limit)
+    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=(nobody,), limit=params.limit, fix=fix)
 
 
 def _path(params: ReferenceParams) -> str:
@@ -134,14 +136,16 @@ def _path(params: ReferenceParams) -> str:
 def _judge(table: CountTable, against: Cell, params: ReferenceParams) -> Verdict:
     known = [cell for cell in table.cells if None not in cell.group and cell.rows and cell is not against]
     if why := _doubt(against, params):
-        return _open(params, why)
+        few = against.basis(params.metric) < params.min_rows
+        fix = at_least(params.min_rows) + " in the reference group" if few else NOTHING
+        return _open(params, f"{params.attribute}: {why}", fix)
     if not known:
-        return _open(params, f"{params.attribute}: no other group than the reference")
+        return _open(params, f"{params.attribute}: no other group than the reference", ATTRIBUTES)
     critical = critical_of(table, params.metric, params.measure, params.min_rows)
     if critical is None:
-        return _open(params, f"the evidence holds no critical values for {params.metric} {params.measure}")
+        return _open(params, f"the evidence holds no critical values for {params.metric} {params.measure}", AGAIN)
     looked: list[Looked] = []
-    broken, open_, clear, listed = [], [], [], 0
+    broken, open_, clear, advice, listed = [], [], [], [], 0
     for cell in known:
         doubt = _doubt(cell, params)
         small = cell.rows < params.min_rows
@@ -152,24 +156,32 @@ def _judge(table: CountTable, against: Cell, params: ReferenceParams) -> Verdict
             else:
                 looked.append(Looked(path=_path(params), group=cell.group, value=None, n=cell.rows))
                 open_.append(doubt)
+                few = cell.basis(params.metric) < params.min_rows
+                advice.append(at_least(params.min_rows) + " in each group" if few else NOTHING)
             continue
         compared = _compared(cell, against, critical, params)
         near, far = _ends(compared, params)
         shown = compared.low, compared.high
         if far is not None and not holds(far, params.op, params.limit.value):
-            broken.append(f"{_said(cell, against, compared, params)} and even {_short(far, params)} misses the limit")
+            beyond = f"{'below' if params.op == 'at_least' else 'above'} {params.limit.value}"
+            end = f"even the favourable end {_short(far, params)} is {beyond}"
+            broken.append(f"{_said(cell, against, compared, params)}, and {end}")
             shown = (compared.low, far) if params.op == "at_least" else (far, compared.high)
         elif holds(near, params.op, params.limit.value):
             clear.append(_said(cell, against, compared, params))
         else:
             open_.append(f"{_said(cell, against, compared, params)}, which straddles {params.limit.value}")
+            advice.append(MORE_ROWS)
         looked.append(_looked(cell, against, compared.value, shown, params))
     if not broken and not open_ and not clear:
         open_.append(f"no group of at least {params.min_rows} rows to compare with the reference")
-    tail = f" ({listed} smaller group(s) listed, not compared)" if listed else ""
+        advice.append(at_least(params.min_rows) + " in each group")
+    tail = f" ({plural(listed, 'smaller group')} listed, not compared)" if listed else ""
     outcome = Outcome.FAIL if broken else Outcome.INCONCLUSIVE if open_ else Outcome.PASS
     why = "; ".join([*broken, *open_] or clear) + tail
-    return Verdict(outcome=outcome, why=f"{params.attribute}: {why}", looked_at=tuple(looked), limit=params.limit)
+    fix = together(advice) if outcome is Outcome.INCONCLUSIVE else ""
+    why = f"{params.attribute}: {why}"
+    return Verdict(outcome=outcome, why=why, looked_at=tuple(looked), limit=params.limit, fix=fix)
 
 
 def _doubt(cell: Cell, params: ReferenceParams) -> str:

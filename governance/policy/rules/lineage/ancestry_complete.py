@@ -1,7 +1,8 @@
 """lineage.ancestry_complete: every feature is traced back to a named source, without a gap."""
 
 from governance.evidence.lineage import Ancestor, FeatureAncestry, LineageFacts, Source
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import EVENTS, FEATURES, SOURCES
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -51,16 +52,17 @@ def ancestry_complete(evidence: LineageFacts, params: AncestryParams) -> Verdict
     used.
 
     How to fix: switch on column lineage for the job that is named here and run it again; name the dataset where the
-    trail ends as a source if it is one; give the events of every run between source and training table.
+    trail ends as a source if it is one (under `dataset` where events call it otherwise than its id); give the events of
+    every run between source and training table.
     """
     limit = Limit(op="is", value="traced to a named source")
-    for there, why in (
-        (evidence.sources, "the manifest names no data source"),
-        (evidence.features, "the manifest names no feature"),
-        (evidence.events, "no lineage event was read"),
+    for there, why, fix in (
+        (evidence.sources, "the manifest names no data source (lineage.sources)", SOURCES),
+        (evidence.features, "the manifest names no feature (features)", FEATURES),
+        (evidence.events, "no lineage event was read (lineage.events)", EVENTS),
     ):
         if not there:
-            return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+            return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=fix)
     named = {source.id for source in evidence.sources}
     looked, wrong = [], []
     for feature in evidence.features:
@@ -77,5 +79,5 @@ def ancestry_complete(evidence: LineageFacts, params: AncestryParams) -> Verdict
             wrong.append(f"{feature.feature}: {fault}")
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong), looked_at=tuple(looked), limit=limit)
-    why = f"{len(evidence.features)} feature(s) traced back to sources"
+    why = f"{plural(len(evidence.features), 'feature')} traced back to sources"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)

@@ -1,7 +1,8 @@
 """lineage.digests_match: the data that was read is the data that was recorded."""
 
 from governance.evidence.evidence import EvidenceSet
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import DIGESTS, together
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.specimen import evidence_with_inputs
@@ -55,7 +56,9 @@ def digests_match(evidence: EvidenceSet, params: DigestsParams) -> Verdict:
         return Verdict(
             outcome=Outcome.FAIL,
             why="; ".join(
-                f"{item.role} ({item.path}) is {item.sha256[:12]}, recorded {str(item.recorded)[:12]}" for item in wrong
+                f"{item.role} ({item.path}) has the digest {item.sha256[:12]}, the manifest records "
+                f"{str(item.recorded)[:12]}"
+                for item in wrong
             ),
             looked_at=tuple(Looked(path=item.role, value=item.sha256, n=item.rows) for item in wrong),
             limit=limit,
@@ -68,6 +71,8 @@ def digests_match(evidence: EvidenceSet, params: DigestsParams) -> Verdict:
     if bare or absent or not files:
         said = [f"{item.role} has no recorded digest" for item in bare] + [f"{role} is not given" for role in absent]
         said = said or ["no file of these roles was read"]
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(said), looked_at=looked, limit=limit)
-    why = f"{len(files)} file(s) match their recorded digests"
+        give = [f"name the file under `{role}` in the manifest, with its sha256" for role in absent]
+        fix = together([DIGESTS if bare or not files else "", *give])
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(said), looked_at=looked, limit=limit, fix=fix)
+    why = f"{plural(len(files), 'file')} with the digest that the manifest records"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)

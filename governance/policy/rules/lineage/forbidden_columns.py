@@ -1,12 +1,21 @@
 """lineage.forbidden_columns: no column that a source forbids reaches a feature."""
 
 from governance.evidence.lineage import Ancestor, FeatureAncestry, LineageFacts, Source
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import FEATURES, SOURCES
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
 _SOURCE = Source(
     id="people", sha256=None, owner="o", licence="l", expires=None, forbidden=("race",), approved_by=("bo",)
+)
+
+
+_NO_SOURCE = "the manifest names no data source (lineage.sources)"
+_NO_FEATURE = "the manifest names no feature (features)"
+_GAP = (
+    "switch on column lineage (OpenLineage) for the job that wrote the dataset which is named, run it again and give "
+    "its events; or name that dataset as a source, with the columns that it forbids, if nothing lies behind it"
 )
 
 
@@ -49,18 +58,17 @@ def forbidden_columns(evidence: LineageFacts, params: ForbiddenParams) -> Verdic
     Why it matters: a protected attribute that was dropped from the table can still arrive in a feature through a
     join, a derived column or a filter.
 
-    How to fix: remove the step that carries the column (the path names it) or the feature; where lineage breaks off,
-    switch on column lineage for that job and run it again.
+    How to fix: remove the step that carries the column (the path names it) or the feature, and train again.
     """
     forbidden = {(source.id, column) for source in evidence.sources for column in source.forbidden}
     names = {column for _, column in forbidden}
     limit = Limit(op="none", value=", ".join(sorted(f"{s}.{c}" for s, c in forbidden)) or "no forbidden column")
     if not evidence.sources:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the manifest names no data source", limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=_NO_SOURCE, limit=limit, fix=SOURCES)
     if not forbidden:
         return Verdict(outcome=Outcome.NOT_APPLICABLE, why="no source forbids a column", limit=limit)
     if not evidence.features:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the manifest names no feature", limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=_NO_FEATURE, limit=limit, fix=FEATURES)
     looked, wrong = [], []
     for feature in evidence.features:
         for ancestor in feature.ancestors:
@@ -81,11 +89,12 @@ def forbidden_columns(evidence: LineageFacts, params: ForbiddenParams) -> Verdic
             why="; ".join(f"{feature.feature}: {feature.gap}" for feature in gaps),
             looked_at=tuple(Looked(path=f"lineage.features.{f.feature}", value=f.gap) for f in gaps),
             limit=limit,
+            fix=_GAP,
         )
     seen = sorted({f"{a.dataset}.{a.column}" for f in evidence.features for a in f.ancestors})
     return Verdict(
         outcome=Outcome.PASS,
-        why=f"{len(evidence.features)} feature(s) traced back to {', '.join(seen)}",
+        why=f"{plural(len(evidence.features), 'feature')} traced back to {', '.join(seen)}",
         looked_at=tuple(Looked(path="lineage.ancestors", value=name) for name in seen),
         limit=limit,
     )

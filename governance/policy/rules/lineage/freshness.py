@@ -7,9 +7,12 @@ from pydantic import Field
 
 from governance.canonical import instant, parse_instant
 from governance.evidence.lineage import LineageFacts, Source, Table
+from governance.policy.advice import SOURCES
 from governance.policy.finding import Limit, Looked, Verdict
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+
+_FIX = "record when the last row was collected under `collected_until` of each, such as 2026-01-31T00:00:00Z"
 
 
 class FreshnessParams(Params):
@@ -51,8 +54,7 @@ def freshness(evidence: LineageFacts, params: FreshnessParams, now: datetime) ->
     Why it matters: people, prices and behaviour change; a model of the day before yesterday decides about people of
     today.
 
-    How to fix: collect recent data, train and evaluate on it; record `collected_until` for each source and table in the
-    manifest.
+    How to fix: collect recent data, train and evaluate on it; a date in the future is a slip in the manifest.
     """
     oldest = now - timedelta(days=params.days)
     limit = Limit(op="is", value=f"collected since {instant(oldest)}")
@@ -63,7 +65,7 @@ def freshness(evidence: LineageFacts, params: FreshnessParams, now: datetime) ->
         named += [(table.role, table.role, table) for table in evidence.tables]
     if not named:
         why = f"the manifest names no {' and no '.join(params.of)}"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=SOURCES)
     looked, wrong, doubts = [], [], []
     for path, name, one in named:
         until = one.collected_until
@@ -77,6 +79,8 @@ def freshness(evidence: LineageFacts, params: FreshnessParams, now: datetime) ->
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
     if doubts:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit)
-    why = f"{len(named)} source(s) and table(s), collected within {params.days} days"
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit, fix=_FIX
+        )
+    why = f"{', '.join(name for _, name, _ in named)}: collected within {params.days} days"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)

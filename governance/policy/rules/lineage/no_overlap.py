@@ -7,7 +7,7 @@ from pydantic import Field
 
 from governance.canonical import Threshold, real
 from governance.evidence.overlap import OverlapFacts
-from governance.policy.finding import Limit, Looked, Verdict, short
+from governance.policy.finding import Limit, Looked, Verdict, plural, short
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -55,21 +55,23 @@ def no_overlap(evidence: OverlapFacts, params: OverlapParams) -> Verdict:
     rows, found, repeated = evidence.evaluation_rows, evidence.found, evidence.repeated
     limit = Limit(op="at_most", value=str(params.at_most))
     if rows == 0 or len(evidence.columns) < params.min_columns:
-        why = f"{rows} rows compared by {len(evidence.columns)} column(s): too little to tell rows apart"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+        columns = plural(len(evidence.columns), "column")
+        why = f"{plural(rows, 'row')} compared by {columns}: too little to tell rows apart"
+        fix = "name all features of the model under `features` in the manifest, and give tables with rows"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=fix)
     share, again = real(found / rows), real(repeated / rows)
     looked = (
         Looked(path="overlap.found", value=share, n=rows),
         Looked(path="overlap.repeated", value=again, n=rows),
     )
     said = [
-        f"{found} of {rows} evaluation rows ({short(share, params.at_most)}) are among {evidence.training_rows} "
-        "training rows",
-        f"{repeated} ({short(again, params.repeated_at_most)}) repeat another row of the evaluation",
+        f"{found} of {rows} evaluation rows (a share of {short(share, params.at_most)}) are among the "
+        f"{evidence.training_rows} training rows",
+        f"{repeated} (a share of {short(again, params.repeated_at_most)}) repeat another row of the evaluation",
     ]
     wrong = []
     if Decimal(share) > params.at_most:
-        wrong.append(said[0])
+        wrong.append(f"{said[0]}, more than {params.at_most}")
     if params.repeated_at_most is not None and Decimal(again) > params.repeated_at_most:
         wrong.append(f"{said[1]}, more than {params.repeated_at_most}")
     outcome = Outcome.FAIL if wrong else Outcome.PASS

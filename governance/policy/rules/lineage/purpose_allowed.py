@@ -1,7 +1,8 @@
 """lineage.purpose_allowed: each data source may be used for what the model is for."""
 
 from governance.evidence.lineage import LineageFacts, Source
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import SOURCES, together
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -47,19 +48,20 @@ def purpose_allowed(evidence: LineageFacts, params: PurposeParams) -> Verdict:
     Why it matters: data that people gave for one purpose may not be used for another that is not compatible with it,
     and a model trained on it has to be withdrawn.
 
-    How to fix: name the model's purpose by its id and the purposes of each source in the manifest, as its owner stated
-    them; leave out a source that may not be used, or ask the people concerned.
+    How to fix: leave out the source that may not be used and train again, or ask the people concerned; where the ids of
+    model and source mean the same, have the source's owner state the model's.
     """
     limit = Limit(op="is", value=evidence.purpose or "a stated purpose")
     if not evidence.sources:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the manifest names no data source", limit=limit)
-    looked, wrong, doubts = [], [], []
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the manifest names no data source", limit=limit, fix=SOURCES)
+    looked, wrong, doubts, advice = [], [], [], []
     for source in evidence.sources:
         path = f"lineage.sources.{source.id}"
         looked.append(Looked(path=f"{path}.purposes", value=", ".join(source.purposes) or None))
         looked.append(Looked(path=f"{path}.consent", value=source.consent))
         if not source.purposes:
-            doubts.append(f"{source.id} states no purpose")
+            doubts.append(f"{source.id} does not say for which purposes it may be used")
+            advice.append("ask the source's owner, and write the ids under `purposes` of the source in the manifest")
         elif evidence.purpose is not None and evidence.purpose.casefold() not in {
             purpose.casefold() for purpose in source.purposes
         }:
@@ -68,11 +70,19 @@ def purpose_allowed(evidence: LineageFacts, params: PurposeParams) -> Verdict:
             wrong.append(f"consent for {source.id} was withdrawn")
         elif source.consent is None and params.consent:
             doubts.append(f"{source.id} does not say whether consent was given")
+            advice.append("write `consent: given` or `not-needed` for the source, as its owner states it")
     if evidence.purpose is None:
         doubts.insert(0, "the manifest does not name the model's purpose by its id (model.purpose.category)")
+        advice.append("write the id of what the model is for under `model.purpose.category`, such as credit-scoring")
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
     if doubts:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit)
-    why = f"{len(evidence.sources)} source(s) may be used for {evidence.purpose}"
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE,
+            why="; ".join(doubts),
+            looked_at=tuple(looked),
+            limit=limit,
+            fix=together(advice),
+        )
+    why = f"{plural(len(evidence.sources), 'source')} may be used for {evidence.purpose}"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)

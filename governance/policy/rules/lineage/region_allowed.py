@@ -3,9 +3,12 @@
 from pydantic import Field
 
 from governance.evidence.lineage import LineageFacts, Source
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import SOURCES
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+
+_FIX = "write where the data was collected under `region` of each source in the manifest, as the policy spells it"
 
 
 class RegionParams(Params):
@@ -41,12 +44,12 @@ def region_allowed(evidence: LineageFacts, params: RegionParams) -> Verdict:
     Why it matters: data about people elsewhere may not represent the people whom the model is used on, and moving it
     across borders may need a ground of its own.
 
-    How to fix: name the region of each source in the manifest; replace a source from elsewhere, or have the policy's
-    owner allow its region.
+    How to fix: replace the source by one from an allowed region and train again, or have the policy's owner allow its
+    region.
     """
     limit = Limit(op="is", value=", ".join(params.regions))
     if not evidence.sources:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the manifest names no data source", limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the manifest names no data source", limit=limit, fix=SOURCES)
     allowed = {region.casefold() for region in params.regions}
     looked = tuple(Looked(path=f"lineage.sources.{one.id}.region", value=one.region) for one in evidence.sources)
     doubts = [f"{one.id} names no region" for one in evidence.sources if one.region is None]
@@ -58,6 +61,6 @@ def region_allowed(evidence: LineageFacts, params: RegionParams) -> Verdict:
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=looked, limit=limit)
     if doubts:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=looked, limit=limit)
-    why = f"{len(evidence.sources)} source(s), each from an allowed region"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=looked, limit=limit, fix=_FIX)
+    why = f"{plural(len(evidence.sources), 'source')}, each from an allowed region"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)

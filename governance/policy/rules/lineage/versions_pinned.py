@@ -3,7 +3,8 @@
 import re
 
 from governance.evidence.lineage import LineageFacts, Source, Table
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import SOURCES, together
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -57,12 +58,17 @@ def versions_pinned(evidence: LineageFacts, params: VersionsParams) -> Verdict:
     limit = Limit(op="is", value="pinned to a digest and to the version that runs used")
     if not evidence.sources or not evidence.tables:
         why = f"the manifest names no {'table' if evidence.sources else 'data source'}"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+        fix = (
+            "name the tables under `data.evaluation` and `data.training` in the manifest"
+            if evidence.sources
+            else SOURCES
+        )
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=fix)
     named: list[tuple[str, str, Source | Table]] = [
         *((f"lineage.sources.{source.id}", source.id, source) for source in evidence.sources),
         *((table.role, table.role, table) for table in evidence.tables),
     ]
-    looked, wrong, doubts = [], [], []
+    looked, wrong, doubts, advice = [], [], [], []
     for path, name, one in named:
         looked.append(Looked(path=f"{path}.sha256", value=one.sha256))
         if one.sha256 is None:
@@ -78,12 +84,23 @@ def versions_pinned(evidence: LineageFacts, params: VersionsParams) -> Verdict:
                 wrong.append(f"runs used {digest[1][:12]} of {name}, the manifest records {one.sha256[:12]}")
             else:
                 doubts.append(f"runs used version {seen} of {name}, and the manifest names no version of it")
+                advice.append("write the version that the events record under `version` of the source or table")
         if params.seen and isinstance(one, Source) and not one.seen_versions:
             doubts.append(f"no lineage event records a version of {name}")
+            advice.append(
+                "have the jobs record the version that they read (OpenLineage's version facet of the dataset)"
+            )
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
     if doubts:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit)
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE,
+            why="; ".join(doubts),
+            looked_at=tuple(looked),
+            limit=limit,
+            fix=together(advice),
+        )
     told = sum(len(one.seen_versions) for _, _, one in named)
-    why = f"{len(named)} source(s) and table(s) held by a digest, {told} version(s) in lineage events match"
+    matched = f"; the lineage events read {plural(told, 'version')} of them, as named" if told else ""
+    why = f"{', '.join(name for _, name, _ in named)}: held by a digest{matched}"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from governance.evidence.operations import Interval, Monitoring, OperationsFacts, Watched, hours
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.placeholder import says_nothing
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
@@ -66,26 +66,34 @@ def monitoring(evidence: OperationsFacts, params: MonitoringParams) -> Verdict:
     if isinstance(plan, str):
         why = "the monitoring plan is given in words: its metrics, limits and interval cannot be checked"
         looked = Looked(path=path, value=plan)
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=(looked,), limit=limit)
-    wrong = [] if plan.metrics else ["no metric is watched"]
+        fix = (
+            "write the plan so that it can be checked, as `monitoring: {interval: 1d, metrics: [{name: ..., at_least: "
+            "0.8}]}` under `operations` in the manifest; the words may stay in a document"
+        )
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=(looked,), limit=limit, fix=fix)
+    wrong = [] if plan.metrics else ["the monitoring plan watches no metric"]
     if plan.interval is None:
-        wrong.append("nobody says how often")
+        wrong.append("the monitoring plan does not say how often somebody looks (interval)")
     elif hours(plan.interval) > hours(params.every):
-        wrong.append(f"looked at every {plan.interval}, longer than {params.every}")
+        wrong.append(f"metrics are looked at every {plan.interval}, less often than every {params.every}")
     seen = [Looked(path=f"{path}.interval", value=plan.interval)]
     for metric in plan.metrics:
         seen.append(Looked(path=f"{path}.{metric.name}", value=_range(metric)))
         if says_nothing(metric.name):
             wrong.append(f"{metric.name!r} is no metric")
         elif metric.at_least is None and metric.at_most is None:
-            wrong.append(f"{metric.name} has no limit")
+            wrong.append(f"{metric.name} has no limit (at_least or at_most)")
         elif metric.at_least and metric.at_most and Decimal(metric.at_least) > Decimal(metric.at_most):
-            wrong.append(f"{metric.name} can never be {_range(metric)}")
+            wrong.append(f"{metric.name} can never be both {_range(metric)}")
     watched = {metric.name.casefold() for metric in plan.metrics}
-    wrong += [f"{name} is not watched" for name in params.metrics if name.casefold() not in watched]
+    wrong += [
+        f"{name}, which the policy asks for, is not watched"
+        for name in params.metrics
+        if name.casefold() not in watched
+    ]
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong), looked_at=tuple(seen), limit=limit)
-    why = f"{len(plan.metrics)} metric(s) with limits, looked at every {plan.interval}"
+    why = f"{plural(len(plan.metrics), 'metric')} with limits, looked at every {plan.interval}"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(seen), limit=limit)
 
 

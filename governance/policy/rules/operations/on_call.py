@@ -15,6 +15,12 @@ _REACHABLE = re.compile(
 )
 
 
+_FIX = (
+    "write how to reach them under `operations.on_call.contact`: a mail address, https://..., a telephone number such "
+    "as +49 30 123456, or a channel such as #oncall"
+)
+
+
 class OnCallParams(Params):
     """No parameters."""
 
@@ -55,22 +61,23 @@ def on_call(evidence: OperationsFacts, params: OnCallParams) -> Verdict:
     told = evidence.on_call
     if told is None:
         nobody = Looked(path="operations.on_call", value=None)
-        return Verdict(outcome=Outcome.FAIL, why="nobody is on call", looked_at=(nobody,), limit=limit)
+        why = "nobody is on call (operations.on_call)"
+        return Verdict(outcome=Outcome.FAIL, why=why, looked_at=(nobody,), limit=limit)
     looked = (
         Looked(path="operations.on_call.owner", value=told.owner),
         Looked(path="operations.on_call.contact", value=told.contact),
     )
     if says_nothing(told.owner):
-        why = f"{told.owner!r} is nobody"
+        why = f"the owner on call, {told.owner!r}, is nobody"
         return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)
     if told.contact is None:
         why = f"{told.owner} is on call, and no contact is given"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=_FIX)
     if says_nothing(told.contact):
         why = f"{told.owner} is on call, and the contact {told.contact!r} reaches nobody"
         return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)
     if not _REACHABLE.fullmatch(told.contact.strip()):
         why = f"{told.contact!r} does not look like an address, a telephone number or a channel"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=_FIX)
     why = f"{told.owner} is on call: {told.contact}"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)

@@ -51,17 +51,27 @@ def rollback(evidence: OperationsFacts, params: RollbackParams) -> Verdict:
     target = evidence.rollback
     path = "operations.rollback"
     if isinstance(target, NoRollback):
-        outcome = Outcome.FAIL if says_nothing(target.none) else Outcome.INCONCLUSIVE
+        looked = (Looked(path=path, value=f"none: {target.none}"),)
+        if says_nothing(target.none):
+            why = f"there is no version to go back to, and {target.none!r} does not say what happens instead"
+            return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)
         why = f"there is no version to go back to: {target.none}"
-        looked = Looked(path=path, value=f"none: {target.none}")
-        return Verdict(outcome=outcome, why=why, looked_at=(looked,), limit=limit)
+        fix = "have a reviewer judge whether that is enough for a first version; once there is another, name it"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)
     seen = (Looked(path=path, value=target),)
     if target is None:
-        return Verdict(outcome=Outcome.FAIL, why="no version to go back to is named", looked_at=seen, limit=limit)
+        return Verdict(
+            outcome=Outcome.FAIL,
+            why="no version to go back to is named (operations.rollback)",
+            looked_at=seen,
+            limit=limit,
+        )
     if not _VERSION.fullmatch(target.strip()):
-        return Verdict(outcome=Outcome.FAIL, why=f"{target!r} is no version", looked_at=seen, limit=limit)
+        return Verdict(
+            outcome=Outcome.FAIL, why=f"{target!r} is no version, such as 1.9 or a digest", looked_at=seen, limit=limit
+        )
     if _bare(target) == _bare(evidence.version):
-        why = f"{target} is the version under audit itself"
+        why = f"the way back, {target}, is the version under audit itself"
         return Verdict(outcome=Outcome.FAIL, why=why, looked_at=seen, limit=limit)
     return Verdict(outcome=Outcome.PASS, why=f"the way back is {target}", looked_at=seen, limit=limit)
 

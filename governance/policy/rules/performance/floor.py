@@ -8,6 +8,7 @@ from pydantic import Field
 from governance.canonical import Threshold, real
 from governance.evidence.counts import Counts, Rate
 from governance.evidence.performance import PerformanceFacts
+from governance.policy.advice import MORE_ROWS, at_least
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.intervals import wilson, z_value
 from governance.policy.outcome import Outcome
@@ -49,8 +50,8 @@ def floor(evidence: PerformanceFacts, params: FloorParams) -> Verdict:
     Why it matters: a model below its promised performance harms the people it decides about, and a floor that is met
     only by luck of the sample is not met.
 
-    How to fix: look at which errors dominate, improve data or model, or evaluate on more rows where the interval
-    straddles the floor.
+    How to fix: look at which errors dominate, and improve data, model or threshold; a floor that cannot be reached is
+    for the policy's owner to change.
     """
     k, n = evidence.counts.proportion(params.metric)
     path, limit = f"performance.{params.metric}", Limit(op="at_least", value=str(params.at_least))
@@ -61,8 +62,9 @@ def floor(evidence: PerformanceFacts, params: FloorParams) -> Verdict:
     if n < params.min_rows:
         why = f"{params.metric} rests on {n} rows, fewer than {params.min_rows}"
         return Verdict(
-            outcome=Outcome.INCONCLUSIVE, why=why, looked_at=(Looked(path=path, value=None, n=n),), limit=limit
-        )
+            outcome=Outcome.INCONCLUSIVE, why=why, looked_at=(Looked(path=path, value=None, n=n),), limit=limit,
+            fix=at_least(params.min_rows),
+        )  # fmt: skip
     value = real(k / n)
     low, high = (real(end) for end in wilson(k, n, z_value(float(params.alpha))))
     looked = (Looked(path=path, value=value, low=low, high=high, n=n),)
@@ -75,4 +77,4 @@ def floor(evidence: PerformanceFacts, params: FloorParams) -> Verdict:
     if Decimal(high) < params.at_least:
         return Verdict(outcome=Outcome.FAIL, why=f"{said}, below {limit.value}", looked_at=looked, limit=limit)
     why = f"{said}, which straddles {limit.value}"
-    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=MORE_ROWS)

@@ -6,7 +6,8 @@ from pydantic import Field, model_validator
 
 from governance.canonical import Threshold
 from governance.evidence.counts import Counts
-from governance.evidence.performance import CountMetric, MetricFact, PerformanceFacts, ScoreMetric
+from governance.evidence.performance import SCORE_METRICS, CountMetric, MetricFact, PerformanceFacts, ScoreMetric
+from governance.policy.advice import AGAIN, MORE_ROWS, at_least
 from governance.policy.comparison import Op, check_limit, holds
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.outcome import Outcome
@@ -82,24 +83,29 @@ def metric_floor(evidence: PerformanceFacts, params: MetricParams) -> Verdict:
     Why it matters: accuracy alone flatters a model where one label is rare; a model that ranks well can still give
     probabilities that are far off, and a limit that is met by luck of the sample is not met.
 
-    How to fix: look at which errors dominate, improve data or model, calibrate the scores where a loss is too large, or
-    evaluate on more rows where the interval straddles the limit.
+    How to fix: look at which errors dominate, and improve data or model; calibrate the scores where a loss
+    or the calibration error is too large.
     """
     found = next((one for one in evidence.metrics if one.metric == params.metric), None)
     limit, path = params.limit, f"performance.metrics.{params.metric}"
     if found is None:
-        why = f"{params.metric} was not measured; measure again under this policy"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+        why = f"{params.metric} was not measured"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=AGAIN)
     low, high = found.low.get(params.alpha), found.high.get(params.alpha)
     looked = (Looked(path=path, value=found.value, low=low, high=high, n=found.rows),)
     if found.value is None:
         why = f"{params.metric} has no value: {found.reason}"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+        fix = "evaluate on rows of both labels, of which the model predicts some positive and some negative"
+        if params.metric in SCORE_METRICS:
+            fix += "; name a column of probabilities under `data.evaluation.score`, or let the audit run the model"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)
     ends = ", ".join("open" if end is None else short(end, limit.value) for end in (low, high))
     said = f"{params.metric} is {short(found.value, limit.value)} [{ends}] on {found.rows} rows"
     if found.rows < params.min_rows:
         why = f"{said}, fewer than {params.min_rows}"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=at_least(params.min_rows)
+        )
     if params.decide_on == "point":
         outcome = Outcome.PASS if holds(found.value, params.op, limit.value) else Outcome.FAIL
         return Verdict(outcome=outcome, why=f"{said} (decided on the point value)", looked_at=looked, limit=limit)
@@ -107,6 +113,14 @@ def metric_floor(evidence: PerformanceFacts, params: MetricParams) -> Verdict:
     if near is not None and holds(near, params.op, limit.value):
         return Verdict(outcome=Outcome.PASS, why=said, looked_at=looked, limit=limit)
     if far is not None and not holds(far, params.op, limit.value):
-        return Verdict(outcome=Outcome.FAIL, why=f"{said}, beyond {limit.value}", looked_at=looked, limit=limit)
+        return Verdict(
+            outcome=Outcome.FAIL,
+            why=f"{said}, {'below' if params.op == 'at_least' else 'above'} {limit.value}",
+            looked_at=looked,
+            limit=limit,
+        )
     why = f"{said}: {found.reason}" if near is None else f"{said}, which straddles {limit.value}"
-    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+    fix = MORE_ROWS
+    if near is None:
+        fix += "; or let the rule `decide_on: point` where that is what the policy means"
+    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)

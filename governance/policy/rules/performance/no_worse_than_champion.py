@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from governance.canonical import Threshold, real
 from governance.evidence.counts import CELLS, LOWER_IS_BETTER, NEITHER_IS_BETTER, Counts, GroupMetric, gradient
 from governance.evidence.performance import Champion, Paired, PerformanceFacts
+from governance.policy.advice import AGAIN, MORE_ROWS, at_least
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.intervals import newcombe_paired, z_value
 from governance.policy.outcome import Outcome
@@ -68,7 +69,12 @@ def _without(reason: str | None) -> PerformanceFacts:
         passes("a metric that is no share", _both_sides(), at_most_worse="0.1", metric="matthews_corrcoef"),
         fails("more false alarms than the champion", _both_sides(), at_most_worse="0.1", metric="fpr"),
         inconclusive("never compared", _without(None), at_most_worse="0.02"),
-        inconclusive("no champion, but one is required", _without("none"), at_most_worse="0.02", required="true"),
+        inconclusive(
+            "no champion, but one is required",
+            _without("the manifest names no column"),
+            at_most_worse="0.02",
+            required="true",
+        ),
     ),
 )
 def no_worse_than_champion(evidence: PerformanceFacts, params: ChampionParams) -> Verdict:
@@ -82,29 +88,33 @@ def no_worse_than_champion(evidence: PerformanceFacts, params: ChampionParams) -
     Why it matters: an update that is worse than what it replaces harms people who were served well before, and a
     comparison on the same rows sees a loss that two separate averages hide.
 
-    How to fix: look at the rows on which only the champion is right; retrain with what it had, keep the champion, or
-    evaluate on more rows where the interval straddles the limit.
+    How to fix: look at the rows on which only the champion is right; retrain with what it had, or keep the champion.
     """
     found = evidence.champion
     limit = Limit(op="at_least", value=str(-params.at_most_worse if params.at_most_worse else Decimal(0)))
     if found is None:
-        why = "the champion was not measured; measure again under this policy"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit)
+        why = "the champion was not measured"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=AGAIN)
     if found.positives is None or found.negatives is None:
         outcome = Outcome.INCONCLUSIVE if params.required else Outcome.NOT_APPLICABLE
-        return Verdict(outcome=outcome, why=found.reason or "there is no champion", limit=limit)
+        fix = (
+            "have the champion predict the same rows, and name the column under `data.evaluation.champion` (column, "
+            "positive, negative) in the manifest"
+        )
+        return Verdict(outcome=outcome, why=found.reason or "there is no champion", limit=limit, fix=fix)
     pairs = found.positives, found.negatives
     model, champion = _counts(*pairs, "model"), _counts(*pairs, "champion")
     path = f"performance.champion.{params.metric}.difference"
     if (rows := min(model.basis(params.metric), champion.basis(params.metric))) < params.min_rows:
         why = f"{params.metric} can be compared on {rows} rows, fewer than {params.min_rows}"
-        looked = (Looked(path=path, value=None, n=rows),)
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+        looked, fix = (Looked(path=path, value=None, n=rows),), at_least(params.min_rows)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)
     ends = _compared(*pairs, params, z_value(float(params.alpha)))
     if ends is None:
         why = f"{params.metric} has no value for this model or for the champion: it divides by zero"
         looked = (Looked(path=path, value=None, n=rows),)
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+        fix = "evaluate on rows of both labels, of which both models predict some positive and some negative"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)
     value, low, high = map(real, ends)
     looked = (Looked(path=path, value=value, low=low, high=high, n=rows),)
     band = f"[{short(low, limit.value)}, {short(high, limit.value)}]"
@@ -118,9 +128,9 @@ def no_worse_than_champion(evidence: PerformanceFacts, params: ChampionParams) -
     if Decimal(low) >= Decimal(limit.value):
         return Verdict(outcome=Outcome.PASS, why=said, looked_at=looked, limit=limit)
     if Decimal(high) < Decimal(limit.value):
-        return Verdict(outcome=Outcome.FAIL, why=f"{said}; worse than {limit.value}", looked_at=looked, limit=limit)
-    why = f"{said}; that straddles {limit.value}"
-    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+        return Verdict(outcome=Outcome.FAIL, why=f"{said}; the limit is {limit.value}", looked_at=looked, limit=limit)
+    why = f"{said}; that straddles the limit {limit.value}"
+    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=MORE_ROWS)
 
 
 _SIDES = {"tpr": (True, False), "tnr": (False, True), "accuracy": (True, True)}

@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 from governance.canonical import Threshold, real
 from governance.evidence.counts import GroupMetric
 from governance.evidence.fairness import Cell, CountTable, FairnessFacts
+from governance.policy.advice import ATTRIBUTES, KNOWN, MORE_ROWS, at_least, together
 from governance.policy.comparison import Op, check_limit, holds, interval, name, too_many_unknown, undefined
-from governance.policy.finding import Limit, Looked, Verdict, short
+from governance.policy.finding import Limit, Looked, Verdict, plural, short
 from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
@@ -79,18 +80,20 @@ def slice_floor(evidence: FairnessFacts, params: SliceParams) -> Verdict:
     the more of them are below by luck alone.
 
     How to fix: look at which errors dominate in the group that is named; add training data for it, or features that
-    tell in it; evaluate on more of its rows where the interval straddles the floor.
+    tell in it.
     """
     tables = {"*".join(table.attributes): table for table in evidence.tables}
     wanted = params.attributes or tuple(tables)
     limit, upper = params.limit, params.op == "at_most"
-    doubts = [] if wanted else ["the evaluation data declares no sensitive attribute"]
+    doubts = [] if wanted else ["the manifest declares no sensitive attribute of the evaluation data"]
+    advice = [] if wanted else [ATTRIBUTES]
     looked: list[Looked] = []
     groups: list[tuple[str, Cell]] = []
     listed = 0
     for title in wanted:
         doubt, found = _groups(title, tables.get(title), params)
         doubts += [doubt] if doubt else []
+        advice += [KNOWN if title in tables else ATTRIBUTES] if doubt else []
         looked += [Looked(path=f"performance.{title}", group=(), value=None)] if doubt else []
         for cell in found:
             why_not = undefined(cell, params.metric, None, params.min_rows)
@@ -104,6 +107,7 @@ def slice_floor(evidence: FairnessFacts, params: SliceParams) -> Verdict:
                 listed += 1
             else:
                 doubts.append(f"{title}: {why_not}")
+                advice.append(at_least(params.min_rows) + " in each group")
             looked.append(Looked(path=path, group=cell.group, value=None if shown is None else real(shown), n=n))
     below, open_, clear = [], [], []
     z_pass = z_value(float(params.alpha))
@@ -122,11 +126,15 @@ def slice_floor(evidence: FairnessFacts, params: SliceParams) -> Verdict:
             clear.append(said)
         else:
             open_.append(f"{said}, which straddles {limit.value}")
-    doubts += [] if groups or doubts else ["no group is large enough to judge"]
-    tail = f" ({listed} smaller group(s) listed, not judged)" if listed else ""
+            advice.append(MORE_ROWS)
+    if not groups and not doubts:
+        doubts.append("no group is large enough to judge")
+        advice.append(at_least(params.min_rows) + " in each group")
+    tail = f" ({plural(listed, 'smaller group')} listed, not judged)" if listed else ""
     outcome = Outcome.FAIL if below else Outcome.INCONCLUSIVE if open_ or doubts else Outcome.PASS
     why = "; ".join(([*below, *doubts] if below else [*open_, *doubts]) or clear) + tail
-    return Verdict(outcome=outcome, why=why, looked_at=tuple(looked), limit=limit)
+    fix = together(advice) if outcome is Outcome.INCONCLUSIVE else ""
+    return Verdict(outcome=outcome, why=why, looked_at=tuple(looked), limit=limit, fix=fix)
 
 
 def _groups(title: str, table: CountTable | None, params: SliceParams) -> tuple[str, list[Cell]]:

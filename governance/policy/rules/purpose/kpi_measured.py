@@ -8,6 +8,7 @@ from governance.evidence.counts import Counts
 from governance.evidence.evidence import EvidenceSet, Facts
 from governance.evidence.performance import LOSSES, MetricFact, PerformanceFacts
 from governance.evidence.purpose import Kpi, PurposeFacts
+from governance.policy.advice import AGAIN, MORE_ROWS, at_least
 from governance.policy.comparison import Op, holds
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.outcome import Outcome
@@ -102,8 +103,7 @@ def kpi_measured(evidence: EvidenceSet, params: KpiParams) -> Verdict:
     found = next((one for one in performance.metrics if one.metric == kpi.metric), None)
     if found is None:
         why = f"{kpi.metric} was not measured"
-        fix = "run `governance check` again under this policy: it measures what the manifest names"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=fix)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=AGAIN)
     low, high = found.low.get(params.alpha), found.high.get(params.alpha)
     looked = (Looked(path=path, value=found.value, low=low, high=high, n=found.rows),)
     if found.value is None:
@@ -114,7 +114,7 @@ def kpi_measured(evidence: EvidenceSet, params: KpiParams) -> Verdict:
     said = f"{kpi.name}: {kpi.metric} is {short(found.value, kpi.target)} [{ends}] on {found.rows} rows"
     if found.rows < params.min_rows:
         why = f"{said}, fewer than {params.min_rows}"
-        fix = f"evaluate on at least {params.min_rows} rows"
+        fix = at_least(params.min_rows)
         return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)
     near, far = (high, low) if upper else (low, high)
     if far is not None and not holds(far, op, kpi.target):
@@ -125,6 +125,5 @@ def kpi_measured(evidence: EvidenceSet, params: KpiParams) -> Verdict:
         return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)
     if near is None or not holds(near, op, kpi.target):
         why = f"{said}: {found.reason}" if near is None else f"{said}, which straddles its target {kpi.target}"
-        fix = "evaluate on more rows: the interval narrows with the root of their number"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=MORE_ROWS)
     return Verdict(outcome=Outcome.PASS, why=f"{said}; its target is {kpi.target}", looked_at=looked, limit=limit)

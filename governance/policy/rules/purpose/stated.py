@@ -6,11 +6,19 @@ from typing import Literal
 from pydantic import Field
 
 from governance.evidence.purpose import Kpi, PurposeFacts
+from governance.policy.advice import together
 from governance.policy.finding import Limit, Looked, Verdict
 from governance.policy.outcome import Outcome
 from governance.policy.placeholder import says_nothing
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
+_SAID = {
+    "objective": "the objective",
+    "category": "the id of the purpose",
+    "kpi": "the measure of success",
+    "intended": "an intended use",
+    "prohibited": "a prohibited use",
+}
 _KPI = Kpi(name="share of losses seen early", target="0.8", value="0.83", better="higher")
 
 
@@ -79,32 +87,45 @@ def stated(evidence: PurposeFacts, params: StatedParams) -> Verdict:
         "intended": evidence.intended,
         "prohibited": evidence.prohibited,
     }
-    looked, wrong, doubts = [], [], []
+    looked, wrong, doubts, advice = [], [], [], []
     for name in params.require:
         said = [text for text in texts[name] if text is not None]
         looked.append(Looked(path=f"purpose.{name}", value="; ".join(said) or None))
         if not said or any(says_nothing(text) for text in said):
-            wrong.append(f"{name} is not stated")
+            wrong.append(f"{_SAID[name]} is not stated (model.purpose.{name})")
         elif name == "kpi" and evidence.kpi is not None:
             missed, open_ = _judged(evidence.kpi, params.met)
             looked.append(Looked(path="purpose.kpi.value", value=evidence.kpi.value))
             wrong += missed
             doubts += open_
+            advice += [_lacking(evidence.kpi)] if open_ else []
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
     if doubts:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit)
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit,
+            fix=together(advice),
+        )  # fmt: skip
     why = f"{', '.join(params.require)} stated"
     if "kpi" in params.require and evidence.kpi is not None:
         why += f"; {evidence.kpi.name} is {evidence.kpi.value} against a target of {evidence.kpi.target}"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)
 
 
+def _lacking(kpi: Kpi) -> str:
+    if kpi.target is None or kpi.value is None:
+        return (
+            f"give the measure of success its numbers: `kpi: {{name: {kpi.name}, target: ..., value: ..., better: "
+            "higher}` under `model.purpose`, with the value as it was last measured"
+        )
+    return "write `better: higher` or `better: lower` under `model.purpose.kpi`"
+
+
 def _judged(kpi: Kpi, met: bool) -> tuple[list[str], list[str]]:
     """(what is wrong, what is open) about a measure of success."""
     lacking = [word for word, number in (("target", kpi.target), ("measured value", kpi.value)) if number is None]
     if kpi.target is None or kpi.value is None:
-        return [], [f"{kpi.name} has no {' and no '.join(lacking)}"]
+        return [], [f"the measure of success ({kpi.name}) has no {' and no '.join(lacking)}"]
     compared = f"{kpi.name} is {kpi.value}, its target {kpi.target}"
     if kpi.better is None:
         return [], [f"{compared}, and the manifest does not say which way is better"] if met else []

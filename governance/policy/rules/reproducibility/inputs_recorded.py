@@ -1,7 +1,8 @@
 """reproducibility.inputs_recorded: everything that went in is recorded by its digest, and is still the same."""
 
 from governance.evidence.evidence import EvidenceSet
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import DIGESTS
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.specimen import evidence_with_inputs
@@ -57,10 +58,12 @@ def inputs_recorded(evidence: EvidenceSet, params: InputsParams) -> Verdict:
     looked = tuple(Looked(path=one.role, value=one.sha256, n=one.rows) for one in changed or (*bare, *same))
     if changed:
         why = "; ".join(
-            f"{one.role} ({one.path}) is {one.sha256[:12]}, recorded {str(one.recorded)[:12]}" for one in changed
+            f"{one.role} ({one.path}) has the digest {one.sha256[:12]}, the manifest records {str(one.recorded)[:12]}"
+            for one in changed
         )
         return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)
     if bare or not same:
         why = "; ".join(f"{one.role} has no recorded digest" for one in bare) or "no input has a recorded digest"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
-    return Verdict(outcome=Outcome.PASS, why=f"{len(same)} input(s) match their digests", looked_at=looked, limit=limit)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=DIGESTS)
+    why = f"{plural(len(same), 'input')} with the digest that the manifest records"
+    return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)

@@ -1,7 +1,8 @@
 """reproducibility.parameters: what the training run was told is written down."""
 
 from governance.evidence.reproducibility import Parameter, ReproducibilityFacts
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.advice import AGAIN
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -49,7 +50,8 @@ def parameters(evidence: ReproducibilityFacts, params: ParametersParams) -> Verd
     """
     limit = Limit(op="is", value=", ".join(params.require) or "at least one parameter")
     if evidence.parameters is None:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="the evidence does not say which parameters", limit=limit)
+        why = "the evidence was made before parameters were read"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=AGAIN)
     found = {one.name: one.value for one in evidence.parameters}
     looked = tuple(
         Looked(path=f"reproducibility.parameters.{name}", value=found.get(name))
@@ -57,6 +59,10 @@ def parameters(evidence: ReproducibilityFacts, params: ParametersParams) -> Verd
     )
     missing = [name for name in params.require if name not in found]
     if missing or not found:
-        why = f"{', '.join(missing)}: not among the parameters" if missing else "no training parameter is recorded"
+        why = "no training parameter is recorded (environment.parameters)"
+        if missing and found:
+            why = f"{', '.join(missing)}: not among the recorded parameters"
         return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)
-    return Verdict(outcome=Outcome.PASS, why=f"{len(found)} parameter(s) recorded", looked_at=looked, limit=limit)
+    return Verdict(
+        outcome=Outcome.PASS, why=f"{plural(len(found), 'parameter')} recorded", looked_at=looked, limit=limit
+    )

@@ -1,7 +1,7 @@
 """reproducibility.pinned: the environment, the code and the seeds are fixed."""
 
 from governance.evidence.reproducibility import LockLine, ReproducibilityFacts
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -52,22 +52,24 @@ def pinned(evidence: ReproducibilityFacts, params: PinnedParams) -> Verdict:
     )
     if evidence.lock is not None and evidence.requirements == 0:
         why = "the lock file lists no requirement"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit)
+        fix = "lock the environment of the training run into it, for example by `uv pip compile --generate-hashes`"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)
     wrong = []
     if evidence.lock is None:
-        wrong.append("no lock file is given")
+        wrong.append("no lock file is given (environment.lock)")
     every = evidence.requirements
     if bare := every - evidence.pinned:
         wrong.append(f"{bare} of {every} requirements are not pinned to one version{_named(evidence.unpinned, bare)}")
     if params.hashes and (bare := every - evidence.hashed):
         wrong.append(f"{bare} of {every} requirements carry no digest{_named(evidence.unhashed, bare)}")
     if params.commit and evidence.commit is None:
-        wrong.append("no commit is recorded")
+        wrong.append("no commit is recorded (environment.commit)")
     if params.seeds and not evidence.seeds:
-        wrong.append("no seed is recorded")
+        wrong.append("no seed is recorded (environment.seeds)")
     if wrong:
         return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong), looked_at=looked, limit=limit)
-    why = f"{evidence.requirements} requirements locked, commit {str(evidence.commit)[:12]}"
+    commit = f", commit {evidence.commit[:12]}" if evidence.commit else ""
+    why = f"{plural(evidence.requirements, 'requirement')} locked{commit}"
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)
 
 
