@@ -115,7 +115,8 @@ def _because(decision: Decision, environment: str, room: int) -> str:
     if not decisive:
         own = [note.removeprefix(f"{environment}: ") for note in decision.notes if note.startswith(f"{environment}: ")]
         return clip(f"{environment}: {'; '.join(own or decision.notes) or 'nothing was checked'}", room)
-    said = clip(f"{environment} because of: {wording.gist(decisive[0])}", room - 14)
+    # A rule is named for what it demands, so its state stands before it.
+    said = clip(f"{environment} because of {wording.tally(decisive)}: {wording.gist(decisive[0])}", room - 14)
     for shown, finding in enumerate(decisive[1:], 1):
         more = f"{said}; {wording.gist(finding)}"
         if columns(visible(more)) > room - 14:

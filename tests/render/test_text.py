@@ -29,8 +29,8 @@ def test_the_point_is_in_the_first_lines(denied: Verified) -> None:
     first = text.splitlines()[:3]
     assert first[0] == "adult-income 1.10  prod: DENY  staging: DENY"
     assert " ".join(first[1:]).startswith(
-        "prod because of: No forbidden column reaches a feature; "
-        "Selection rates within four fifths (Black to   Other 0.4533, limit at least 0.8); and 1 more"
+        "prod because of 3 failed: No forbidden column reaches a feature; "
+        "Selection rates within four fifths   (Black to Other 0.4533, limit at least 0.8); and 1 more"
     )
 
 
