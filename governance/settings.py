@@ -1,12 +1,17 @@
 """The only reader of the environment."""
 
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
+
+from governance.errors import BadInput
 
 VARIABLES = {
     "GOVERNANCE_POLICY": "The policy, where `--policy` is not given; `baseline` where neither is.",
     "GOVERNANCE_BASELINE": "The baseline of known failures, where `--baseline` is not given; none where neither is.",
+    "GOVERNANCE_DATABASE_URL": "The PostgreSQL database of the trail, `postgresql://user@host/database`; not set: the file"
+    " `.governance/trail.db`. A password in it is never shown; better keep it in `~/.pgpass`, which libpq reads.",
     "GOVERNANCE_CONFIG_DIR": "The folder of private keys, one folder per log; not set: `governance` under "
     "`XDG_CONFIG_HOME`.",
     "XDG_CONFIG_HOME": "The folder of a user's configuration; not set: `~/.config`.",
@@ -17,9 +22,37 @@ VARIABLES = {
 """Every variable that is read, and what it means."""
 
 
+class DatabaseUrl:
+    """Where a PostgreSQL database is. Whatever shows it shows host and name; only `secret` holds user and password."""
+
+    # As RFC 3986 has it: what is reserved must be percent-encoded, or a piece of a password would pass for a host.
+    _FORM = re.compile(
+        r"postgres(?:ql)?://(?:[^\s@/?#]*@)?(?P<hosts>[^\s@/?#]*)(?P<name>/[^\s@/?#]*)?(?:\?(?P<options>[^\s@#]*))?"
+    )
+
+    def __init__(self, text: str) -> None:
+        """Raises BadInput, which does not repeat the text."""
+        form = self._FORM.fullmatch(text)
+        if form is None:
+            raise BadInput(
+                "not the address of a PostgreSQL database",
+                expected="postgresql://user@host:5432/database",
+                fix="percent-encode what is special in a password, or keep it in ~/.pgpass",
+                where="GOVERNANCE_DATABASE_URL",
+            )
+        hosts = form["hosts"] or ",".join(re.findall(r"(?:^|&)host=([^&]*)", form["options"] or ""))
+        self.secret = text
+        self._shown = f"postgresql://{hosts}{form['name'] or ''}"
+
+    def __str__(self) -> str:
+        return self._shown
+
+    __repr__ = __str__
+
+
 class Settings(NamedTuple):
-    """What the environment says. `config` holds private keys, one folder per log; `ci`: never create a key; `colour`:
-    not unwanted; `dumb`: the terminal cannot move its cursor."""
+    """What the environment says. `database`: where the trail is, if not in a file. `config` holds private keys, one
+    folder per log; `ci`: never create a key; `colour`: not unwanted; `dumb`: the terminal cannot move its cursor."""
 
     config: Path
     ci: bool
@@ -27,10 +60,11 @@ class Settings(NamedTuple):
     policy: str | None
     baseline: str | None = None
     dumb: bool = False
+    database: DatabaseUrl | None = None
 
 
 def load_settings() -> Settings:
-    """What VARIABLES say; one that is not listed is not read."""
+    """What VARIABLES say; one that is not listed is not read. Raises BadInput."""
     env = {name: value for name, value in os.environ.items() if name in VARIABLES}
     base = Path(env.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     return Settings(
@@ -40,4 +74,5 @@ def load_settings() -> Settings:
         policy=env.get("GOVERNANCE_POLICY") or None,
         baseline=env.get("GOVERNANCE_BASELINE") or None,
         dumb=env.get("TERM") == "dumb",
+        database=DatabaseUrl(url) if (url := env.get("GOVERNANCE_DATABASE_URL")) else None,
     )
