@@ -12,7 +12,8 @@ from governance.errors import BadInput, Broken, VerificationFailed
 from governance.policy.act import Act
 from governance.policy.decision import Decision
 from governance.trail.bundle import parse_bundle
-from governance.verification import _acts, verify
+from governance.verification import verify
+from governance.verification.documents import acts_of
 from tests.verification.forge import ACT, DECISION
 
 START = {"anchors": [], "decision": "0" * 64, "documents": {}, "entries": [], "envelopes": []}
@@ -87,11 +88,11 @@ def test_documents_that_many_acts_share_are_read_once(case, monkeypatch):
     bundle = parse_bundle(case.full)
     decision = Decision.from_bytes(bundle.documents[bundle.decision].text.encode())
     read.clear()
-    _acts(bundle, decision)
+    acts_of(bundle, decision)
     assert len(read) == len(set(read))
     twice = decision.model_copy(update={"acts": (decision.acts[0],) * 2})
     with pytest.raises(VerificationFailed) as caught:
-        _acts(bundle, twice)
+        acts_of(bundle, twice)
     assert caught.value.verdict is Broken.MALFORMED
 
 
