@@ -14,7 +14,7 @@ def case(submitter="local|ann"):
         {
             "schema": "governance.decision/v1", "id": "d", "subject": {"name": "m", "version": "1", "artifact": None},
             "evidence": ["a" * 64], "policies": [], "acts": [], "now": "2027-01-01T00:00:00Z",
-            "as_of": "2027-01-01T00:00:00Z", "submitter": submitter, "previous": None,
+            "as_of": "2027-01-01T00:00:00Z", "submitter": submitter, "baseline": None, "previous": None,
             "valid_until": "2027-01-01T00:00:00Z", "findings": [], "outcomes": {"prod": "needs review"}, "notes": [],
         }
     )  # fmt: skip
