@@ -10,8 +10,8 @@ from governance.errors import BadInput
 VARIABLES = {
     "GOVERNANCE_POLICY": "The policy, where `--policy` is not given; `baseline` where neither is.",
     "GOVERNANCE_BASELINE": "The baseline of known failures, where `--baseline` is not given; none where neither is.",
-    "GOVERNANCE_DATABASE_URL": "The PostgreSQL database of the trail, `postgresql://user@host/database`; not set: the file"
-    " `.governance/trail.db`. A password in it is never shown; better keep it in `~/.pgpass`, which libpq reads.",
+    "GOVERNANCE_DATABASE_URL": "The PostgreSQL database of the trail, `postgresql://user@host/database`; not set: the "
+    "file `.governance/trail.db`. A password in it is never shown; better keep it in `~/.pgpass`, which libpq reads.",
     "GOVERNANCE_CONFIG_DIR": "The folder of private keys, one folder per log; not set: `governance` under "
     "`XDG_CONFIG_HOME`.",
     "XDG_CONFIG_HOME": "The folder of a user's configuration; not set: `~/.config`.",

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from governance.canonical import other_version, sha256
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.policy.outcome import Action
+from governance.store.database import Database
 from governance.store.tables import (
     CheckpointRow,
     DocumentRow,
@@ -60,9 +61,10 @@ class IssuedDecision:
 class Snapshot:
     """One state of the trail. Made by `TrailStore.snapshot()`; use it inside that block only."""
 
-    def __init__(self, session: Session, where: str) -> None:
+    def __init__(self, session: Session, database: Database) -> None:
         self._session = session
-        self._where = where
+        self._database = database
+        self._where = database.where
 
     @property
     def where(self) -> str:
@@ -76,13 +78,19 @@ class Snapshot:
         return iter(self._session.exec(query.execution_options(**few)))
 
     def damage(self) -> str:
-        """What SQLite finds wrong with the file itself, empty where it finds nothing."""
-        answer = str(self._session.connection().exec_driver_sql("PRAGMA integrity_check(1)").scalar())
-        return "" if answer == "ok" else answer
+        """What the database finds wrong with its own files, empty where it finds nothing or cannot look."""
+        return self._database.damage(self._session.connection())
+
+    def not_checked(self) -> tuple[str, ...]:
+        """What nobody but the database's operator can check."""
+        return self._database.not_checked(self._session.connection())
 
     def head(self) -> Checkpoint:
         """Origin, size and root as the log's writer recorded them; `checkpoint()` is the signed form."""
-        row = self._session.get(HeadRow, 1)
+        return self._head()
+
+    def _head(self, *, lock: bool = False) -> Checkpoint:
+        row = self._session.get(HeadRow, 1, with_for_update=lock or None)
         if row is None:
             raise self._broken(Broken.INCOMPLETE, "the trail's head is missing")
         return Checkpoint(row.origin, row.size, row.root)

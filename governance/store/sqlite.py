@@ -1,5 +1,6 @@
 """SQLite as the trail needs it: an acknowledged commit survives a power cut, and every fault has one clear message."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from governance.errors import Broken, GovernanceError, MachineFault, VerificationFailed
+from governance.errors import BadInput, Broken, GovernanceError, MachineFault, VerificationFailed
+from governance.store.database import BUSY_SECONDS, SCHEMA, crowded, is_older, run_steps
 
 APPLICATION_ID = 0x474F5654  # "GOVT"
-SCHEMA = 1
-"""`user_version` of a trail this code writes: the number of the last migration."""
-BUSY_SECONDS = 30
 # FULL: a commit is on the disk before it is acknowledged. fullfsync is its name on macOS and ignored elsewhere.
 # trusted_schema, cell_size_check: the file may have been edited by an attacker.
 _SETTINGS = {
@@ -29,102 +28,132 @@ _SETTINGS = {
 }
 
 
-def engine_for(path: Path, *, create: bool = False) -> Engine:
-    """Connections to one trail file. A transaction begins with `BEGIN`, or `BEGIN IMMEDIATE` with option `writes`."""
-    mode = "rwc" if create else "rw"
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
+class Sqlite:
+    """One file. A transaction begins with `BEGIN`, or `BEGIN IMMEDIATE` where it writes."""
 
-    def connect() -> sqlite3.Connection:
-        # isolation_level None: the driver begins no transaction by itself; the event below does.
-        return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    reading = {"writes": False}
+    writing = {"writes": True}
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.where = str(path)
 
-    @event.listens_for(engine, "connect")
-    def _settings(connection: sqlite3.Connection, _record: object) -> None:
+    def engine(self, *, create: bool = False) -> Engine:
+        if create:
+            self._make_file()
+        elif not self.path.is_file():
+            raise BadInput(
+                "there is no trail here", got=self.where, fix="run `governance init`, or give the trail's path"
+            )
+        uri = f"{self.path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+
+        def connect() -> sqlite3.Connection:
+            # isolation_level None: the driver begins no transaction by itself; the event below does.
+            return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+        engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
+
+        @event.listens_for(engine, "connect")
+        def _settings(connection: sqlite3.Connection, _record: object) -> None:
+            try:
+                for name, value in _SETTINGS.items():
+                    connection.execute(f"PRAGMA {name}={value}")
+            except UnicodeDecodeError as error:  # the driver could not even read SQLite's complaint about the schema
+                raise sqlite3.DatabaseError("the schema holds text that is not UTF-8") from error
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            writes = connection.get_execution_options().get("writes", False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+        return engine
+
+    def _make_file(self) -> None:
         try:
-            for name, value in _SETTINGS.items():
-                connection.execute(f"PRAGMA {name}={value}")
-        except UnicodeDecodeError as error:  # the driver could not even read SQLite's complaint about a damaged schema
-            raise sqlite3.DatabaseError("the schema holds text that is not UTF-8") from error
+            # Before SQLite does: the file holds salts and names, so only its owner may read it (-wal, -shm follow).
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise MachineFault(
+                "the trail's file cannot be made",
+                got=str(error),
+                fix="check that the folder exists and may be written",
+                where=self.where,
+            ) from error
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    def is_blank(self, connection: Connection) -> bool:
+        tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema").scalar()
+        return not (tables or pragma(connection, "application_id") or pragma(connection, "user_version"))
 
-    return engine
+    def occupied(self) -> BadInput:
+        return BadInput(
+            "there is a file here already",
+            got=self.where,
+            expected="a path where no trail is",
+            fix="use the trail that is there, or give another path; a trail is never replaced",
+        )
+
+    def is_outdated(self, connection: Connection) -> bool:
+        if self.is_blank(connection):
+            raise VerificationFailed(
+                Broken.INCOMPLETE,
+                "the file is empty: there is no trail in it",
+                fix="restore it from a backup, or run `governance init` if it never held one",
+                where=self.where,
+            )
+        application, version = pragma(connection, "application_id"), pragma(connection, "user_version")
+        if application != APPLICATION_ID or not isinstance(version, int) or version < 1:
+            raise VerificationFailed(
+                Broken.MALFORMED,
+                "a database, but not a trail",
+                got=f"application id {application}, version {version}",
+                expected=f"application id {APPLICATION_ID}",
+                fix="give the path of a trail.db",
+                where=self.where,
+            )
+        return is_older(version, self.where)
+
+    def settle(self, connection: Connection) -> None:
+        if pragma(connection, "journal_mode") == "wal":  # it is not in a copy made by VACUUM INTO
+            return
+        connection.rollback()
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.execute("PRAGMA journal_mode=WAL")  # not inside a transaction; stays with the file
+
+    def migrate(self, connection: Connection) -> None:
+        run_steps(connection)
+        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
+
+    def before_commit(self, connection: Connection) -> None:
+        pass  # COMMIT returns once the WAL is synced: see _SETTINGS
+
+    def lost(self, error: Exception) -> bool:
+        return False
+
+    def damage(self, connection: Connection) -> str:
+        answer = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar())
+        return "" if answer == "ok" else answer
+
+    def not_checked(self, connection: Connection) -> tuple[str, ...]:
+        return ()
+
+    @contextmanager
+    def faults(self) -> Iterator[None]:
+        try:
+            yield
+        except PoolTimeout as error:
+            raise crowded(self.where) from error
+        except (DBAPIError, sqlite3.Error) as error:
+            explained = _explain(error.orig if isinstance(error, DBAPIError) else error, self.path)
+            if explained is None:
+                raise
+            raise explained from error
 
 
 def pragma(connection: Connection, name: str) -> object:
     """The value of one setting."""
     return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-
-
-def is_blank(connection: Connection) -> bool:
-    """Whether the file holds nothing yet: new, or its creation was interrupted."""
-    tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema").scalar()
-    return not (tables or pragma(connection, "application_id") or pragma(connection, "user_version"))
-
-
-def check_version(connection: Connection, path: Path) -> bool:
-    """Whether migrations must run. Raises VerificationFailed where the file is no trail, or one of a newer release."""
-    if is_blank(connection):
-        raise VerificationFailed(
-            Broken.INCOMPLETE,
-            "the file is empty: there is no trail in it",
-            fix="restore it from a backup, or run `governance init` if it never held one",
-            where=str(path),
-        )
-    application, version = pragma(connection, "application_id"), pragma(connection, "user_version")
-    if application != APPLICATION_ID or not isinstance(version, int) or version < 1:
-        raise VerificationFailed(
-            Broken.MALFORMED,
-            "a database, but not a trail",
-            got=f"application id {application}, version {version}",
-            expected=f"application id {APPLICATION_ID}",
-            fix="give the path of a trail.db",
-            where=str(path),
-        )
-    if version > SCHEMA:
-        raise VerificationFailed(
-            Broken.UNSUPPORTED,
-            "the trail was written by a newer governance",
-            got=f"tables of version {version}",
-            expected=f"at most {SCHEMA}",
-            fix="upgrade governance",
-            where=str(path),
-        )
-    return version < SCHEMA
-
-
-def migrate(connection: Connection) -> None:
-    """Bring the tables to `SCHEMA`, inside the caller's transaction: all of it or nothing."""
-    # Imported here: a quarter of a second that only a new or an outdated trail has to spend.
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", "governance.store:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-    connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-    connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
-
-
-@contextmanager
-def faults(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours: the machine's faults into MachineFault, a broken file into VerificationFailed."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise MachineFault("too many threads want the trail at once", fix="try again", where=str(path)) from error
-    except (DBAPIError, sqlite3.Error) as error:
-        origin = error.orig if isinstance(error, DBAPIError) else error
-        explained = _explain(origin, path)
-        if explained is None:
-            raise
-        raise explained from error
 
 
 _CALLERS_BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError)

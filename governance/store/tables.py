@@ -3,10 +3,14 @@
 Columns beside the bytes only help to find rows; `verify_trail` checks each of them against the bytes.
 """
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
 STRICT = {"sqlite_strict": True}
+Number = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits on both: INTEGER has them in SQLite, whose strict tables know no BIGINT."""
+Words = Text().with_variant(Text(collation="C"), "postgresql")
+"""Compared by their bytes on both, so that no new library on the server can change what an index finds."""
 
 
 class HeadRow(SQLModel, table=True):
@@ -15,9 +19,9 @@ class HeadRow(SQLModel, table=True):
     __tablename__ = "head"
     __table_args__ = (CheckConstraint("id = 1", name="head_is_one_row"), STRICT)
 
-    id: int = Field(primary_key=True, sa_type=Integer, sa_column_kwargs={"autoincrement": False})
-    origin: str = Field(sa_type=Text)
-    size: int = Field(sa_type=Integer)
+    id: int = Field(primary_key=True, sa_type=Number, sa_column_kwargs={"autoincrement": False})
+    origin: str = Field(sa_type=Words)
+    size: int = Field(sa_type=Number)
     root: bytes = Field(sa_type=LargeBinary)
 
 
@@ -32,14 +36,14 @@ class EntryRow(SQLModel, table=True):
         STRICT,
     )
 
-    idx: int = Field(primary_key=True, sa_type=Integer, sa_column_kwargs={"autoincrement": False})
-    id: str = Field(sa_type=Text, unique=True)
+    idx: int = Field(primary_key=True, sa_type=Number, sa_column_kwargs={"autoincrement": False})
+    id: str = Field(sa_type=Words, unique=True)
     leaf: bytes = Field(sa_type=LargeBinary)
     body: bytes = Field(sa_type=LargeBinary)
-    type: str = Field(sa_type=Text)
-    name: str | None = Field(sa_type=Text)
-    version: str | None = Field(sa_type=Text)
-    artifact: str | None = Field(sa_type=Text)
+    type: str = Field(sa_type=Words)
+    name: str | None = Field(sa_type=Words)
+    version: str | None = Field(sa_type=Words)
+    artifact: str | None = Field(sa_type=Words)
 
 
 class DocumentRow(SQLModel, table=True):
@@ -48,10 +52,10 @@ class DocumentRow(SQLModel, table=True):
     __tablename__ = "document"
     __table_args__ = STRICT
 
-    sha256: str = Field(primary_key=True, sa_type=Text)
-    type: str = Field(sa_type=Text)
+    sha256: str = Field(primary_key=True, sa_type=Words)
+    type: str = Field(sa_type=Words)
     salt: bytes = Field(sa_type=LargeBinary)
-    commitment: str = Field(sa_type=Text, unique=True)
+    commitment: str = Field(sa_type=Words, unique=True)
     data: bytes = Field(sa_type=LargeBinary)
 
 
@@ -61,9 +65,9 @@ class ReferenceRow(SQLModel, table=True):
     __tablename__ = "reference"
     __table_args__ = (Index("reference_by_document", "document"), STRICT)
 
-    idx: int = Field(sa_type=Integer, sa_column_args=(ForeignKey("entry.idx"),), primary_key=True)
-    position: int = Field(primary_key=True, sa_type=Integer)
-    document: str = Field(sa_type=Text, sa_column_args=(ForeignKey("document.sha256"),))
+    idx: int = Field(sa_type=Number, sa_column_args=(ForeignKey("entry.idx"),), primary_key=True)
+    position: int = Field(primary_key=True, sa_type=Number)
+    document: str = Field(sa_type=Words, sa_column_args=(ForeignKey("document.sha256"),))
 
 
 class TileRow(SQLModel, table=True):
@@ -72,8 +76,8 @@ class TileRow(SQLModel, table=True):
     __tablename__ = "tile"
     __table_args__ = STRICT
 
-    level: int = Field(primary_key=True, sa_type=Integer)
-    number: int = Field(primary_key=True, sa_type=Integer)
+    level: int = Field(primary_key=True, sa_type=Number)
+    number: int = Field(primary_key=True, sa_type=Number)
     root: bytes = Field(sa_type=LargeBinary)
     hashes: bytes = Field(sa_type=LargeBinary)
 
@@ -84,7 +88,7 @@ class CheckpointRow(SQLModel, table=True):
     __tablename__ = "checkpoint"
     __table_args__ = STRICT
 
-    size: int = Field(primary_key=True, sa_type=Integer, sa_column_kwargs={"autoincrement": False})
+    size: int = Field(primary_key=True, sa_type=Number, sa_column_kwargs={"autoincrement": False})
     note: bytes = Field(sa_type=LargeBinary)
 
 
@@ -94,9 +98,9 @@ class OutcomeRow(SQLModel, table=True):
     __tablename__ = "outcome"
     __table_args__ = STRICT
 
-    idx: int = Field(sa_type=Integer, sa_column_args=(ForeignKey("entry.idx"),), primary_key=True)
-    environment: str = Field(primary_key=True, sa_type=Text)
-    outcome: str = Field(sa_type=Text)
+    idx: int = Field(sa_type=Number, sa_column_args=(ForeignKey("entry.idx"),), primary_key=True)
+    environment: str = Field(primary_key=True, sa_type=Words)
+    outcome: str = Field(sa_type=Words)
 
 
 class PseudonymRow(SQLModel, table=True):
@@ -105,5 +109,5 @@ class PseudonymRow(SQLModel, table=True):
     __tablename__ = "pseudonym"
     __table_args__ = STRICT
 
-    principal: str = Field(primary_key=True, sa_type=Text)
-    pseudonym: str = Field(sa_type=Text, unique=True)
+    principal: str = Field(primary_key=True, sa_type=Words)
+    pseudonym: str = Field(sa_type=Words, unique=True)

@@ -1,19 +1,19 @@
-"""The trail in one SQLite file that many processes may write: a lock, one transaction, one signed checkpoint each."""
+"""The trail in one database that many processes may write: a lock, one transaction, one signed checkpoint each."""
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from governance.errors import BadInput, MachineFault
+from governance.errors import MachineFault
 from governance.signing.keys import Signer
-from governance.store import sqlite
+from governance.store.database import Database, Place, database_at
 from governance.store.snapshot import Snapshot
 from governance.store.tables import HeadRow
 from governance.store.transaction import Transaction
@@ -24,66 +24,62 @@ RandomBytes = Callable[[int], bytes]
 
 
 class TrailStore:
-    """A trail file. Threads may share one; after a fork, open it again."""
+    """A trail: a file of SQLite, or a database of PostgreSQL. Threads may share one; after a fork, open it again."""
 
-    def __init__(self, path: Path, engine: Engine, random_bytes: RandomBytes) -> None:
-        self.path = path
+    def __init__(self, database: Database, engine: Engine, random_bytes: RandomBytes) -> None:
+        self.where = database.where
+        self._database = database
         self._engine = engine
         self._random = random_bytes
 
     @classmethod
     def create(
-        cls, path: Path, origin: str, signer: Signer, now: datetime, random_bytes: RandomBytes = os.urandom
+        cls, place: Place, origin: str, signer: Signer, now: datetime, random_bytes: RandomBytes = os.urandom
     ) -> Self:
         """Make a trail whose entry 0 says that the log was created. All of it appears, or nothing.
 
-        Raises BadInput where a file is there already, MachineFault where the place cannot be written.
+        Raises BadInput where something is there already, MachineFault where the place cannot be written.
         """
-        store = cls(path, cls._new_file(path), random_bytes)
+        database = database_at(place)
+        store = cls(database, database.engine(create=True), random_bytes)
         try:
-            with sqlite.faults(path), store._engine.connect() as connection:
-                if not sqlite.is_blank(connection):
-                    raise _exists(path)
-                connection.rollback()
-                _set_wal(connection)
-            with sqlite.faults(path), store._writing() as session:
+            with database.faults(), store._reading() as connection:
+                if not database.is_blank(connection):
+                    raise database.occupied()
+                database.settle(connection)
+            with database.faults(), store._writing() as session:
                 connection = session.connection()
-                if not sqlite.is_blank(connection):  # another process was faster
-                    raise _exists(path)
-                sqlite.migrate(connection)
+                if not database.is_blank(connection):  # another process was faster
+                    raise database.occupied()
+                database.migrate(connection)
                 session.add(HeadRow(id=1, origin=origin, size=0, root=EMPTY_ROOT))
                 session.flush()
-                transaction = Transaction(session, str(path), signer, now, random_bytes)
+                transaction = Transaction(session, database, signer, now, random_bytes)
                 transaction.append(transaction.compose(EntryType.LOG_CREATED, f"log|{origin}"))
                 transaction.seal()
+                store._commit(session, transaction)
         except BaseException:
             store.close()
             raise
         return store
 
     @classmethod
-    def open(cls, path: Path, random_bytes: RandomBytes = os.urandom) -> Self:
+    def open(cls, place: Place, random_bytes: RandomBytes = os.urandom) -> Self:
         """Open a trail; tables of an older release are migrated first.
 
-        Raises BadInput where there is no file; VerificationFailed where it is no trail, damaged, or a newer release's.
+        Raises BadInput where there is none; VerificationFailed where it is no trail, damaged, or a newer release's.
         """
-        if not path.is_file():
-            raise BadInput(
-                "there is no trail here", got=str(path), fix="run `governance init`, or give the trail's path"
-            )
-        store = cls(path, sqlite.engine_for(path), random_bytes)
+        database = database_at(place)
+        store = cls(database, database.engine(), random_bytes)
         try:
-            with sqlite.faults(path):
-                with store._engine.connect() as connection:
-                    outdated = sqlite.check_version(connection, path)
-                    wal = sqlite.pragma(connection, "journal_mode") == "wal"
-                    connection.rollback()
-                    if not wal:  # a copy made by VACUUM INTO
-                        _set_wal(connection)
+            with database.faults():
+                with store._reading() as connection:
+                    outdated = database.is_outdated(connection)
+                    database.settle(connection)
                 if outdated:
                     with store._writing() as session:
-                        if sqlite.check_version(session.connection(), path):
-                            sqlite.migrate(session.connection())
+                        if database.is_outdated(session.connection()):
+                            database.migrate(session.connection())
         except BaseException:
             store.close()
             raise
@@ -104,8 +100,12 @@ class TrailStore:
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """Read one consistent state; writers are not held up."""
-        with sqlite.faults(self.path), Session(self._engine, expire_on_commit=False) as session:
-            yield Snapshot(session, str(self.path))
+        with (
+            self._database.faults(),
+            self._reading() as connection,
+            Session(connection, expire_on_commit=False) as session,
+        ):
+            yield Snapshot(session, self._database)
 
     @contextmanager
     def transaction(self, signer: Signer, now: datetime) -> Iterator[Transaction]:
@@ -113,48 +113,44 @@ class TrailStore:
 
         When it ends, everything is on the disk, under a new signed checkpoint; when it raises, nothing is. A crash at
         any moment leaves the one or the other. Raises VerificationFailed where the log is not as its key left it,
-        MachineFault for a full disk, a read-only file, a clock that went backwards, a lock not had within 30 seconds.
+        MachineFault for a full disk, a read-only place, a clock that went backwards, a lock not had within 30 seconds,
+        and for a connection lost while it was committing: that one alone cannot say which of the two it is.
         """
-        with sqlite.faults(self.path), self._writing() as session:
-            transaction = Transaction(session, str(self.path), signer, now, self._random)
+        with self._database.faults(), self._writing() as session:
+            transaction = Transaction(session, self._database, signer, now, self._random)
             yield transaction
             transaction.seal()
-            # Still nothing is durable: leaving _writing commits, and COMMIT returns once the WAL is synced.
+            # Still nothing is durable: COMMIT returns once it is.
+            self._commit(session, transaction)
+
+    def _reading(self) -> Connection:
+        return self._engine.connect().execution_options(**self._database.reading)
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:
         with (
-            self._engine.connect().execution_options(writes=True) as connection,
+            self._engine.connect().execution_options(**self._database.writing) as connection,
             connection.begin(),
             Session(connection, expire_on_commit=False) as session,
         ):
             yield session
             session.flush()
 
-    @staticmethod
-    def _new_file(path: Path) -> Engine:
+    def _commit(self, session: Session, transaction: Transaction) -> None:
+        session.flush()
+        connection = session.connection()
+        self._database.before_commit(connection)
         try:
-            # Before SQLite does: the file holds salts and names, so only its owner may read it (-wal, -shm follow).
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        except OSError as error:
+            connection.commit()
+        except DBAPIError as error:
+            added = transaction.added
+            if not (added and self._database.lost(error)):
+                raise
             raise MachineFault(
-                "the trail's file cannot be made",
-                got=str(error),
-                fix="check that the folder exists and may be written",
-                where=str(path),
+                "the connection was lost during COMMIT: whether this was recorded is not known",
+                got=str(error.orig).strip(),
+                expected=f"all or nothing of {len(added)} entries, the last with the id {added[-1]}",
+                fix="look for that id in `governance trail show --format json`; where it is not, do it again: an entry"
+                " that is appended again under its id stays one entry",
+                where=self.where,
             ) from error
-        return sqlite.engine_for(path, create=True)
-
-
-def _set_wal(connection: object) -> None:
-    raw = connection.connection.driver_connection  # type: ignore[attr-defined]
-    raw.execute("PRAGMA journal_mode=WAL")  # not inside a transaction; stays with the file
-
-
-def _exists(path: Path) -> BadInput:
-    return BadInput(
-        "there is a file here already",
-        got=str(path),
-        expected="a path where no trail is",
-        fix="use the trail that is there, or give another path; a trail is never replaced",
-    )

@@ -10,6 +10,7 @@ from governance.canonical import instant, loads, parse_instant, sha256
 from governance.errors import BadInput, Broken, MachineFault
 from governance.evidence.origin import Subject
 from governance.signing.keys import Signer
+from governance.store.database import Database
 from governance.store.snapshot import Snapshot
 from governance.store.tables import (
     CheckpointRow,
@@ -46,14 +47,16 @@ class Transaction(Snapshot):
     """
 
     def __init__(
-        self, session: Session, where: str, signer: Signer, now: datetime, random_bytes: Callable[[int], bytes]
+        self, session: Session, database: Database, signer: Signer, now: datetime, random_bytes: Callable[[int], bytes]
     ) -> None:
-        super().__init__(session, where)
+        super().__init__(session, database)
         self._signer = signer
         self._random = random_bytes
-        self._old = self.head()
+        self._old = self._head(lock=True)
         self._size = self._old.size
         self._unreferenced: set[str] = set()
+        self.added: list[str] = []
+        """The ids of the entries appended here, in order."""
         if self._size:
             self._check_edge()
         self.now = self._not_before_last_entry(now)
@@ -65,6 +68,7 @@ class Transaction(Snapshot):
 
     def pseudonym(self, principal: str) -> str:
         """The pseudonym a principal acts under: 16 random bytes in hex, made when first asked for."""
+        storable("principal", principal)
         known = self.known_pseudonym(principal)
         if known is None:
             known = self._random(_PSEUDONYM_SIZE).hex()
@@ -140,11 +144,15 @@ class Transaction(Snapshot):
         self._session.flush()
         self._refer(index, entry)
         self._size += 1
+        self.added.append(entry.id)
         return index
 
     def _check(self, entry: Entry) -> None:
         if entry.origin != self.origin:
             raise RuntimeError(f"an entry of {entry.origin} does not belong into {self.origin}")
+        if entry.subject is not None:
+            storable("name", entry.subject.name)
+            storable("version", entry.subject.version)
         if parse_instant(entry.time) < self.now - CLOCK_TOLERANCE:
             raise RuntimeError(f"the entry's time {entry.time} lies before the transaction's ({instant(self.now)})")
         for cause in entry.causes:
@@ -161,6 +169,8 @@ class Transaction(Snapshot):
             self._unreferenced.discard(row.sha256)
             if entry.type is EntryType.DECISION_ISSUED and ref.type == DECISION:
                 for environment, outcome in outcomes_of(row.data).items():
+                    storable("environment", environment)
+                    storable("outcome", outcome)
                     self._session.add(OutcomeRow(idx=index, environment=environment, outcome=outcome))
 
     def _check_edge(self) -> None:
@@ -238,6 +248,12 @@ class Transaction(Snapshot):
                 where=self._where,
             )
         return max(now, last)
+
+
+def storable(what: str, text: str) -> None:
+    """BadInput for a NUL character: one of the two databases cannot hold it, so neither may."""
+    if "\0" in text:
+        raise BadInput(f"there is a NUL character in the {what}", got=ascii(text), where="the trail")
 
 
 def outcomes_of(data: bytes) -> dict[str, str]:

@@ -9,7 +9,6 @@ from sqlmodel import col, select
 from governance.canonical import sha256
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.progress import Progress, silent
-from governance.store import sqlite
 from governance.store.snapshot import Snapshot, parse_entry
 from governance.store.tables import CheckpointRow, DocumentRow, EntryRow, OutcomeRow, ReferenceRow, TileRow
 from governance.store.trail import TrailStore
@@ -21,7 +20,8 @@ from governance.verification import DECISION
 
 @dataclass(frozen=True, slots=True)
 class VerifiedTrail:
-    """What was found to hold. Level 0: only the log signs; no time stamp or witness says that nothing was cut off."""
+    """What was found to hold. Level 0: only the log signs; no time stamp or witness says that nothing was cut off.
+    `not_checked`: what nobody but the database's operator can check."""
 
     origin: str
     size: int
@@ -29,6 +29,7 @@ class VerifiedTrail:
     documents: int
     checkpoints: int
     level: int = 0
+    not_checked: tuple[str, ...] = ()
 
 
 def verify_trail(
@@ -40,7 +41,7 @@ def verify_trail(
     UNSUPPORTED, UNTRUSTED_KEY; ROLLED_BACK or FORKED where the log is not the one that signed a checkpoint in `seen`.
     Without a checkpoint kept elsewhere nobody can see that the end of a log was cut off together with its checkpoints.
     """
-    with store.snapshot() as snapshot, sqlite.faults(store.path):
+    with store.snapshot() as snapshot:
         return _Check(snapshot, vkey, seen, progress).run()
 
 
@@ -83,7 +84,10 @@ class _Check:
                 str(self._count(TileRow)),
                 str(self._full_tiles),
             )
-        return VerifiedTrail(signed.origin, signed.size, signed.root, len(self._documents), checkpoints)
+        return VerifiedTrail(
+            *(signed.origin, signed.size, signed.root, len(self._documents), checkpoints),
+            not_checked=self._snapshot.not_checked(),
+        )
 
     def _continues(self, kept: checkpoint.Checkpoint, signed: checkpoint.Checkpoint) -> None:
         """Proved from the tiles, which were checked before. Every log continues the empty one."""

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
 from governance.errors import Broken, VerificationFailed
-from governance.store import sqlite
+from governance.store import database, sqlite
 from governance.store.trail import TrailStore
 from governance.store.verify import verify_trail
 
@@ -35,7 +35,7 @@ def test_the_migrations_make_the_tables_that_the_models_describe(store):
 def test_the_version_is_the_last_migrations_number():
     config = Config()
     config.set_main_option("script_location", "governance.store:migrations")
-    assert ScriptDirectory.from_config(config).get_current_head() == f"{sqlite.SCHEMA:04d}"
+    assert ScriptDirectory.from_config(config).get_current_head() == f"{database.SCHEMA:04d}"
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
@@ -54,7 +54,7 @@ def test_append_only(store, decide, path, table):
 def test_settings(store):
     expected = {
         "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "trusted_schema": 0, "busy_timeout": 30_000,
-        "page_size": 16384, "application_id": sqlite.APPLICATION_ID, "user_version": sqlite.SCHEMA,
+        "page_size": 16384, "application_id": sqlite.APPLICATION_ID, "user_version": database.SCHEMA,
     }  # fmt: skip
     with store._engine.connect() as connection:
         assert {name: sqlite.pragma(connection, name) for name in expected} == expected
@@ -63,7 +63,7 @@ def test_settings(store):
 @pytest.mark.parametrize(
     "statement, verdict",
     [
-        (f"PRAGMA user_version={sqlite.SCHEMA + 1}", Broken.UNSUPPORTED),
+        (f"PRAGMA user_version={database.SCHEMA + 1}", Broken.UNSUPPORTED),
         ("PRAGMA application_id=7", Broken.MALFORMED),
         ("PRAGMA user_version=0", Broken.MALFORMED),
     ],
@@ -100,11 +100,11 @@ def test_a_copy_made_by_vacuum_into_opens_and_verifies(store, path, decide, vkey
 
 
 def test_an_interrupted_creation_can_be_done_again(path, signer, monkeypatch):
-    def interrupted(connection):
+    def interrupted(self, connection):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(sqlite, "migrate", interrupted)
+        patch.setattr(sqlite.Sqlite, "migrate", interrupted)
         with pytest.raises(KeyboardInterrupt):
             TrailStore.create(path, "log.example/store", signer, START)
     with pytest.raises(VerificationFailed, match=re.escape("no trail in it")) as caught:
