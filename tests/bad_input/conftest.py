@@ -2,13 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from governance.operations.export import export_bundle
 from governance.operations.evaluate import check, load_policies
+from governance.operations.export import export_bundle
 from governance.operations.initialise import start_trail
 from governance.operations.workspace import Workspace
 from governance.settings import Settings
@@ -18,7 +18,7 @@ from tests.cli.conftest import now
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """(the project's folder, the user's configuration folder). The decision allows."""
     folder = tmp_path_factory.mktemp("bad-input")
     root, config = folder / "project", folder / "config"
@@ -31,13 +31,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, P
     assert checked.sealed is not None
     assert {finding.outcome for finding in checked.decision.findings} == {"pass"}
     (root / "b.json").write_bytes(export_bundle(workspace, checked.sealed.decision_sha256))
-    yield root, config
+    return root, config
 
 
 @pytest.fixture
-def place(
-    template: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], Place]:
+def place(template: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Place]:
     """A fresh copy as the current folder."""
     root, config = template
     monkeypatch.setenv("GOVERNANCE_CONFIG_DIR", str(config))

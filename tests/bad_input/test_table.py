@@ -72,7 +72,9 @@ def test_row_as_a_process(row: Row, place: Fresh) -> None:
         assert fits(message, row.says), message
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.kind == "policy" and row.exit == 2], ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.kind == "policy" and row.exit == 2], ids=lambda row: row.name
+)
 def test_policy_check_says_the_same(row: Row, place: Fresh) -> None:
     """Whoever writes a policy hears it without a model."""
     here = place()
@@ -86,7 +88,9 @@ def test_the_table_is_whole() -> None:
     there = {path.relative_to(FILES).as_posix() for path in FILES.rglob("*") if path.is_file()}
     used = {row.file for row in ROWS if row.file}
     assert {name for name in there if not name.startswith("sound/")} == used
-    assert {row.made for row in ROWS if row.made} == {name for name in vars(made) if getattr(made, name).__class__.__name__ == "function" and not name.startswith("_")}
+    assert {row.made for row in ROWS if row.made} == {
+        name for name in vars(made) if getattr(made, name).__class__.__name__ == "function" and not name.startswith("_")
+    }
     assert len({row.name for row in ROWS}) == len(ROWS) >= 90
     assert all(row.what for row in ROWS)
     for row in ROWS:
