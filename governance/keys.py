@@ -5,11 +5,13 @@ that a person types their password into.
 """
 
 import base64
+import hmac
 import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Annotated, Literal, Protocol, get_args
 
 from cryptography.exceptions import InvalidTag
@@ -31,7 +33,7 @@ from governance.signing.keys import PublicKey, encode_public
 
 MachineRole = Literal["log", "issuer", "measurer"]
 MACHINE_ROLES: tuple[MachineRole, ...] = get_args(MachineRole)
-MIN_PASSWORD = 12
+MIN_PASSWORD, MAX_PASSWORD = 12, 1000
 # RFC 7914 section 2; 2**17 * 8 * 128 bytes = 128 MiB and about half a second for each guess.
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**17, 8, 1
 
@@ -103,42 +105,16 @@ def machine_signer(folder: Path, role: MachineRole) -> KeySigner | None:
 
 def create_person_key(path: Path, principal: str, password: str, entropy: Entropy) -> KeySigner:
     """Make a person's key and wrap it with their password. Raises BadInput for a short password or an existing key."""
-    if len(password) < MIN_PASSWORD:
-        raise BadInput(
-            "the password is too short",
-            got=f"{len(password)} characters",
-            expected=f"at least {MIN_PASSWORD}",
-            fix="take four words that have nothing to do with each other",
-        )
-    raw, salt, nonce = entropy(32), entropy(16), entropy(12)
-    key = Ed25519PrivateKey.from_private_bytes(raw)
-    signer = KeySigner(key)
-    sealed = ChaCha20Poly1305(_stretch(password, salt, _SCRYPT_N, _SCRYPT_R, _SCRYPT_P)).encrypt(
-        nonce, raw, principal.encode()
-    )
-    wrapped = WrappedKey(
-        schema_=schema_of(WrappedKey),  # type: ignore[arg-type]
-        principal=principal,
-        key=encode_public(signer.public_key),
-        n=_SCRYPT_N,
-        r=_SCRYPT_R,
-        p=_SCRYPT_P,
-        salt=base64.b64encode(salt).decode(),
-        nonce=base64.b64encode(nonce).decode(),
-        sealed=base64.b64encode(sealed).decode(),
-    )
+    wrapped, signer = make_person_key(principal, password, entropy)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _write_private(path, json.dumps(wrapped.model_dump(by_alias=True), indent=2).encode() + b"\n")
+    _write_private(path, wrapped)
     return signer
 
 
 def unwrap_person_key(path: Path, principal: str, password: str) -> KeySigner:
     """The key, for one signature. Raises Refused for a wrong password, BadInput for a missing or damaged file."""
     try:
-        wrapped = WrappedKey.model_validate_json(path.read_bytes())
-        salt, nonce, sealed = (
-            base64.b64decode(v, validate=True) for v in (wrapped.salt, wrapped.nonce, wrapped.sealed)
-        )
+        data = path.read_bytes()
     except FileNotFoundError as error:
         raise BadInput(
             f"{principal} has no key on this machine",
@@ -147,23 +123,112 @@ def unwrap_person_key(path: Path, principal: str, password: str) -> KeySigner:
         ) from error
     except OSError as error:
         raise MachineFault("a key cannot be read", got=str(error), where=str(path)) from error
+    return open_person_key(data, principal, password, str(path))
+
+
+def make_person_key(principal: str, password: str, entropy: Entropy) -> tuple[bytes, KeySigner]:
+    """A new key, and the WrappedKey document that keeps it. Raises BadInput for a short password."""
+    raw = entropy(32)
+    return _wrap(raw, principal, password, entropy), KeySigner(Ed25519PrivateKey.from_private_bytes(raw))
+
+
+def open_person_key(data: bytes, principal: str, password: str, where: str) -> KeySigner:
+    """The key of a WrappedKey document, for one signature. Raises Refused for a wrong password, BadInput for a damaged
+    document or somebody else's."""
+    return KeySigner(Ed25519PrivateKey.from_private_bytes(_unwrap(data, principal, password, where)))
+
+
+def rewrap_person_key(data: bytes, principal: str, old: str, new: str, entropy: Entropy, where: str) -> bytes:
+    """The same key under another password. Raises as `open_person_key` and `make_person_key` do."""
+    return _wrap(_unwrap(data, principal, old, where), principal, new, entropy)
+
+
+def _wrap(raw: bytes, principal: str, password: str, entropy: Entropy) -> bytes:
+    assert_password(password)
+    salt, nonce = entropy(16), entropy(12)
+    sealed = ChaCha20Poly1305(_stretch(password, salt, _SCRYPT_N, _SCRYPT_R, _SCRYPT_P)).encrypt(
+        nonce, raw, principal.encode()
+    )
+    wrapped = WrappedKey(
+        schema_=schema_of(WrappedKey),  # type: ignore[arg-type]
+        principal=principal,
+        key=encode_public(KeySigner(Ed25519PrivateKey.from_private_bytes(raw)).public_key),
+        n=_SCRYPT_N,
+        r=_SCRYPT_R,
+        p=_SCRYPT_P,
+        salt=base64.b64encode(salt).decode(),
+        nonce=base64.b64encode(nonce).decode(),
+        sealed=base64.b64encode(sealed).decode(),
+    )
+    return json.dumps(wrapped.model_dump(by_alias=True), indent=2).encode() + b"\n"
+
+
+def _unwrap(data: bytes, principal: str, password: str, where: str) -> bytes:
+    try:
+        wrapped = WrappedKey.model_validate_json(data)
+        salt, nonce, sealed = (
+            base64.b64decode(v, validate=True) for v in (wrapped.salt, wrapped.nonce, wrapped.sealed)
+        )
     except ValueError as error:
-        raise BadInput("the key file is damaged", got=str(error).splitlines()[0], where=str(path)) from error
+        raise BadInput("the key file is damaged", got=str(error).splitlines()[0], where=where) from error
     if wrapped.principal != principal:
         raise BadInput("the key file belongs to somebody else", got=wrapped.principal, expected=principal)
-    secret = _stretch(password, salt, wrapped.n, wrapped.r, wrapped.p)
     try:
+        secret = _stretch(password, salt, wrapped.n, wrapped.r, wrapped.p)
         raw = ChaCha20Poly1305(secret).decrypt(nonce, sealed, principal.encode())
     except (InvalidTag, ValueError) as error:
         raise Refused(f"wrong password for {principal}", fix="type it again; nothing was signed") from error
-    signer = KeySigner(Ed25519PrivateKey.from_private_bytes(raw))
-    if encode_public(signer.public_key) != wrapped.key:
-        raise BadInput("the key file is damaged", got="its public key belongs to another key", where=str(path))
-    return signer
+    if encode_public(KeySigner(Ed25519PrivateKey.from_private_bytes(raw)).public_key) != wrapped.key:
+        raise BadInput("the key file is damaged", got="its public key belongs to another key", where=where)
+    return raw
+
+
+def assert_password(password: str) -> None:
+    """Raises BadInput for one that is too short, far too long, or no text."""
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        short = len(password) < MIN_PASSWORD
+        raise BadInput(
+            f"the password is too {'short' if short else 'long'}",
+            got=f"{len(password)} characters",
+            expected=f"at least {MIN_PASSWORD}" if short else f"at most {MAX_PASSWORD}",
+            fix="take four words that have nothing to do with each other",
+        )
+    if any("\ud800" <= character <= "\udfff" for character in password):
+        raise BadInput("the password is not text", got="half a surrogate pair", fix="take four plain words")
+
+
+def hash_password(password: str, entropy: Entropy) -> str:
+    """What a server keeps to know a password again: scrypt with its cost and a salt of its own, as
+    `scrypt$n$r$p$salt$hash`. Raises BadInput as `assert_password` does."""
+    assert_password(password)
+    return _hashed(password, entropy(16), _SCRYPT_N, _SCRYPT_R, _SCRYPT_P)
+
+
+def is_password(password: str, kept: str) -> bool:
+    """Whether `kept` was made of this password, in time that does not say how far they agree. Raises RuntimeError where
+    it was made of none."""
+    try:
+        _, n, r, p, salt, _ = kept.split("$")
+        again = _hashed(password, base64.b64decode(salt, validate=True), int(n), int(r), int(p))
+    except UnicodeEncodeError:
+        return False  # half a surrogate pair: no password that was ever set
+    except ValueError as error:
+        raise RuntimeError("not a password's hash") from error
+    return hmac.compare_digest(again, kept)
+
+
+def _hashed(password: str, salt: bytes, n: int, r: int, p: int) -> str:
+    text = (base64.b64encode(value).decode() for value in (salt, _stretch(password, salt, n, r, p)))
+    return "$".join(("scrypt", str(n), str(r), str(p), *text))
+
+
+# Each takes 128 MiB: a crowd at the door waits here and does not fill the machine.
+_STRETCHING = BoundedSemaphore(4)
 
 
 def _stretch(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
-    return Scrypt(salt=salt, length=32, n=n, r=r, p=p).derive(password.encode())
+    with _STRETCHING:
+        return Scrypt(salt=salt, length=32, n=n, r=r, p=p).derive(password.encode())
 
 
 def _write_private(path: Path, data: bytes) -> None:
