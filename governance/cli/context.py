@@ -125,7 +125,7 @@ class Context:
             )
 
     def tell_trail(self, workspace: "Workspace") -> None:
-        self.tell(f"trail {workspace.trail_path}" if workspace.exists else f"no trail at {workspace.root} or above")
+        self.tell(f"trail {workspace.place}" if workspace.exists else f"no trail at {workspace.root} or above")
 
     def tell_checked(self, workspace: "Workspace", checked: "Checked") -> None:
         """With --verbose: what a check read and used, and whether it measured."""

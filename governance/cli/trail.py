@@ -86,6 +86,7 @@ def _verify(context: Context) -> int:
             "size": verified.size,
             "root": verified.root.hex(),
             "documents": verified.documents,
+            "not_checked": list(verified.not_checked),
         }
         context.say(json.dumps(body, indent=2))
     else:
@@ -99,5 +100,6 @@ def _verify(context: Context) -> int:
                 if context.args.against
                 else "  not checked: that nothing was cut off; give --against a bundle or checkpoint kept elsewhere"
             )
+            + "".join(f"\n  not checked: {what}" for what in verified.not_checked)
         )
     return ExitCode.ALLOW

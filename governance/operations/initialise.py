@@ -2,8 +2,9 @@
 
 import re
 from contextlib import suppress
+from pathlib import Path
 
-from governance.errors import BadInput, MachineFault
+from governance.errors import BadInput, GovernanceError, MachineFault
 from governance.keys import MACHINE_ROLES, create_machine_keys, create_person_key, unwrap_person_key
 from governance.operations.workspace import Workspace, local
 from governance.permissions import ROLES
@@ -34,13 +35,14 @@ def start_trail(workspace: Workspace) -> str:
 def _start(workspace: Workspace) -> str:
     from governance.store.trail import TrailStore
 
-    if workspace.exists:
-        raise BadInput("there is a trail here already", where=str(workspace.trail_path), fix="use it as it is")
+    place = workspace.place
+    _refuse_what_is_there(workspace)
     if workspace.trust_path.exists():
         raise BadInput(
             "there is a trust file here, but its trail is gone",
             where=str(workspace.trust_path),
-            fix="restore trail.db from a backup; or, for a new trail, move the trust file away first",
+            fix=f"restore {place.name if isinstance(place, Path) else place} from a backup; or, for a new trail, move"
+            " the trust file away first",
         )
     origin = f"governance-{workspace.entropy(8).hex()}"
     keys = workspace.machine_keys(origin)
@@ -55,13 +57,46 @@ def _start(workspace: Workspace) -> str:
         )
     )
     try:
-        TrailStore.create(workspace.trail_path, origin, log, workspace.clock(), workspace.entropy).close()
-    except MachineFault:
-        for path in (workspace.trust_path, workspace.trail_path):
-            with suppress(OSError):
-                path.unlink()
-        raise
+        TrailStore.create(place, origin, log, workspace.clock(), workspace.entropy).close()
+    except GovernanceError as error:
+        if not _made_after_all(workspace, origin, error):
+            raise
     return origin
+
+
+def _refuse_what_is_there(workspace: Workspace) -> None:
+    """A file is there or not; a database is asked, before any key is made."""
+    from governance.store.trail import origin_at
+
+    place = workspace.place
+    if isinstance(place, Path):
+        if workspace.exists:
+            raise BadInput("there is a trail here already", where=str(place), fix="use it as it is")
+    elif (origin := origin_at(place)) is not None:
+        fix = f"use it as it is, with its trust file as {workspace.trust_path}; or give another database"
+        raise BadInput("there is a trail here already", got=origin, where=str(place), fix=fix)
+
+
+def _made_after_all(workspace: Workspace, origin: str, error: GovernanceError) -> bool:
+    """Whether the trail is there all the same: a database's answer to COMMIT may have been lost. Where it is not, what
+    was made for it goes; where that cannot be said, it stays."""
+    from governance.store.trail import origin_at
+
+    leftovers = [workspace.trust_path]
+    if isinstance(workspace.place, Path):
+        if not isinstance(error, MachineFault):  # another process made it
+            return False
+        leftovers.append(workspace.trail_path)
+    else:
+        try:
+            if origin_at(workspace.place) == origin:
+                return True
+        except GovernanceError:
+            return False
+    for path in leftovers:
+        with suppress(OSError):
+            path.unlink()
+    return False
 
 
 def add_person(workspace: Workspace, name: str, roles: tuple[str, ...], password: str) -> Person:

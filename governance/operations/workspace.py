@@ -15,6 +15,7 @@ from governance.signing.keys import decode_public, encode_public
 from governance.trail.trust import Person, Trust, load_trust
 
 if TYPE_CHECKING:
+    from governance.store.database import Place
     from governance.store.trail import TrailStore
 
 FOLDER = ".governance"
@@ -44,12 +45,19 @@ class Workspace:
         return self.home / "trail.db"
 
     @property
+    def place(self) -> "Place":
+        """Where the trail is, or would be. As text it may be shown to anybody."""
+        return self.settings.database or self.trail_path
+
+    @property
     def trust_path(self) -> Path:
         return self.home / "trust.json"
 
     @property
     def exists(self) -> bool:
-        return self.trail_path.exists()
+        """Whether a trail was started here. A database is not asked: the trust file was made with its trail, and who
+        opens the trail will see."""
+        return (self.trust_path if self.settings.database else self.trail_path).exists()
 
     def trust(self) -> Trust:
         """The project's own trust file. Raises BadInput."""
@@ -84,7 +92,7 @@ class Workspace:
 
         if not self.exists:
             raise self._no_trail()
-        return TrailStore.open(self.trail_path, self.entropy)
+        return TrailStore.open(self.place, self.entropy)
 
     def machine_keys(self, origin: str) -> Path:
         return self.settings.config / "logs" / origin

@@ -36,7 +36,7 @@ def run(context: Context) -> int:
     _is_installed()
     out = _fresh(context.args.out)
     # Throw-away keys below the demo's folder, never the user's own; so it may make them on a CI machine too.
-    settings = context.settings._replace(config=out / "keys", ci=False)
+    settings = context.settings._replace(config=out / "keys", ci=False, database=None)
     workspace = Workspace(out, settings, context.now, os.urandom)
     say = context.say
 
