@@ -94,6 +94,14 @@ class Refused(BadInput):
     """The caller may not do this, or the thing acted on has changed. Nothing was written."""
 
 
+class TooMany(Refused):
+    """Too many attempts. Nothing was tried; it may be in `wait` seconds."""
+
+    def __init__(self, what: str, *, wait: int, fix: str = "") -> None:
+        self.wait = wait
+        super().__init__(what, expected=f"no attempt for {wait} seconds", fix=fix)
+
+
 class MachineFault(GovernanceError):
     """Disk full, read-only file system, lost lock, broken child machinery: try again after mending the machine."""
 

@@ -32,6 +32,10 @@ class EntryType(StrEnum):
     REVIEW_COMMENTED = "model_version:review:commented"
     WAIVER_GRANTED = "model_version:waiver:granted"
     REPORT_RENDERED = "model_version:report:rendered"
+    KEY_ADDED = "person:key:added"
+    ROLE_GRANTED = "person:role:granted"
+    ROLE_REVOKED = "person:role:revoked"
+    ACCOUNT_DISABLED = "person:account:disabled"
 
 
 EntryId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]

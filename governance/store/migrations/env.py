@@ -3,9 +3,9 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from governance.store import tables
+from governance.store import account_tables, tables
 
-assert tables  # imported for the metadata they fill
+assert tables and account_tables  # imported for the metadata they fill
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection, target_metadata=SQLModel.metadata, version_table="schema_step", render_as_batch=True
