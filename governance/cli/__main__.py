@@ -111,6 +111,9 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="TIER",
         help="one of %(type)s; where none is given, the last of these",
     )
+    init.add_argument("--objective", metavar="TEXT", help="what the model is for, in one sentence")
+    init.add_argument("--rollback", metavar="VERSION", help="the version to go back to")
+    init.add_argument("--contact", help="how its owner is called when it misbehaves: an address, a number, a channel")
     init.add_argument("--artifact", metavar="FILE", help="the model, where there are several")
     init.add_argument(
         "--feature", action="append", default=[], metavar="COLUMN", help="in the model's order, for each; repeatable"

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from governance.operations.workspace import Workspace
 
 _ABOUT_THE_MANIFEST = (
-    "name", "version", "owner", "risk_tier", "artifact", "feature", "evaluation", "label", "positive", "prediction",
-    "sensitive", "bins",
+    "name", "version", "owner", "risk_tier", "objective", "rollback", "contact", "artifact", "feature", "evaluation",
+    "label", "positive", "prediction", "sensitive", "bins",
 )  # fmt: skip
+
+
+# Without these there is nothing to measure, or no fairness.
+_FIRST = ("model.version", "artifact", "features", "data.evaluation", "sensitive", "join")
 
 
 def run(context: Context) -> int:
@@ -86,6 +90,9 @@ def _flags(args: Namespace, seen: "Seen") -> "Answers":
         version=args.version,
         owner=args.owner,
         risk_tier=args.risk_tier,
+        objective=args.objective,
+        rollback=args.rollback,
+        contact=args.contact,
         artifact=_within(seen, args.artifact),
         features=tuple(args.feature),
         evaluation=_within(seen, args.evaluation),
@@ -155,10 +162,14 @@ def _as_text(
         if len(seen.found.odd) > 10:
             row("not used", f"and {len(seen.found.odd) - 10} more")
         lines += ["", f"Wrote {visible(str(manifest))}"]
-        if made.gaps:
-            lines.append("Left open, in comments there:")
-            for gap in made.gaps:
+        first = [gap for gap in made.gaps if gap.key.startswith(_FIRST)]
+        later = [gap for gap in made.gaps if gap not in first]
+        for title, gaps in (("To be filled in first:", first), ("Open in comments there, as policies ask:", later)):
+            lines += [title] if gaps else []
+            for gap in gaps:
                 row(gap.key, gap.why)
+        if any("--" in gap.why for gap in made.gaps):
+            lines.append(f"Edit it; or move {visible(manifest.name)} away and run this again with the options named")
     else:
         lines.append(f"Kept {visible(str(manifest))} as it is")
     lines.append("")
@@ -166,11 +177,11 @@ def _as_text(
         lines.append("No trail was started: a check seals nothing until `governance init` starts one")
     elif wanted:
         lines.append(f"Started the trail {origin}")
-        row("trail", str(workspace.trail_path))
+        row("trail", str(workspace.place))
         row("public keys", f"{workspace.trust_path}  (give this to whoever verifies)")
         row("private keys", f"{workspace.machine_keys(origin)}  (back them up; they are never made anew)")
     else:
-        lines.append(f"Kept the trail {origin} in {visible(str(workspace.trail_path))}")
+        lines.append(f"Kept the trail {origin} in {visible(str(workspace.place))}")
     unmeasured = made is not None and made.manifest.data.evaluation is None
     lines += ["", "Next, when `data.evaluation` is filled in and uncommented:" if unmeasured else "Next:"]
     return "\n".join([*lines, *(f"  {step}" for step in _next(workspace, manifest, wanted))])
@@ -194,7 +205,7 @@ def _as_json(
         "open": [{"key": gap.key, "why": gap.why} for gap in made.gaps] if made else [],
         "origin": origin,
         "started": wanted,
-        "trail": str(workspace.trail_path) if origin else None,
+        "trail": str(workspace.place) if origin else None,
         "trust": str(workspace.trust_path) if origin else None,
         "next": _next(workspace, manifest, wanted),
     }

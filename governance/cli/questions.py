@@ -16,7 +16,7 @@ from governance.operations.choices import (
     looks_like_prediction,
     looks_sensitive,
 )
-from governance.operations.draft import default_name
+from governance.operations.drafting import default_name
 from governance.operations.look import Seen, classes
 from governance.render.visible import clip, visible
 
@@ -40,6 +40,8 @@ def ask(seen: Seen, answers: Answers) -> Answers:
         answers = _until(seen, answers, "version", "Its version")
     if answers.owner is None:
         answers = _until(seen, answers, "owner", "Who owns it, a team or a person")
+    if answers.objective is None:
+        answers = _until(seen, answers, "objective", "What is it for, in one sentence")
     if choose_artifact(seen, answers) is None and seen.found.models:
         paths = [model.path for model in seen.found.models]
         _list([f"{model.path} ({model.format})" for model in seen.found.models])
@@ -49,9 +51,17 @@ def ask(seen: Seen, answers: Answers) -> Answers:
         _list(paths)
         answers = _until(seen, answers, "evaluation", "Which table is it to be measured on", paths)
     table = choose_evaluation(seen, answers)
-    if table is None or table.unread:
-        return answers
-    return _about_columns(seen, answers, table)
+    if table is not None and not table.unread:
+        answers = _about_columns(seen, answers, table)
+    return _about_running(seen, answers)
+
+
+def _about_running(seen: Seen, answers: Answers) -> Answers:
+    if answers.rollback is None:
+        answers = _until(seen, answers, "rollback", "Which version would you go back to, if there is one")
+    if answers.contact is None and answers.owner:
+        answers = _until(seen, answers, "contact", f"How is {visible(answers.owner)} called when it misbehaves")
+    return answers
 
 
 def _about_columns(seen: Seen, answers: Answers, table: Glimpse) -> Answers:

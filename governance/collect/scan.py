@@ -5,7 +5,6 @@ read, listed or descended into is bounded. What was seen and cannot be used is s
 """
 
 import itertools
-import json
 import os
 import zipfile
 from collections.abc import Callable, Iterator
@@ -13,10 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from governance import canonical
-from governance.collect import access, documentation, openlineage, reproducibility, tabular
-from governance.collect.columns import words
+from governance.collect import access, beside
 from governance.collect.git import Checkout, checked_out
 from governance.collect.project import Project
+from governance.collect.texts import first_json
 from governance.errors import BadInput
 from governance.evidence.manifest import FORMATS
 
@@ -25,24 +24,14 @@ MAX_DEPTH = 4
 MAX_ENTRIES = 20_000
 MAX_MODEL_JSON = 64 << 20
 """Bytes of an xgboost model, or of the description inside a skops file, that are parsed for names of features."""
-MAX_EVENT_BYTES = 64 << 20
 SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "site-packages", "venv"})
 TABLES = (".parquet", ".csv")
 OTHER_TABLES = (".tsv", ".xlsx", ".xls", ".feather", ".arrow", ".orc", ".avro", ".data")
 OTHER_MODELS = (".ubj", ".pt", ".pth", ".h5", ".keras", ".safetensors", ".pb", ".tflite", ".cbm", ".mlmodel", ".gguf")
-_EVENTS = (".json", ".jsonl", ".ndjson")
 # A pickle may have any name; text, tables and programs are not asked.
 _NO_MODEL = frozenset(
     {*TABLES, *OTHER_TABLES, *OTHER_MODELS, ".md", ".txt", ".rst", ".lock", ".yaml", ".yml", ".toml", ".py", ".jsonl"}
 )
-_LOCKS = ("requirements.lock", "requirements.txt")
-_OTHER_LOCKS = {
-    "uv.lock": "uv export --format requirements-txt -o requirements.lock",
-    "poetry.lock": "poetry export --format requirements.txt --output requirements.lock",
-    "conda-lock.yml": "pip freeze > requirements.lock",
-    "environment.yml": "pip freeze > requirements.lock",
-}
-_DOCUMENTS = {"model_card": {"card"}, "dpia": {"dpia"}, "datasheet": {"datasheet"}, "monitoring": {"monitoring"}}
 
 
 class Model(NamedTuple):
@@ -62,10 +51,12 @@ class Found(NamedTuple):
     models: tuple[Model, ...]
     grants: str | None
     approvals: str | None
+    people: str | None
     events: tuple[str, ...]
     sources: tuple[str, ...]
     documents: dict[str, str]
     lock: str | None
+    parameters: dict[str, str]
     checkout: Checkout | None
     odd: tuple[str, ...]
 
@@ -77,9 +68,11 @@ def scan(project: Project, format_of: Callable[[Path, str], str]) -> Found:
     files = tuple(sorted(_walk(project.root, odd)))
     models = _models(project, files, format_of, odd)
     taken = {model.path for model in models}
-    grants = _list(project, files, access.GRANTS, access.grants, "grants", odd)
-    approvals = _list(project, files, access.APPROVALS, access.approvals, "approvals", odd)
-    events, sources = _events(project, [path for path in files if path not in taken], odd)
+    grants = beside.csv_list(project, files, access.GRANTS, access.TIMES, access.grants, "grants", odd)
+    approvals = beside.csv_list(project, files, access.APPROVALS, (), access.approvals, "approvals", odd)
+    people = beside.csv_list(project, files, access.PEOPLE, (), access.people, "people", odd)
+    events, sources = beside.events(project, [path for path in files if path not in taken], odd)
+    beside.elsewhere(files, odd)
     odd += [
         f"{path!r} looks like a table; tables we read are Parquet and CSV with a header: `governance prepare` makes one"
         for path in files
@@ -87,14 +80,18 @@ def scan(project: Project, format_of: Callable[[Path, str], str]) -> Found:
     ]
     return Found(
         files=files,
-        tables=tuple(path for path in files if path.lower().endswith(TABLES) and path not in (grants, approvals)),
+        tables=tuple(
+            path for path in files if path.lower().endswith(TABLES) and path not in (grants, approvals, people)
+        ),
         models=models,
         grants=grants,
         approvals=approvals,
+        people=people,
         events=events,
         sources=sources,
-        documents=_documents(project, files, odd),
-        lock=_lock(project, files, odd),
+        documents=beside.documents(project, files, odd),
+        lock=beside.lock(project, files, odd),
+        parameters=beside.parameters(project, files, odd),
         checkout=checked_out(project.root),
         odd=tuple(odd),
     )
@@ -117,7 +114,7 @@ def _walk(root: Path, odd: list[str]) -> Iterator[str]:
                 if entry.name.startswith(".") or entry.name in SKIPPED:
                     continue
                 if entry.is_symlink():
-                    odd.append(f"{path!r} is a link; links are not followed")
+                    odd.append(f"{path!r} is a link; links are not followed, and --allow-root of `check` lets one in")
                 elif entry.is_dir(follow_symlinks=False):
                     below.append(f"{path}/")
                 elif entry.is_file(follow_symlinks=False):
@@ -181,7 +178,7 @@ def _learner(project: Project, path: str) -> dict[str, Any] | None:
     """xgboost's own part of a JSON file ("Introduction to Model IO"); empty where the file is too large to parse."""
     if project.resolve(path, "artifact").stat().st_size > MAX_MODEL_JSON:
         return {}
-    value = _json(project.read(path, "artifact", MAX_MODEL_JSON))
+    value = first_json(project.read(path, "artifact", MAX_MODEL_JSON))
     learner = value.get("learner") if isinstance(value, dict) else None
     return learner if isinstance(learner, dict) else None
 
@@ -194,122 +191,16 @@ def _skops_features(path: Path) -> tuple[str, ...] | None:
             data = member.read(MAX_MODEL_JSON + 1)
     except (zipfile.BadZipFile, OSError, ValueError, KeyError, NotImplementedError, RuntimeError):
         return None
-    node: Any = _json(data) if len(data) <= MAX_MODEL_JSON else None
+    node: Any = first_json(data) if len(data) <= MAX_MODEL_JSON else None
     try:
         while node["__class__"] == "Pipeline":
             node = node["content"]["content"]["steps"]["content"][0]["content"][1]
         cells = node["content"]["content"]["feature_names_in_"]["content"]
-        return _texts([_json(cell["content"].encode()) for cell in cells])
+        return _texts([first_json(cell["content"].encode()) for cell in cells])
     except (KeyError, IndexError, TypeError, AttributeError):
-        return None
-
-
-def _json(data: bytes) -> Any:
-    """The first JSON value of some bytes, null where there is none."""
-    try:
-        return json.JSONDecoder().raw_decode(data.decode("utf-8-sig").lstrip())[0]
-    except (ValueError, RecursionError):
         return None
 
 
 def _texts(value: Any) -> tuple[str, ...] | None:
     texts = isinstance(value, list) and value and all(isinstance(each, str) for each in value)
     return tuple(value) if texts else None
-
-
-def _list(
-    project: Project,
-    files: tuple[str, ...],
-    header: tuple[str, ...],
-    parse: Callable[[bytes, str], object],
-    kind: str,
-    odd: list[str],
-) -> str | None:
-    """The CSV file with this header, if `parse` takes it."""
-    chosen = None
-    for path in files:
-        if not path.lower().endswith(".csv"):
-            continue
-        with project.resolve(path, kind).open("rb") as file:
-            first = file.readline(1000).decode("utf-8-sig", "replace")
-        if sorted(cell.strip() for cell in first.split(",")) != sorted(header):
-            continue
-        if chosen:
-            odd.append(f"{path!r} are {kind} as well as {chosen!r}")
-            continue
-        try:
-            parse(project.read(path, kind, tabular.MAX_BYTES), path)
-            chosen = path
-        except BadInput as error:
-            odd.append(f"{path!r} has the header of {kind}, but {_short(error)}")
-    return chosen
-
-
-def _events(project: Project, files: list[str], odd: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Files of lineage events, and the names of the datasets that come from elsewhere."""
-    found, left = [], MAX_EVENT_BYTES
-    read: set[str] = set()
-    written: set[str] = set()
-    for path in files:
-        if not path.lower().endswith(_EVENTS):
-            continue
-        size = project.resolve(path, "event").stat().st_size
-        if size > openlineage.MAX_BYTES or (left := left - size) < 0:
-            continue
-        data = project.read(path, "event", openlineage.MAX_BYTES)
-        if b'"eventType"' not in data or b'"job"' not in data:
-            continue
-        first = _json(data)
-        first = first[0] if isinstance(first, list) and first else first
-        if not isinstance(first, dict) or not {"eventType", "job"} <= first.keys():
-            continue
-        try:
-            events = openlineage.parse(data, path)
-        except BadInput as error:
-            odd.append(f"{path!r} looks like lineage events, but {_short(error)}")
-            continue
-        found.append(path)
-        read.update(dataset.name for event in events for dataset in event.inputs)
-        written.update(output.dataset.name for event in events for output in event.outputs)
-    return tuple(found), tuple(sorted(read - written))
-
-
-def _documents(project: Project, files: tuple[str, ...], odd: list[str]) -> dict[str, str]:
-    """The document of each kind, the one nearest to the top."""
-    found: dict[str, str] = {}
-    for path in sorted(files, key=lambda path: (path.count("/"), path)):
-        stem, suffix = os.path.splitext(os.path.basename(path))
-        if suffix.lower() not in (".md", ".txt"):
-            continue
-        said = words(stem)
-        kinds = [kind for kind, named in _DOCUMENTS.items() if named & said]
-        if stem.lower() == "readme" and "/" not in path:
-            kinds = ["readme"]
-        for kind in kinds:
-            if kind in found:
-                odd.append(f"{path!r} is a {kind} as well as {found[kind]!r}")
-                continue
-            try:
-                documentation.document(kind, path, project.read(path, kind, documentation.MAX_BYTES))
-                found[kind] = path
-            except BadInput as error:
-                odd.append(f"{path!r} looks like a {kind}, but {_short(error)}")
-    return found
-
-
-def _lock(project: Project, files: tuple[str, ...], odd: list[str]) -> str | None:
-    """The lock file at the top that we can read."""
-    for name in (name for name in _LOCKS if name in files):
-        try:
-            reproducibility.lock(project.read(name, "lock", reproducibility.MAX_BYTES), name)
-            return name
-        except BadInput as error:
-            odd.append(f"{name!r} looks like a lock file, but {_short(error)}")
-    odd += [
-        f"{name!r} is no lock file we read; export it: {how}" for name, how in _OTHER_LOCKS.items() if name in files
-    ]
-    return None
-
-
-def _short(error: BadInput) -> str:
-    return f"{error.what}{f' ({error.where})' if error.where else ''}"

@@ -31,6 +31,9 @@ class Answers(NamedTuple):
     version: str | None = None
     owner: str | None = None
     risk_tier: str | None = None
+    objective: str | None = None
+    rollback: str | None = None
+    contact: str | None = None
     artifact: str | None = None
     features: tuple[str, ...] = ()
     evaluation: str | None = None
@@ -56,9 +59,14 @@ class Choices(NamedTuple):
 
 def choose(seen: Seen, answers: Answers) -> Choices:
     """Hold all answers against the folder. Raises BadInput, whose `where` is the option that it is about."""
-    for option, text in (("--name", answers.name), ("--version", answers.version), ("--owner", answers.owner)):
+    for option, text in (
+        ("--name", answers.name), ("--version", answers.version), ("--owner", answers.owner),
+        ("--objective", answers.objective), ("--rollback", answers.rollback), ("--contact", answers.contact),
+    ):  # fmt: skip
         if text is not None and not nameable(text):
             raise BadInput("not a name", got=ascii(text)[:200], expected="a short line of plain text", where=option)
+    if answers.contact and not answers.owner:
+        raise BadInput("a contact of whom?", fix="name the owner with --owner", where="--contact")
     artifact, table = choose_artifact(seen, answers), choose_evaluation(seen, answers)
     features = _features(answers, artifact, table)
     if answers.label in features:

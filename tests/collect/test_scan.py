@@ -18,7 +18,15 @@ from governance.collect.git import checked_out
 from governance.collect.project import Project
 from governance.collect.scan import Found
 from governance.measure.formats import found_format
-from tests.cli.folders import COMMIT, sklearn_folder, vendor_folder, write, xgboost_folder
+from tests.cli.folders import (
+    COMMIT,
+    crowded_folder,
+    messy_folder,
+    sklearn_folder,
+    vendor_folder,
+    write,
+    xgboost_folder,
+)
 
 _GRANTS = "principal,permission,resource\nann,train,model:loans\n"
 
@@ -277,3 +285,26 @@ def test_the_words_of_a_name() -> None:
     assert words("ageBand") == words("age_band") == words("AGE-band2") == {"age", "band"}
     assert "age" not in words("agency") | words("wage") | words("language")
     assert words("SEX") == {"sex"}
+
+
+def test_what_is_kept_elsewhere_or_is_no_file_of_ours_is_said(tmp_path: Path) -> None:
+    seen = found(messy_folder(tmp_path / "a"))
+    assert seen.parameters == {"seed": "3", "train.depth": "4"}
+    odd = "\n".join(seen.odd)
+    assert "'data/raw.csv' is kept elsewhere by DVC: `dvc pull`" in odd
+    assert "'notebooks/explore.ipynb' and 1 more: notebooks are not looked into" in odd
+    assert "'data/warehouse' is a link" in odd
+    write(tmp_path / "a/data/raw.csv", "a\n1\n")
+    assert "DVC" not in "\n".join(found(tmp_path / "a").odd)
+
+
+@pytest.mark.parametrize("text", ["a: &x 1\nb: *x\n", "a: [\n", "- 1\n", ""])
+def test_parameters_that_are_no_plain_mapping_are_none(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "params.yaml", text)
+    assert found(tmp_path).parameters == {}
+
+
+def test_lists_of_access_are_known_by_their_headers(tmp_path: Path) -> None:
+    seen = found(crowded_folder(tmp_path / "a"))
+    assert (seen.grants, seen.people, seen.approvals) == ("access/grants.csv", "access/people.csv", None)
+    assert not any(path.startswith("access/") for path in seen.tables)
