@@ -362,7 +362,11 @@ def main(argv: list[str] | None = None) -> int:
 
         as_json = getattr(args, "format", "text") == "json"
         module = {"approve": "act", "reject": "act", "comment": "act", "waive": "act"}.get(args.command, args.command)
-        code: int = import_module(f"governance.cli.{module}").run(Context(args))
+        context = Context(args)
+        try:
+            code: int = import_module(f"governance.cli.{module}").run(context)
+        finally:
+            context.done()  # an error is said on a line of its own
         sys.stdout.flush()
         return code
     except GovernanceError as error:

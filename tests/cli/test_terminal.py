@@ -180,6 +180,12 @@ class TestTerminal:
     def test_nothing_moves(self, audited, root, argv, environment):
         assert on_a_terminal(argv, audited, root, **environment)[::2] == (11, "")
 
+    def test_an_error_is_said_on_a_clean_line(self, audited, root):
+        audited.write("eval.parquet", b"PAR1 no more")
+        code, out, shown = on_a_terminal(CHECK, audited, root)
+        assert (code, out) == (2, "")
+        assert " ..." in shown and f"{WIPE}error: " in shown
+
     def test_a_password_is_asked_on_a_clean_line_and_shown_nowhere(self, audited, root):
         argv = ("check", "--policy", "./policy.yaml", "--fresh", "--verbose", "--as", "ann")
         code, out, shown = on_a_terminal(argv, audited, root, keys=PASSWORD + "\n", prompt="Password of ann: ")
