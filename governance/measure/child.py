@@ -9,6 +9,7 @@ by a model can write any bytes: nothing but the JSON parser and `numpy.frombuffe
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import stat
@@ -146,18 +147,17 @@ def _run(task: Task, folder: Path, code: str, told: Callable[[], None]) -> str:
 
 def _wait(process: subprocess.Popen[bytes], task: Task, told: Callable[[], None]) -> None:
     """Give the task, and wait for the end. Raises TimeoutExpired."""
-    question, waited = task.to_bytes(), 0.0
-    while True:
+    question, looks = task.to_bytes(), max(1, math.ceil(task.limits.wall / _LOOK))
+    for look in range(1, looks + 1):
         told()
-        look = min(_LOOK, task.limits.wall - waited)
         try:
-            process.communicate(question, timeout=look)
+            process.communicate(question, timeout=task.limits.wall / looks)
             return
         except subprocess.TimeoutExpired:
-            # What was not yet taken in of the question is not lost by this (`Popen.communicate`), nor given again.
-            question, waited = b"", waited + look
-            if waited >= task.limits.wall:
+            if look == looks:
                 raise
+            # What was not yet taken in of the question is not lost by this (`Popen.communicate`), nor given again.
+            question = b""
 
 
 def _write(path: Path, table: pyarrow.Table) -> None:
