@@ -94,6 +94,14 @@ class Refused(BadInput):
     """The caller may not do this, or the thing acted on has changed. Nothing was written."""
 
 
+class Stale(Refused):
+    """The case has changed since the caller looked at it. `latest` is the digest of what it says now."""
+
+    def __init__(self, what: str, *, latest: str, got: str = "", expected: str = "", fix: str = "") -> None:
+        self.latest = latest
+        super().__init__(what, got=got, expected=expected, fix=fix)
+
+
 class TooMany(Refused):
     """Too many attempts. Nothing was tried; it may be in `wait` seconds."""
 
