@@ -4,18 +4,19 @@ It covers failures and nothing else, each no worse than it was written down, eac
 excuses from denial still fails, and a person still decides about it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from governance import strictyaml
 from governance.canonical import Document, Instant, Real, Sha256, instant, parse_instant, schema_of, sha256
 from governance.errors import BadInput
-from governance.policy.coverage import concerned, covers_groups, faults, no_worse, worst_number
+from governance.policy.coverage import Miss, faults, meets, misses
 from governance.policy.document import LoadedPolicy, Slug
-from governance.policy.finding import Finding, Known
+from governance.policy.finding import Finding, Known, Limit
 from governance.policy.outcome import Action, Outcome
 
 MOST_REASON = 2000
@@ -30,14 +31,37 @@ def _finding_key(text: str) -> str:
     return text
 
 
+class KnownValue(Document):
+    """A number that may miss its limit. `path`: where it stands in the evidence, as a finding says what it looked at.
+    `group`: of these rows; of all where left out. `at_least`: only while it is no lower; it is held against a lower
+    limit. `at_most`: only while it is no higher; it is held against an upper limit. Any number where both are left
+    out."""
+
+    path: str
+    group: tuple[str, ...] = ()
+    at_least: Real | None = None
+    at_most: Real | None = None
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Self:
+        if self.at_least is not None and self.at_most is not None:
+            raise ValueError("a limit has one side: `at_least` or `at_most`")
+        return self
+
+    def covers(self, miss: Miss, op: Literal["at_least", "at_most"]) -> bool:
+        """Whether this number, held against a limit of this kind, is within the bound."""
+        if self.at_least is None and self.at_most is None:
+            return True
+        bound = self.at_least if op == "at_least" else self.at_most
+        return bound is not None and meets(miss.value, Limit(op=op, value=bound))
+
+
 class KnownFailure(Document):
-    """One finding that may fail for a time. `finding`: policy#rule. `groups`: only for these; all where left out.
-    `no_worse_than`: only up to this number. `faults`: only with these; any where left out. `expires`: when it denies
-    again."""
+    """One finding that may fail for a time. `finding`: policy#rule. `values`: only for these numbers; any where left
+    out. `faults`: only with these; any where left out. `expires`: when it denies again."""
 
     finding: Annotated[str, AfterValidator(_finding_key)]
-    groups: tuple[tuple[str, ...], ...] = ()
-    no_worse_than: Real | None = None
+    values: tuple[KnownValue, ...] = ()
     faults: tuple[str, ...] = ()
     expires: Instant
 
@@ -86,7 +110,7 @@ def load_baseline(data: bytes, name: str) -> LoadedBaseline:
                 source.values[("known", index, "finding")],
                 f"a second entry for {entry.finding}",
                 expected="one entry for each finding: an excuse for half of it and one for the other half excuse none",
-                fix="put the groups of both into one entry",
+                fix="put the values and faults of both into one entry",
             )
         seen.add(entry.finding)
         if entry.expires <= baseline.since:
@@ -115,14 +139,32 @@ def known_failure(finding: Finding, baseline: LoadedBaseline | None, now: dateti
 def _why_not(entry: KnownFailure, finding: Finding, now: datetime) -> str:
     if now >= parse_instant(entry.expires):
         return f"its entry expired on {entry.expires}"
-    if not covers_groups(finding, entry.groups):
-        new = [" x ".join(map(str, group)) or "everybody" for group in concerned(finding) if group not in entry.groups]
-        return f"it fails for {', '.join(new)} too" if new else "it fails for no single group, as the entry says"
-    if not no_worse(finding, entry.no_worse_than):
-        return f"{worst_number(finding) or 'what has no number'} is worse than {entry.no_worse_than}"
-    if entry.faults and (new := [fault for fault in faults(finding) if fault not in entry.faults]):
+    if entry.values and (why_not := _beyond(entry.values, finding)):
+        return why_not
+    # Counted, so that what bears the words of two known faults in its name does not hide behind them.
+    if entry.faults and (new := list((Counter(faults(finding)) - Counter(entry.faults)).elements())):
         return f"new is: {'; '.join(new)}"
     return ""
+
+
+def _beyond(values: tuple[KnownValue, ...], finding: Finding) -> str:
+    """Which numbers no value of the entry covers."""
+    found, limit = misses(finding), finding.limit
+    if not found or limit is None or limit.op not in ("at_least", "at_most"):
+        return "it fails by no number, as the entry says"
+    new, worse = [], []
+    for miss in found:
+        there = [value for value in values if (value.path, value.group) == (miss.path, miss.group)]
+        if not there:
+            new.append(_where(miss))
+        elif not any(value.covers(miss, limit.op) for value in there):
+            bounds = [value.at_least or value.at_most for value in there]
+            worse.append(f"{_where(miss)} is {miss.value}, worse than {' and '.join(map(str, bounds))}")
+    return "; ".join([*([f"{', '.join(new)} fails too"] if new else []), *worse])
+
+
+def _where(miss: Miss) -> str:
+    return f"{miss.path} of {' x '.join(map(str, miss.group))}" if miss.group else miss.path
 
 
 def in_words(findings: Iterable[Finding]) -> list[str]:
@@ -154,7 +196,7 @@ def written_down(
 ) -> Baseline:
     """The baseline that covers what fails here and denies, or would but for a baseline: by finding, in order.
 
-    Each entry is bounded by the worst number, or by the very faults where there is no number: so what is new denies.
+    Each entry is bounded by each of its numbers, or by the very faults where there is none: so what is new denies.
     """
     failing = [
         finding
@@ -171,15 +213,18 @@ def written_down(
 
 
 def _entry(finding: Finding, expires: Instant) -> KnownFailure:
-    found = dict.fromkeys(concerned(finding))
+    values = tuple(_value(miss, finding.limit) for miss in misses(finding))
     # Text has no spelling for the group of those about whom nothing is known: the faults bound the entry then.
-    groups = tuple(tuple(part for part in group if part is not None) for group in found)
-    named = groups == tuple(found)
-    number = worst_number(finding) if named else None
-    return KnownFailure(
-        finding=finding.key,
-        groups=groups if named else (),
-        no_worse_than=number,
-        faults=faults(finding) if number is None else (),
-        expires=expires,
+    if not values or None in values:
+        return KnownFailure(finding=finding.key, faults=faults(finding), expires=expires)
+    return KnownFailure(finding=finding.key, values=tuple(filter(None, values)), expires=expires)
+
+
+def _value(miss: Miss, limit: Limit | None) -> KnownValue | None:
+    group = tuple(part for part in miss.group if part is not None)
+    if limit is None or group != miss.group:
+        return None
+    upper = limit.op == "at_most"
+    return KnownValue(
+        path=miss.path, group=group, at_least=None if upper else miss.value, at_most=miss.value if upper else None
     )

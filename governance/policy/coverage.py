@@ -1,7 +1,8 @@
-"""What an excuse for a finding covers: which groups, how bad a number, which faults. The same for a waiver, which a
-person signs, and for an entry of a baseline."""
+"""What an excuse for a finding covers. A waiver, which a person signs for one model version: groups, and how bad a
+number. An entry of a baseline, which outlives versions: each number where it stands, or the very faults."""
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from governance.canonical import Real
 from governance.policy.finding import Finding, Limit, Looked
@@ -9,8 +10,38 @@ from governance.policy.finding import Finding, Limit, Looked
 Group = tuple[str | None, ...]
 
 
+class Miss(NamedTuple):
+    """A number that misses its limit. `group` is empty where it is about no single one."""
+
+    path: str
+    group: Group
+    value: Real
+
+
+def misses(finding: Finding) -> tuple[Miss, ...]:
+    """The numbers that miss the limit they are held against, the worst for each path and group; none where the finding
+    holds no number against a limit."""
+    limit, found = finding.limit, dict[tuple[str, Group], Miss]()
+    if limit is None or limit.op not in ("at_least", "at_most"):
+        return ()
+    for looked in finding.looked_at:
+        if looked.value is None or not (looked.at_stake or looked.low is not None) or meets(looked.value, limit):
+            continue
+        key = looked.path, looked.group or ()
+        known = found.get(key)
+        if known is None or not meets(looked.value, limit.model_copy(update={"value": known.value})):
+            found[key] = Miss(*key, looked.value)
+    return tuple(found.values())
+
+
+def meets(value: Real, limit: Limit) -> bool:
+    """Whether a number is on the right side of a limit that is a number, or on it."""
+    number, bound = Decimal(value), Decimal(limit.value)
+    return number >= bound if limit.op == "at_least" else number <= bound
+
+
 def concerned(finding: Finding) -> tuple[Group, ...]:
-    """The groups that there is something to excuse for: each that is at stake and does not clear the limit."""
+    """The groups that there is something to waive for: each that is at stake and does not clear the limit."""
     return tuple(
         looked.group
         for looked in finding.looked_at
@@ -19,7 +50,7 @@ def concerned(finding: Finding) -> tuple[Group, ...]:
 
 
 def covers_groups(finding: Finding, groups: tuple[Group, ...]) -> bool:
-    """Whether an excuse for these groups (all where empty) leaves none out. Where none was compared it covers none."""
+    """Whether a waiver for these groups (all where empty) leaves none out. Where none was compared it covers none."""
     if not groups:
         return True
     found = concerned(finding)
@@ -43,12 +74,12 @@ def no_worse(finding: Finding, bound: Real | None) -> bool:
     worst = worst_number(finding)
     if worst is None or finding.limit is None:
         return False
-    return Decimal(worst) >= Decimal(bound) if finding.limit.op == "at_least" else Decimal(worst) <= Decimal(bound)
+    return meets(worst, finding.limit.model_copy(update={"value": bound}))
 
 
 def faults(finding: Finding) -> tuple[str, ...]:
     """What a finding names, one by one: rules join what they found by semicolons."""
-    return tuple(dict.fromkeys(finding.why.split("; ")))
+    return tuple(finding.why.split("; "))
 
 
 def _clears(looked: Looked, limit: Limit | None) -> bool:
@@ -56,6 +87,4 @@ def _clears(looked: Looked, limit: Limit | None) -> bool:
     if limit is None or limit.op not in ("at_least", "at_most"):
         return False
     end = looked.low if limit.op == "at_least" else looked.high
-    if end is None:
-        return False
-    return Decimal(end) >= Decimal(limit.value) if limit.op == "at_least" else Decimal(end) <= Decimal(limit.value)
+    return end is not None and meets(end, limit)

@@ -4,13 +4,15 @@ The engine has edges that could let a broken condition pass, so a condition hold
 and is True, the engine knows no other evidence than what stands under `requires`, and that is there before it runs.
 """
 
+import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 
-from governance.canonical import Real
+from governance.canonical import Real, sha256
 from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet, Facts
 from governance.policy.finding import Looked, Verdict
@@ -29,6 +31,8 @@ _UNREAD = re.compile(
     r"'(?:[^'\\\n]|\\.)*'|"
     r'"(?:[^"\\\n]|\\.)*"',
 )
+_PATH = re.compile(r"(?<![.\w])[a-z_]+(?:\.[a-z_0-9]+)*", re.ASCII)
+_MOST_SAID = 80
 _NUMBER = re.compile(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?![\w.])", re.ASCII)
 _ALWAYS = ("subject", "risk_tier", "inputs")
 
@@ -161,7 +165,7 @@ def evaluate(condition: Condition, evidence: EvidenceSet, now: str) -> Verdict:
             return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{path} is not in the evidence")
         looked.append(Looked(path=path, value=None if isinstance(value, dict | list) else str(value)))
     data = seen | {name: view(getattr(evidence, name)) for name in _ALWAYS} | {"now": now}
-    for path in sorted(set(re.findall(r"(?<![.\w])[a-z_]+(?:\.[a-z_0-9]+)+", condition.text))):
+    for path in sorted({path for path in _PATH.findall(condition.text) if "." in path}):
         value = _at(data, path)
         if isinstance(value, str | int | float):
             looked.append(Looked(path=path, value=format(value, ".9g") if isinstance(value, float) else str(value)))
@@ -172,9 +176,31 @@ def evaluate(condition: Condition, evidence: EvidenceSet, now: str) -> Verdict:
         said = f"{result.type()}: {result.value()}" if result.type() == cel.Type.ERROR else str(result.type())
         why = f"the expression gave {said}, not true or false"
         return Verdict(outcome=Outcome.ERROR, why=why, looked_at=tuple(looked))
-    holds = result.value() is True
-    why = f"{condition.text.strip()} is {'true' if holds else 'false'}"
-    return Verdict(outcome=Outcome.PASS if holds else Outcome.FAIL, why=why, looked_at=tuple(looked))
+    if result.value() is True:
+        return Verdict(outcome=Outcome.PASS, why=f"{condition.text.strip()} is true", looked_at=tuple(looked))
+    said = ", ".join(dict.fromkeys(_read(condition, data)))
+    why = f"{condition.text.strip()} is false" + (f" where {said}" if said else "")
+    return Verdict(outcome=Outcome.FAIL, why=why, looked_at=tuple(looked))
+
+
+def _read(condition: Condition, data: dict[str, Any]) -> Iterator[str]:
+    """What the condition names, each with its value, what is long with its digest: so that a failure over other facts
+    never reads as this one. The clock is left out: the same failure of tomorrow is the same."""
+    named = _PATH.findall(_UNREAD.sub(" ", condition.text))
+    # A group that is named in some other way counts as a whole.
+    named += [group for group in condition.groups if not any(path.split(".")[0] == group for path in named)]
+    for path in dict.fromkeys(named):
+        steps = path.split(".")
+        if steps[0] not in data or steps[0] == "now":
+            continue
+        value, depth = data[steps[0]], 1
+        # What stands behind a list or a value is a function of CEL.
+        while depth < len(steps) and isinstance(value, dict) and steps[depth] in value:
+            value, depth = value[steps[depth]], depth + 1
+        said = format(value, ".9g") if isinstance(value, float) else json.dumps(value, sort_keys=True)
+        if isinstance(value, dict | list) or len(said) > _MOST_SAID:
+            said = f"what has the digest {sha256(said.encode())[:12]}"
+        yield f"{'.'.join(steps[:depth])} is {said}"
 
 
 def _at(tree: Any, path: str) -> Any:

@@ -1,9 +1,10 @@
 """What a rule says about one evidence set, and what the decision keeps of it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
-from governance.canonical import Document, Instant, Real, Sha256, real
+from governance.canonical import Document, Instant, Real, Sha256, dumps, real, sha256
 from governance.evidence.origin import Origin
 from governance.policy.outcome import Action, Outcome, Severity
 
@@ -21,6 +22,15 @@ def short(value: Real | float, limit: Decimal | str | None = None) -> str:
 def plural(count: int, noun: str) -> str:
     """1 row, 2 rows."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """`names`, cut to the first `most`. A digest of all stands for the rest: two lists that differ never read alike, so
+    that an excuse for one is none for the other."""
+    if len(names) <= most:
+        return ", ".join(names)
+    digest = sha256(dumps(list(names)))[:12]
+    return f"{', '.join(names[:most])} and {len(names) - most} more (all {len(names)}: {digest})"
 
 
 class Looked(Document):

@@ -20,7 +20,10 @@ WRITE = ("--write-baseline", "known.yaml", *TERMS)
 USE = ("--baseline", "known.yaml")
 
 
-def text(model="credit", known=f'{{finding: "small#floor", no_worse_than: 0.8, expires: {UNTIL}}}'):
+def text(
+    model="credit",
+    known=f'{{finding: "small#floor", values: [{{path: performance.accuracy, at_least: 0.8}}], expires: {UNTIL}}}',
+):
     return (
         f"schema: governance.baseline/v1\nmodel: {model}\nreason: from before\nsince: 2026-01-01T00:00:00Z\n"
         f"known: [{known}]\n"
@@ -50,7 +53,7 @@ class TestWriting:
         loaded = load_baseline((project.root / "known.yaml").read_bytes(), "known.yaml").document
         assert (loaded.model, loaded.reason) == ("credit", "Legacy: replaced in March")
         (entry,) = loaded.known
-        assert (entry.finding, entry.no_worse_than, entry.expires) == ("small#floor", "0.8", UNTIL)
+        assert (entry.finding, entry.values[0].at_least, entry.expires) == ("small#floor", "0.8", UNTIL)
 
     def test_it_changes_nothing_about_that_run(self, project, check):
         ran = check(*AS_ANN, *WRITE, "--format", "json")
@@ -155,7 +158,7 @@ class TestUsing:
         adopted.table(79, 100)
         ran = check(*AS_ANN, *USE)
         assert ran.code == 11
-        assert "the baseline does not cover small#floor: 0.79 is worse than 0.8" in ran.out
+        assert "the baseline does not cover small#floor: performance.accuracy is 0.79, worse than 0.8" in ran.out
 
     def test_better_does_not(self, adopted, check):
         adopted.table(81, 100)

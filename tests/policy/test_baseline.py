@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from governance.canonical import instant
 from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet
-from governance.policy.baseline import KnownFailure, LoadedBaseline, load_baseline, written_down
+from governance.policy.baseline import KnownFailure, KnownValue, LoadedBaseline, load_baseline, written_down
 from governance.policy.decision import Decision
 from governance.policy.document import LoadedPolicy
 from governance.policy.gate import gate
@@ -30,6 +30,11 @@ from tests.policy.cases import (
 )
 
 SINCE, UNTIL = NOW - timedelta(days=1), NOW + timedelta(days=30)
+DIFFERENCE = [
+    policy(
+        "{id: one, uses: fairness.disparity@1, with: {measure: difference, at_most: 0.1}, enforcement: {default: deny}}"
+    )
+]
 FLOOR = [policy("{id: one, uses: performance.floor@1, with: {at_least: 0.8}, enforcement: {default: deny}}")]
 RATIO = [policy("{id: one, uses: fairness.disparity@1, with: {at_least: 0.8}, enforcement: {default: deny}}")]
 COLUMNS = [policy("{id: one, uses: access.wildcards@1, accept: {kind: [declared]}, enforcement: {default: deny}}")]
@@ -43,6 +48,20 @@ def text(*known: str, model: str = "loans", reason: str = "legacy", since: str =
 
 def entry(finding: str = "house#one", more: str = "", expires: str = instant(UNTIL)) -> str:
     return f'finding: "{finding}", expires: {expires}{", " if more else ""}{more}'
+
+
+def value(bound: str = "", path: str = "performance.accuracy", group: str = "") -> str:
+    """A number that an entry knows of."""
+    of = f", group: [{group}]" if group else ""
+    return f"{{path: {path}{of}{', ' if bound else ''}{bound}}}"
+
+
+def ratio(group: str, bound: str = "", attribute: str = "sex") -> str:
+    return value(bound, f"fairness.{attribute}.selection_rate.ratio", group)
+
+
+def values(*known: str) -> str:
+    return f"values: [{', '.join(known)}]"
 
 
 def baseline(*known: str, **head: str) -> LoadedBaseline:
@@ -152,28 +171,45 @@ def test_the_clock_counts_and_not_the_legal_date() -> None:
 
 @pytest.mark.parametrize(("bound", "covers"), [("0.69", True), ("0.7", True), ("0.700000001", False)])
 def test_no_worse_than_it_was(bound: str, covers: bool) -> None:
-    assert known(evidence(performance=right(700, 1000)), FLOOR, entry(more=f"no_worse_than: {bound}")) is covers
+    assert (
+        known(evidence(performance=right(700, 1000)), FLOOR, entry(more=values(value(f"at_least: {bound}")))) is covers
+    )
+
+
+@pytest.mark.parametrize(("bound", "covers"), [("0.3", True), ("0.299999999", False)])
+def test_no_worse_than_it_was_of_an_upper_limit(bound: str, covers: bool) -> None:
+    facts = evidence(fairness=fairness(table(cell("a", 500, 1000), cell("b", 800, 1000))))
+    one = value(f"at_most: {bound}", "fairness.sex.selection_rate.difference", "a")
+    assert known(facts, DIFFERENCE, entry(more=values(one))) is covers
 
 
 def test_a_note_says_how_much_worse() -> None:
-    decision = judge(evidence(performance=right(600, 1000)), FLOOR, baseline=baseline(entry(more="no_worse_than: 0.7")))
-    assert decision.notes == ("the baseline does not cover house#one: 0.6 is worse than 0.7",)
+    loaded = baseline(entry(more=values(value("at_least: 0.7"))))
+    decision = judge(evidence(performance=right(600, 1000)), FLOOR, baseline=loaded)
+    said = "the baseline does not cover house#one: performance.accuracy is 0.6, worse than 0.7"
+    assert decision.notes == (said,)
 
 
-@pytest.mark.parametrize(("groups", "covers"), [("[[a]]", False), ("[[b]]", False), ("[[b], [a]]", True)])
+@pytest.mark.parametrize(("groups", "covers"), [("a", False), ("b", False), ("ba", True), ("abx", True), ("", True)])
 def test_for_these_groups_only(groups: str, covers: bool) -> None:
     facts = evidence(fairness=fairness(table(cell("a", 250, 1000), cell("b", 300, 1000), cell("c", 500, 1000))))
-    assert known(facts, RATIO, entry(more=f"groups: {groups}")) is covers
+    assert known(facts, RATIO, entry(more=values(*map(ratio, groups)))) is covers
 
 
 def test_a_note_names_the_new_group() -> None:
     facts = evidence(fairness=fairness(table(cell("a", 250, 1000), cell("b", 300, 1000), cell("c", 500, 1000))))
-    decision = judge(facts, RATIO, baseline=baseline(entry(more="groups: [[a]]")))
-    assert decision.notes == ("the baseline does not cover house#one: it fails for b too",)
+    decision = judge(facts, RATIO, baseline=baseline(entry(more=values(ratio("a")))))
+    said = "the baseline does not cover house#one: fairness.sex.selection_rate.ratio of b fails too"
+    assert decision.notes == (said,)
+
+
+def test_a_group_that_only_straddles_needs_no_excuse() -> None:
+    facts = evidence(fairness=fairness(table(cell("a", 250, 1000), cell("b", 42, 100), cell("c", 500, 1000))))
+    assert known(facts, RATIO, entry(more=values(ratio("a"))))
 
 
 def test_groups_of_what_has_none_cover_nothing() -> None:
-    assert not known(evidence(performance=right(700, 1000)), FLOOR, entry(more="groups: [[a]]"))
+    assert not known(evidence(performance=right(700, 1000)), FLOOR, entry(more=values(value(group="a"))))
 
 
 def grants(*lines: str) -> EvidenceSet:
@@ -290,7 +326,9 @@ _RULES = st.lists(
 )
 # Mostly live and without bounds, for each rule and for two that are not there.
 _ENTRIES = st.lists(
-    st.sampled_from([None, (-1, ""), (0, ""), (1, "faults: [x]"), (1, "no_worse_than: 1"), (1, ""), (2, ""), (40, "")]),
+    st.sampled_from(
+        [None, (-1, ""), (0, ""), (1, "faults: [x]"), (1, "values: [{path: x}]"), (1, ""), (2, ""), (40, "")]
+    ),
     min_size=7,
     max_size=7,
 ).map(lambda found: {number: one for number, one in enumerate(found) if one})
@@ -371,28 +409,37 @@ def written(facts: EvidenceSet, rules: list[LoadedPolicy]) -> tuple[KnownFailure
 
 def test_a_number_is_bounded_by_itself() -> None:
     (one,) = written(evidence(performance=right(700, 1000)), FLOOR)
-    assert one == KnownFailure(finding="house#one", no_worse_than="0.7", expires=instant(UNTIL))
+    assert one == KnownFailure(
+        finding="house#one",
+        values=(KnownValue(path="performance.accuracy", at_least="0.7"),),
+        expires=instant(UNTIL),
+    )
 
 
-def test_groups_and_the_worst_of_their_numbers() -> None:
+def test_an_upper_limit_is_bounded_from_above() -> None:
+    facts = evidence(fairness=fairness(table(cell("a", 500, 1000), cell("b", 800, 1000))))
+    (one,) = written(facts, DIFFERENCE)
+    path = "fairness.sex.selection_rate.difference"
+    assert one.values == (KnownValue(path=path, group=("a",), at_most="0.3"),)
+
+
+def test_each_group_is_bounded_by_its_own_number() -> None:
     facts = evidence(fairness=fairness(table(cell("a", 250, 1000), cell("b", 300, 1000), cell("c", 500, 1000))))
     (one,) = written(facts, RATIO)
-    assert one.no_worse_than == "0.5"
-    assert set(one.groups) == {("a",), ("b",)}
+    assert {(one.group, one.at_least) for one in one.values} == {(("a",), "0.5"), (("b",), "0.6")}
     assert one.faults == ()
 
 
-def test_an_undefined_number_is_bounded_by_words() -> None:
+def test_what_has_no_number_denies_nothing_and_is_not_written() -> None:
     facts = evidence(fairness=fairness(table(cell("a", 250, 1000), cell("b", 500, 1000), cell("z", 0, 1000))))
     (one,) = written(facts, RATIO)
-    assert set(one.groups) == {("a",), ("z",)}
-    assert one.no_worse_than is None and one.faults
+    assert [one.group for one in one.values] == [("a",)]
 
 
 def test_a_wildcard_is_bounded_by_its_words() -> None:
     (one,) = written(grants("a*", "b*"), COLUMNS)
     assert one.faults == ("grants line 7: a* may train on m", "grants line 7: b* may train on m")
-    assert (one.groups, one.no_worse_than) == ((), None)
+    assert one.values == ()
 
 
 # Reading it
@@ -409,9 +456,10 @@ def test_a_wildcard_is_bounded_by_its_words() -> None:
         (text(entry(expires="2027-03-01")), "6:37", "UTC time"),
         (text(entry(expires="never")), "6:37", "UTC time"),
         (text(entry(expires=instant(SINCE))), "6:37", "expires before it was written down"),
-        (text(entry(more="no_worse_than: many")), "", "decimal"),
-        (text(entry(more="groups: a")), "", "groups"),
-        (text(entry(more="group: [[a]]")), "", "did you mean 'groups'"),
+        (text(entry(more=values(value("at_least: many")))), "", "decimal"),
+        (text(entry(more=values(value("at_least: 1, at_most: 2")))), "", "one side"),
+        (text(entry(more="values: a")), "", "values"),
+        (text(entry(more="value: [{path: a}]")), "", "did you mean 'values'"),
         (text('finding: "house#one"'), "6:5", "'expires' is missing"),
         (text(reason='""'), "3:9", "at least 1"),
         (text(reason="x" * 2001), "3:9", "at most 2000"),

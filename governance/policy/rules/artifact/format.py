@@ -1,7 +1,7 @@
 """artifact.format: the artifact is in a format that opens without running code, and it opens."""
 
 from governance.evidence.artifact import ArtifactFacts
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.finding import Limit, Looked, Verdict, listed
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.rules.artifact.digest import specimen
@@ -45,7 +45,7 @@ def format_(evidence: ArtifactFacts, params: FormatParams) -> Verdict:
     if evidence.found_format != evidence.format:
         wrong.append(f"declared {evidence.format}, the bytes look like {evidence.found_format}")
     if evidence.untrusted_types:
-        wrong.append(f"holds types that are not on the allow-list: {', '.join(evidence.untrusted_types[:5])}")
+        wrong.append(f"holds types that are not on the allow-list: {listed(evidence.untrusted_types, 5)}")
     if evidence.problem and not evidence.untrusted_types:
         wrong.append(f"cannot be opened: {evidence.problem}")
     if wrong:

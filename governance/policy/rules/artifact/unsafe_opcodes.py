@@ -4,7 +4,7 @@ import re
 
 from governance.evidence.artifact import ArtifactFacts, Pickle, PickleScan
 from governance.policy.advice import AGAIN
-from governance.policy.finding import Limit, Looked, Verdict, plural
+from governance.policy.finding import Limit, Looked, Verdict, listed, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 from governance.policy.rules.artifact.digest import specimen
@@ -105,7 +105,7 @@ def unsafe_opcodes(evidence: ArtifactFacts, params: OpcodesParams) -> Verdict:
         for one in scan.pickles
     )
     unsafe = [
-        f"{_where(one)} imports {', '.join(map(_shown, bad[:10]))}{' and more' if len(bad) > 10 else ''}"
+        f"{_where(one)} imports {listed([_shown(name) for name in bad], 10)}"
         for one in scan.pickles
         if (bad := [name for name in one.imports if not _allowed(name, params.allowed)])
     ]

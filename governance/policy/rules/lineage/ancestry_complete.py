@@ -70,7 +70,8 @@ def ancestry_complete(evidence: LineageFacts, params: AncestryParams) -> Verdict
         unnamed = sorted({ancestor.dataset for ancestor in counted} - named)
         fault = feature.gap
         if fault is None and unnamed:
-            fault = f"comes from {unnamed[0]}, which is no source of the manifest"
+            no = "which is no source" if len(unnamed) == 1 else "which are no sources"
+            fault = f"comes from {', '.join(unnamed)}, {no} of the manifest"
         elif fault is None and not counted:
             fault = "reaches no source" + ("" if params.count_indirect else " other than by filters, joins or sorting")
         origins = ", ".join(sorted({f"{ancestor.dataset}.{ancestor.column}" for ancestor in counted}))

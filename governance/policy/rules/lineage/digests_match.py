@@ -67,7 +67,8 @@ def digests_match(evidence: EvidenceSet, params: DigestsParams) -> Verdict:
     tables = [item.sha256 for item in evidence.inputs if item.role in ("data.evaluation", "data.training")]
     if len(set(tables)) < len(tables):
         why = "the evaluation table is the training table: what a model learnt by heart says nothing about new cases"
-        return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)
+        fix = "hold rows out before training, evaluate on them, and name that table under `data.evaluation`"
+        return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit, fix=fix)
     if bare or absent or not files:
         said = [f"{item.role} has no recorded digest" for item in bare] + [f"{role} is not given" for role in absent]
         said = said or ["no file of these roles was read"]

@@ -117,12 +117,17 @@ def kpi_measured(evidence: EvidenceSet, params: KpiParams) -> Verdict:
         fix = at_least(params.min_rows)
         return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)
     near, far = (high, low) if upper else (low, high)
-    if far is not None and not holds(far, op, kpi.target):
-        why = f"{said}, {'above' if upper else 'below'} its target {kpi.target}"
-        return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)
+    missed = far is not None and not holds(far, op, kpi.target)
+    if missed:
+        said = f"{said}, {'above' if upper else 'below'} its target {kpi.target}"
     if kpi.value is not None and far is not None and not holds(far, op, kpi.value):
-        why = f"{said}, and the manifest claims {kpi.value}"
-        return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)
+        # No limit of a number: an excuse for a number that is too low excuses no claim that is not true.
+        limit = Limit(op="is", value=f"{kpi.target}, and as good as the manifest claims")
+        return Verdict(
+            outcome=Outcome.FAIL, why=f"{said}, and the manifest claims {kpi.value}", looked_at=looked, limit=limit
+        )
+    if missed:
+        return Verdict(outcome=Outcome.FAIL, why=said, looked_at=looked, limit=limit)
     if near is None or not holds(near, op, kpi.target):
         why = f"{said}: {found.reason}" if near is None else f"{said}, which straddles its target {kpi.target}"
         return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=MORE_ROWS)

@@ -1,7 +1,7 @@
 """reproducibility.pinned: the environment, the code and the seeds are fixed."""
 
 from governance.evidence.reproducibility import LockLine, ReproducibilityFacts
-from governance.policy.finding import Limit, Looked, Verdict, plural
+from governance.policy.finding import Limit, Looked, Verdict, listed, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -59,9 +59,12 @@ def pinned(evidence: ReproducibilityFacts, params: PinnedParams) -> Verdict:
         wrong.append("no lock file is given (environment.lock)")
     every = evidence.requirements
     if bare := every - evidence.pinned:
-        wrong.append(f"{bare} of {every} requirements are not pinned to one version{_named(evidence.unpinned, bare)}")
+        wrong.append(
+            f"{bare} of {every} requirements are not pinned to one version"
+            f"{_named(evidence.unpinned, bare, evidence.lock)}"
+        )
     if params.hashes and (bare := every - evidence.hashed):
-        wrong.append(f"{bare} of {every} requirements carry no digest{_named(evidence.unhashed, bare)}")
+        wrong.append(f"{bare} of {every} requirements carry no digest{_named(evidence.unhashed, bare, evidence.lock)}")
     if params.commit and evidence.commit is None:
         wrong.append("no commit is recorded (environment.commit)")
     if params.seeds and not evidence.seeds:
@@ -76,10 +79,12 @@ def pinned(evidence: ReproducibilityFacts, params: PinnedParams) -> Verdict:
 _MOST = 5
 
 
-def _named(lines: tuple[LockLine, ...], count: int) -> str:
-    """The first of `count` requirements, by their lines; nothing where the evidence does not name them."""
+def _named(lines: tuple[LockLine, ...], count: int, lock: str | None) -> str:
+    """The first of `count` requirements, by their lines; nothing where the evidence does not name them. Where it names
+    some only, the lock file's digest stands for the rest."""
     if not lines:
         return ""
-    named = [f"line {one.line} ({one.requirement})" for one in lines[:_MOST]]
-    more = count - len(named)
-    return ": " + ", ".join(named) + (f" and {more} more" if more else "")
+    named = [f"line {one.line} ({one.requirement})" for one in lines]
+    if len(lines) < count:
+        return f": {', '.join(named[:_MOST])} and {count - _MOST} more of the lock file {str(lock)[:12]}"
+    return ": " + listed(named, _MOST)
