@@ -90,6 +90,10 @@ class BadInput(GovernanceError):
     exit_code = ExitCode.USAGE
 
 
+class NotThere(BadInput):
+    """What the caller names is not here."""
+
+
 class Refused(BadInput):
     """The caller may not do this, or the thing acted on has changed. Nothing was written."""
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from governance.canonical import sha256
-from governance.errors import BadInput
+from governance.errors import NotThere
 from governance.evidence.evidence import EvidenceSet
 from governance.operations.sealing import ENVELOPE, issuing, read_acts, read_decision
 from governance.operations.workspace import Workspace
@@ -20,7 +20,7 @@ def latest(workspace: Workspace, *, model: str, version: str) -> str:
         issued = snapshot.latest_decision(name=model, version=version)
         if issued is None:
             known = ", ".join(sorted({f"{item.name}@{item.version}" for item in snapshot.decisions()})[:10])
-            raise BadInput(
+            raise NotThere(
                 f"no decision about {model} {version} is in this trail",
                 expected=known or "an audited model version",
                 fix="`governance check` makes one",
@@ -71,4 +71,4 @@ def _first(snapshot: "Snapshot", digest: str) -> "StoredEntry":
     """The entry that recorded evidence or an act; later ones merely stand on it."""
     for stored in snapshot.entries_referring(digest):
         return stored
-    raise BadInput("no entry of the trail records this document", got=digest)
+    raise NotThere("no entry of the trail records this document", got=digest)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from governance.canonical import sha256
-from governance.errors import BadInput
+from governance.errors import NotThere
 from governance.policy.act import Act
 from governance.policy.baseline import LoadedBaseline, load_baseline
 from governance.policy.decision import Decision, Recorded
@@ -64,7 +64,7 @@ def issuing(snapshot: "Snapshot", decision_sha256: str) -> "StoredEntry":
     for stored in snapshot.entries_referring(decision_sha256):
         if stored.entry.type is EntryType.DECISION_ISSUED:
             return stored
-    raise BadInput("no entry of the trail issued this decision", got=decision_sha256)
+    raise NotThere("no entry of the trail issued this decision", got=decision_sha256)
 
 
 def read_decision(snapshot: "Snapshot", digest: str) -> Decision:

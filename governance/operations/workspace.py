@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ class Workspace:
 
     def __init__(self, root: Path, settings: Settings, clock: Clock, entropy: Entropy) -> None:
         self.root, self.settings, self.clock, self.entropy = root, settings, clock, entropy
+        self._kept: TrailStore | None = None
 
     @classmethod
     def find(cls, start: Path, settings: Settings, clock: Clock, entropy: Entropy) -> "Workspace":
@@ -87,12 +88,24 @@ class Workspace:
         finally:
             os.close(folder)
 
-    def open_trail(self) -> "TrailStore":
+    def open_trail(self) -> "AbstractContextManager[TrailStore]":
         from governance.store.trail import TrailStore
 
+        if self._kept is not None:
+            return nullcontext(self._kept)
         if not self.exists:
             raise self._no_trail()
         return TrailStore.open(self.place, self.entropy)
+
+    @contextmanager
+    def keeping_trail(self) -> Iterator[None]:
+        """For a server: one open trail, with its connections, for all threads that call `open_trail` meanwhile."""
+        with self.open_trail() as store:
+            self._kept = store
+            try:
+                yield
+            finally:
+                self._kept = None
 
     def machine_keys(self, origin: str) -> Path:
         return self.settings.config / "logs" / origin

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from governance.canonical import other_version, sha256
-from governance.errors import BadInput, Broken, VerificationFailed
+from governance.errors import BadInput, Broken, NotThere, VerificationFailed
 from governance.policy.outcome import Action
 from governance.store.database import Database
 from governance.store.tables import (
@@ -104,7 +104,7 @@ class Snapshot:
         if note is None:
             if size is None:
                 raise self._broken(Broken.INCOMPLETE, "the trail has no checkpoint")
-            raise BadInput("no checkpoint of that size", got=str(size), expected="a size at which a commit ended")
+            raise NotThere("no checkpoint of that size", got=str(size), expected="a size at which a commit ended")
         return note
 
     def entry(self, key: int | str) -> StoredEntry:
@@ -112,7 +112,7 @@ class Snapshot:
         column = col(EntryRow.idx) if isinstance(key, int) else col(EntryRow.id)
         row = self._session.exec(select(EntryRow).where(column == key)).one_or_none()
         if row is None:
-            raise BadInput(
+            raise NotThere(
                 "no such entry in the trail", got=str(key), expected=f"an index below {self.head().size} or an id"
             )
         return self._stored(row)
@@ -133,7 +133,7 @@ class Snapshot:
         """A document by its SHA-256. BadInput where there is none, VerificationFailed where its bytes changed."""
         row = self._session.get(DocumentRow, digest)
         if row is None:
-            raise BadInput("no such document in the trail", got=digest, expected="the SHA-256 of a stored document")
+            raise NotThere("no such document in the trail", got=digest, expected="the SHA-256 of a stored document")
         if sha256(row.data) != row.sha256:
             raise self._broken(
                 Broken.TAMPERED, f"document {digest} is not the one that was stored", sha256(row.data), digest
@@ -196,7 +196,7 @@ class Snapshot:
         """
         head = self.head()
         if not 0 <= index < head.size:
-            raise BadInput("no such entry in the trail", got=str(index), expected=f"an index below {head.size}")
+            raise NotThere("no such entry in the trail", got=str(index), expected=f"an index below {head.size}")
         leaf = merkle.leaf_hash(self.entry(index).data)
         hashes = merkle.inclusion_proof(index, head.size, tiles.subtree_reader(self.tile, head.size))
         merkle.verify_inclusion(leaf, index, head.size, hashes, head.root)
