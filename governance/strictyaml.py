@@ -164,6 +164,8 @@ def _at(text: str, index: int) -> Position:
 
 def _no_yaml(source: Source, error: yaml.MarkedYAMLError) -> BadInput:
     mark, began = error.problem_mark or error.context_mark, error.context_mark
+    if mark and began and mark.line >= len(source.lines):
+        mark = began  # what was never closed is at fault, not the end of the file
     at = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
     line = source.lines[at.line - 1] if at.line <= len(source.lines) else ""
     if line[at.column - 1 : at.column] == "\t":

@@ -85,9 +85,9 @@ def coded(labels: Any, rows: int) -> tuple[numpy.ndarray, tuple[tuple[str, ...],
 
 
 def _open_skops(data: bytes, features: Sequence[str]) -> tuple[Model | None, tuple[str, ...]]:
+    _check_archive(data)
     import skops.io
 
-    _check_archive(data)
     found = set(skops.io.get_untrusted_types(data=data))
     if untrusted := sorted(found - TRUSTED):
         return None, tuple(untrusted)

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from governance import strictyaml
 from governance.canonical import Document, Instant, Sha256, Spelled, parse_instant, sha256
+from governance.errors import BadInput
 from governance.evidence.origin import Kind, Predictions
 from governance.policy.expression import Condition, compile_condition
 from governance.policy.outcome import Enforcement, Severity
@@ -176,7 +177,11 @@ def _select(
     if section.expr is not None:
         here = source.position((*at, "expr"))
         where = f"{source.name}:{here.line}:{here.column}"
-        return SelectedRule(key, section, None, None, compile_condition(section.expr, section.requires, where))
+        try:
+            condition = compile_condition(section.expr, section.requires, where)
+        except BadInput as error:
+            raise source.error(here, error.what, **dict(error.details())) from error
+        return SelectedRule(key, section, None, None, condition)
     rule = catalogue.get(section.uses or "")
     if rule is None:
         near = difflib.get_close_matches(section.uses or "", list(catalogue), n=1, cutoff=0.5)

@@ -3,6 +3,7 @@
 A kind says what such a file is used as: where it is put in a sound project (files/sound/), which command reads it. A
 row says what the file is, the exit code (2 where it does not say), and either the message (`says`) or the findings that
 are no pass (`finds`). In both, `...` at a line's end stands for anything. Messages show no line of the file here.
+`known`: the evidence is in the trail already, so that only a decision is added.
 """
 
 from pathlib import Path
@@ -17,7 +18,7 @@ SOUND = FILES / "sound"
 
 class Row(NamedTuple):
     """`file` is a path below files/, or null where `made` names the function of made.py that makes it. `change`: texts
-    replaced, by file of the project. `changes`: what the command leaves in the folder beside the trail."""
+    replaced, by file of the project. `process`: also run as a process of its own."""
 
     name: str
     kind: str
@@ -31,6 +32,7 @@ class Row(NamedTuple):
     says: str
     finds: dict[str, str]
     process: bool
+    known: bool
 
 
 class Kind(NamedTuple):
@@ -72,4 +74,5 @@ def _row(name: str, kind: dict[str, Any], row: dict[str, Any]) -> Row:
         says=row.get("says", "").strip(),
         finds=row.get("finds", {}),
         process=row.get("process", False),
+        known=row.get("known", False),
     )
