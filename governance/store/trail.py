@@ -154,3 +154,18 @@ class TrailStore:
                 " that is appended again under its id stays one entry",
                 where=self.where,
             ) from error
+
+
+def origin_at(place: Place) -> str | None:
+    """The name of the log that is there, None where nothing is. Raises VerificationFailed where something else is."""
+    database = database_at(place)
+    engine = database.engine()
+    try:
+        with database.faults(), engine.connect().execution_options(**database.reading) as connection:
+            if database.is_blank(connection):
+                return None
+            database.is_outdated(connection)
+            with Session(connection) as session:
+                return Snapshot(session, database).head().origin
+    finally:
+        engine.dispose()
