@@ -2,11 +2,16 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from governance.settings import DatabaseUrl
+    from tests.postgresql import Server
 
 # Two workers on two cores: a thread pool in each would only get in the other's way. Read when numpy is first imported.
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -66,3 +71,21 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     from tests.demonstration import shared_demo
 
     return shared_demo(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> "Iterator[Server]":
+    """A server of PostgreSQL for this worker, as long as it runs."""
+    from tests.postgresql import Server
+
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def database(postgresql: "Server") -> "Iterator[DatabaseUrl]":
+    """An empty database of PostgreSQL."""
+    name = postgresql.new()
+    yield postgresql.url(name)
+    postgresql.drop(name)

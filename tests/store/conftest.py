@@ -1,5 +1,3 @@
-import contextlib
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,12 +10,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from governance.canonical import dumps
 from governance.evidence.origin import Subject
+from governance.store.database import Place
 from governance.store.trail import TrailStore
 from governance.trail import note
 from governance.trail.entry import EntryType
 
 ORIGIN = "log.example/store"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+on_a_file = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+on_a_server = pytest.mark.parametrize("place", ["postgresql"], indirect=True)
 
 
 class MemorySigner:
@@ -47,14 +48,22 @@ def vkey(signer: MemorySigner) -> str:
     return note.encode_vkey(ORIGIN, signer.public_key)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "trail.db"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Where a trail may be made, on each database."""
+    return tmp_path / "trail.db" if request.param == "sqlite" else request.getfixturevalue("database")
 
 
 @pytest.fixture
-def store(path: Path, signer: MemorySigner) -> Iterator[TrailStore]:
-    with TrailStore.create(path, ORIGIN, signer, START) as made:
+def path(place: Place) -> Path:
+    """For what only a file has: `@on_a_file`."""
+    assert isinstance(place, Path)
+    return place
+
+
+@pytest.fixture
+def store(place: Place, signer: MemorySigner) -> Iterator[TrailStore]:
+    with TrailStore.create(place, ORIGIN, signer, START) as made:
         yield made
 
 
@@ -76,32 +85,15 @@ def decide(signer: MemorySigner) -> Callable[..., list[int]]:
     return append
 
 
-@pytest.fixture(scope="session")
-def edit() -> Callable[..., None]:
-    """Edit a closed trail's file as an attacker would: without triggers, without foreign keys."""
-
-    def run(path: Path, *statements: str | tuple[str, tuple[object, ...]]) -> None:
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
-            for name, _ in triggers:
-                connection.execute(f"DROP TRIGGER {name}")
-            for statement in statements:
-                connection.execute(*([statement] if isinstance(statement, str) else statement))
-            for _, sql in triggers:
-                connection.execute(sql)
-            connection.commit()
-
-    return run
-
-
 @pytest.fixture
 def start_writer(root: Path) -> Callable[..., subprocess.Popen[str]]:
     """Another process that appends to a trail and prints each entry's id and index after its commit."""
 
-    def start(path: Path, writer: int, count: int) -> subprocess.Popen[str]:
+    def start(place: Place, writer: int, count: int) -> subprocess.Popen[str]:
         script = Path(__file__).with_name("writer.py")
+        where = str(place) if isinstance(place, Path) else place.secret
         return subprocess.Popen(
-            [sys.executable, str(script), str(path), str(writer), str(count)],
+            [sys.executable, str(script), where, str(writer), str(count)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

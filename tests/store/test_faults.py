@@ -1,4 +1,4 @@
-"""The machine fails: one clear message, nothing half written, and it works again once mended."""
+"""The machine fails under a file: one clear message, nothing half written, and it works again once mended."""
 
 import contextlib
 import os
@@ -16,6 +16,11 @@ from governance.store.trail import TrailStore
 from governance.store.verify import verify_trail
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def place(tmp_path):
+    return tmp_path / "trail.db"
 
 
 @pytest.fixture
@@ -51,10 +56,10 @@ def remount(place, mode):
 def test_no_page_left(store, decide, vkey):
     @event.listens_for(store._engine, "connect")
     def _limit(connection, _record):
-        connection.execute("PRAGMA max_page_count=40")
+        connection.execute("PRAGMA max_page_count=80")
 
     store.close()  # so that the next connection is a limited one
-    done, fault = fill(store, decide, 50)
+    done, fault = fill(store, decide, 20)
     assert fault.exit_code is ExitCode.INTERNAL
     assert "no space left" in str(fault)
     assert "nothing was written" in str(fault)

@@ -7,7 +7,7 @@ import time
 from governance.store.trail import TrailStore
 from governance.store.verify import verify_trail
 
-WRITERS, EACH, KILLS, ROUNDS = 4, 40, 20, 10
+WRITERS, EACH, KILLS, ROUNDS = 8, 20, 12, 10
 
 
 def go(processes):
@@ -24,10 +24,10 @@ def acknowledged(process, read=()):
     return {entry_id: int(index) for entry_id, index in whole}
 
 
-def test_many_writers_make_one_log(store, path, start_writer, vkey):
+def test_many_writers_make_one_log(store, place, start_writer, vkey):
     told = []
     for attempt in range(ROUNDS):
-        processes = [start_writer(path, attempt * WRITERS + writer, EACH) for writer in range(WRITERS)]
+        processes = [start_writer(place, attempt * WRITERS + writer, EACH) for writer in range(WRITERS)]
         go(processes)
         told += [acknowledged(process) for process in processes]
         assert [process.returncode for process in processes] == [0] * WRITERS
@@ -43,12 +43,12 @@ def test_many_writers_make_one_log(store, path, start_writer, vkey):
     assert {entry_id: index for writer in told for entry_id, index in writer.items()} == present
 
 
-def test_a_killed_writer_loses_nothing_it_acknowledged(store, path, start_writer, vkey):
+def test_a_killed_writer_loses_nothing_it_acknowledged(store, place, start_writer, vkey):
     store.close()
     choose = random.Random(7)
     told = {}
     for kill in range(KILLS):
-        process = start_writer(path, kill, 1_000_000)
+        process = start_writer(place, kill, 1_000_000)
         go([process])
         # After a few entries, at any moment of the next one, however slow the disk is.
         read = [process.stdout.readline() for _ in range(choose.randint(0, 4))]
@@ -57,12 +57,12 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(store, path, start_writer
         fresh = acknowledged(process, read)
         assert process.returncode == -9
         told |= fresh
-        with TrailStore.open(path) as opened, opened.snapshot() as trail:
+        with TrailStore.open(place) as opened, opened.snapshot() as trail:
             if kill % 5 == 4:
                 verify_trail(opened, vkey)
             for entry_id, index in fresh.items():
                 assert trail.find(entry_id) == index
-    with TrailStore.open(path) as opened:
+    with TrailStore.open(place) as opened:
         size = verify_trail(opened, vkey).size
         # Each writer may have committed one entry that it had no time to tell.
         assert len(told) <= size - 1 <= len(told) + KILLS

@@ -5,43 +5,54 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from governance.canonical import instant, sha256
+from governance.canonical import dumps, instant, sha256
 from governance.errors import BadInput, Broken, MachineFault, VerificationFailed
 from governance.evidence.origin import Subject
 from governance.store.trail import TrailStore
 from governance.store.verify import verify_trail
 from governance.trail import checkpoint, merkle, proof, tiles
 from governance.trail.entry import EntryType, Ref, commitment
+from tests.store.conftest import on_a_file
 
 ORIGIN = "log.example/store"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def test_a_new_trail_says_that_it_was_made(store, path, vkey):
+def test_a_new_trail_says_that_it_was_made(store, vkey):
     assert verify_trail(store, vkey).size == 1
     with store.snapshot() as trail:
         first = trail.entry(0).entry
         assert (first.type, first.origin, first.time) == (EntryType.LOG_CREATED, ORIGIN, "2026-03-01T12:00:00Z")
         assert trail.principal(first.actor) == f"log|{ORIGIN}"
         assert checkpoint.open_checkpoint(trail.checkpoint(), [vkey]) == trail.head()
+
+
+@on_a_file
+def test_a_file_is_one_file_and_its_owners(store, path, decide):
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
-
-
-def test_a_trail_is_never_replaced(store, path, signer, tmp_path):
-    for _ in range(2):
-        with pytest.raises(BadInput, match="already"):
-            TrailStore.create(path, ORIGIN, signer, START)
-        store.close()
-    with pytest.raises(BadInput, match="no trail here"):
-        TrailStore.open(tmp_path / "other.db")
-    assert not (tmp_path / "other.db").exists()
-
-
-def test_append_close_open_read(store, path, decide, vkey):
-    assert decide(store, range(3)) == [1, 2, 3]
+    decide(store, range(3))
     store.close()
     assert [file.name for file in path.parent.iterdir()] == ["trail.db"]
-    with TrailStore.open(path) as again, again.snapshot() as trail:
+
+
+def test_a_trail_is_never_replaced(store, place, signer, vkey):
+    for _ in range(2):
+        with pytest.raises(BadInput, match="already"):
+            TrailStore.create(place, ORIGIN, signer, START)
+        store.close()
+    assert verify_trail(store, vkey).size == 1
+
+
+def test_where_there_is_none(place):
+    for _ in range(2):
+        with pytest.raises(BadInput, match="no trail here"):
+            TrailStore.open(place)
+
+
+def test_append_close_open_read(store, place, decide, vkey):
+    assert decide(store, range(3)) == [1, 2, 3]
+    store.close()
+    with TrailStore.open(place) as again, again.snapshot() as trail:
         assert verify_trail(again, vkey).documents == 3
         assert [stored.index for stored in trail.entries(1, 3)] == [1, 2]
         second = trail.entry(2)
@@ -153,6 +164,20 @@ def decision_without_outcomes(tx):
     return tx.compose(EntryType.DECISION_ISSUED, "local|ann", refs=[ref])
 
 
+def nul_in_a_name(tx):
+    subject = Subject(name="a\0b", version="1", artifact=None)
+    return tx.compose(EntryType.EVIDENCE_SUBMITTED, "local|ann", subject=subject)
+
+
+def nul_in_an_environment(tx):
+    ref = tx.put_document("governance.decision/v1", dumps({"outcomes": {"pr\0d": "allow"}}))
+    return tx.compose(EntryType.DECISION_ISSUED, "local|ann", refs=[ref])
+
+
+def nul_in_a_principal(tx):
+    return tx.compose(EntryType.EVIDENCE_SUBMITTED, "local|a\0n")
+
+
 def endless_name(tx):
     subject = Subject(name="n" * 5000, version="1", artifact=None)
     return tx.compose(EntryType.EVIDENCE_SUBMITTED, "local|ann", subject=subject)
@@ -168,6 +193,9 @@ def endless_name(tx):
         (reference_of_another_size, RuntimeError, "put_document"),
         (unreferenced_document, RuntimeError, "no entry refers"),
         (decision_without_outcomes, BadInput, "no outcomes"),
+        (nul_in_a_name, BadInput, "NUL"),
+        (nul_in_an_environment, BadInput, "NUL"),
+        (nul_in_a_principal, BadInput, "NUL"),
         (endless_name, BadInput, "too large"),
     ],
 )

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from governance.canonical import dumps
+from governance.settings import DatabaseUrl
 from governance.store.trail import TrailStore
 from governance.trail.entry import EntryType
 
@@ -25,8 +26,9 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-path, writer, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-with TrailStore.open(path) as store:
+where, writer, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+place = DatabaseUrl(where) if where.startswith("postgresql:") else Path(where)
+with TrailStore.open(place) as store:
     say("ready")
     sys.stdin.readline()  # until everybody is ready
     for number in range(count):
