@@ -200,7 +200,7 @@ class TestUsage:
             (("key", "new", "zoe", "--role", "auditor"), "password"),
             (("init",), "already"),
             (("policy", "check"), "which policy"),
-            (("trail", "verify", "--trust", "pw"), "not a trust file"),
+            (("trail", "verify", "--trust", "pw"), "expected: a governance.trust/v1 document"),
             (("verify", "b.json", "--trust", "nowhere.json"), "nowhere.json"),
         ],
     )

@@ -20,7 +20,7 @@ FLOOR = "small#floor"
 def test_the_latest_decision_explained(audited, run, name, model):
     ran = run("explain", name, *model)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith(": FAILED\n".join(["A performance metric is at least the floor", f"{FLOOR} of credit 1.10, judged"]))
+    assert ran.out.startswith("A performance metric is at least the floor: FAILED\nsmall#floor of credit 1.10, judged")
     for said in ("at least 0.9", "accuracy", "governance.yaml:", "prod: deny, staging: allow", "small 1.0.0"):
         assert said in ran.out, said
     # It explains; the verdict is not its answer.
