@@ -4,10 +4,10 @@ import platform
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from governance import __version__, bundled
-from governance.canonical import instant, parse_instant, sha256
+from governance.canonical import instant, sha256
 from governance.collect.collected import Collected, collect
 from governance.collect.manifest import Loaded, load
 from governance.errors import BadInput, Refused
@@ -16,27 +16,17 @@ from governance.evidence.manifest import RISK_TIERS
 from governance.evidence.origin import Origin, Subject
 from governance.evidence.plan import Plan
 from governance.operations.files import read_whole
-from governance.operations.sealing import (
-    Place,
-    act_entries,
-    put_signed,
-    read_acts,
-    read_decision,
-    seal_decision,
-)
+from governance.operations.judging import judge_submitted
+from governance.operations.sealing import Place, read_decision
 from governance.operations.workspace import Workspace
 from governance.permissions import may_submit
 from governance.policy.baseline import LoadedBaseline
-from governance.policy.decision import Decision, Recorded, decide
+from governance.policy.decision import Decision, decide
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.plan import plan
 from governance.progress import Progress, silent
 from governance.strictyaml import Source
-from governance.trail.entry import UUID_RANDOM_SIZE, EntryType, uuid7
-from governance.verification import EVIDENCE, MANIFEST
-
-if TYPE_CHECKING:
-    from governance.store.transaction import Transaction
+from governance.trail.entry import UUID_RANDOM_SIZE, uuid7
 
 
 class Checked(NamedTuple):
@@ -120,8 +110,10 @@ def check(
         )
         return Checked(decision, evidence, None, because, loaded.source, anew)
     progress("sealing")
-    decision, sealed = _seal(workspace, loaded, evidence, policies, baseline, submitter, as_of)
-    return Checked(decision, evidence, sealed, "", loaded.source, anew)
+    judged = judge_submitted(
+        workspace, loaded.data, evidence, policies, submitter=submitter, baseline=baseline, as_of=as_of
+    )
+    return Checked(judged.decision, evidence, judged.sealed, "", loaded.source, anew)
 
 
 def _cannot_seal(workspace: Workspace) -> str:
@@ -248,71 +240,3 @@ def _measure(
             absent=(*collected.absent, *measured.absent),
         ),
     )
-
-
-def _seal(
-    workspace: Workspace,
-    loaded: Loaded,
-    evidence: EvidenceSet,
-    policies: tuple[LoadedPolicy, ...],
-    baseline: LoadedBaseline | None,
-    submitter: str,
-    as_of: datetime | None,
-) -> tuple[Decision, Place]:
-    origin = workspace.trust().logs[0].origin
-    measurer, issuer, log = (workspace.required_signer(origin, role) for role in ("measurer", "issuer", "log"))
-    data, subject = evidence.to_bytes(), evidence.subject
-    with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
-        issued = transaction.latest_decision(name=subject.name, version=subject.version)
-        before = read_decision(transaction, issued.sha256) if issued else None
-        causes = [issued.entry_id] if issued else []
-        if before is None or before.evidence != (sha256(data),):
-            entry = transaction.compose(
-                EntryType.EVIDENCE_SUBMITTED,
-                submitter,
-                subject=subject,
-                refs=[
-                    *put_signed(transaction, EVIDENCE, data, measurer),
-                    transaction.put_document(MANIFEST, loaded.data),
-                ],
-                causes=causes,
-            )
-            transaction.append(entry)
-            causes = [*causes, entry.id]
-        acts = _still_meant(transaction, before, evidence, sha256(data))
-        decision = decide(
-            evidence,
-            sha256(data),
-            policies,
-            acts,
-            baseline=baseline,
-            now=transaction.now,
-            as_of=as_of or transaction.now,
-            identifier=uuid7(transaction.now, workspace.entropy(UUID_RANDOM_SIZE)),
-            submitter=submitter,
-            previous=issued.sha256 if issued else None,
-        )
-        causes += act_entries(transaction, decision.acts)
-        return decision, seal_decision(transaction, decision, policies, baseline, issuer, causes)
-
-
-def _still_meant(
-    transaction: "Transaction", before: Decision | None, evidence: EvidenceSet, evidence_sha256: str
-) -> list[Recorded]:
-    """Acts of the previous decision that can speak to this one: all where the evidence is the same, else what was said
-    about the same artifact and is no approval: live waivers, and rejections, which measuring again does not undo."""
-    if before is None:
-        return []
-    acts = read_acts(transaction, before.acts)
-    if before.evidence == (evidence_sha256,):
-        return acts
-    return [
-        recorded
-        for recorded in acts
-        if recorded.seen.subject == evidence.subject
-        and (
-            transaction.now < parse_instant(recorded.act.waiver.expires)
-            if recorded.act.waiver
-            else recorded.act.kind == "reject"
-        )
-    ]

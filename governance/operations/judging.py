@@ -1,0 +1,107 @@
+"""Evidence is judged and the decision sealed: evidence, manifest, decision and entries in one transaction."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from governance.canonical import parse_instant, sha256
+from governance.evidence.evidence import EvidenceSet
+from governance.operations.sealing import Place, act_entries, put_signed, read_acts, read_decision, seal_decision
+from governance.operations.workspace import Workspace
+from governance.policy.baseline import LoadedBaseline
+from governance.policy.decision import Decision, Recorded, decide
+from governance.policy.document import LoadedPolicy
+from governance.trail.entry import UUID_RANDOM_SIZE, EntryType, uuid7
+from governance.verification import EVIDENCE, MANIFEST
+
+if TYPE_CHECKING:
+    from governance.store.transaction import Transaction
+
+
+class Judged(NamedTuple):
+    """A decision, and where it was sealed."""
+
+    decision: Decision
+    evidence: EvidenceSet
+    sealed: Place
+
+
+Also = Callable[["Transaction", Judged], None]
+"""What else goes into the transaction of a decision, such as the answer to the request that asked for it."""
+
+
+def judge_submitted(
+    workspace: Workspace,
+    manifest: bytes,
+    evidence: EvidenceSet,
+    policies: tuple[LoadedPolicy, ...],
+    *,
+    submitter: str,
+    baseline: LoadedBaseline | None,
+    as_of: datetime | None = None,
+    also: Also | None = None,
+) -> Judged:
+    """Judge evidence that `submitter` puts up, under this machine's keys. Raises BadInput, MachineFault,
+    VerificationFailed."""
+    origin = workspace.trust().logs[0].origin
+    measurer, issuer, log = (workspace.required_signer(origin, role) for role in ("measurer", "issuer", "log"))
+    data, subject = evidence.to_bytes(), evidence.subject
+    with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
+        issued = transaction.latest_decision(name=subject.name, version=subject.version)
+        before = read_decision(transaction, issued.sha256) if issued else None
+        causes = [issued.entry_id] if issued else []
+        if before is None or before.evidence != (sha256(data),):
+            entry = transaction.compose(
+                EntryType.EVIDENCE_SUBMITTED,
+                submitter,
+                subject=subject,
+                refs=[
+                    *put_signed(transaction, EVIDENCE, data, measurer),
+                    transaction.put_document(MANIFEST, manifest),
+                ],
+                causes=causes,
+            )
+            transaction.append(entry)
+            causes = [*causes, entry.id]
+        acts = _still_meant(transaction, before, evidence, sha256(data))
+        decision = decide(
+            evidence,
+            sha256(data),
+            policies,
+            acts,
+            baseline=baseline,
+            now=transaction.now,
+            as_of=as_of or transaction.now,
+            identifier=uuid7(transaction.now, workspace.entropy(UUID_RANDOM_SIZE)),
+            submitter=submitter,
+            previous=issued.sha256 if issued else None,
+        )
+        causes += act_entries(transaction, decision.acts)
+        sealed = seal_decision(transaction, decision, policies, baseline, issuer, causes)
+        judged = Judged(decision, evidence, sealed)
+        if also is not None:
+            also(transaction, judged)
+    # COMMIT has returned: only now may anybody be told.
+    return judged
+
+
+def _still_meant(
+    transaction: "Transaction", before: Decision | None, evidence: EvidenceSet, evidence_sha256: str
+) -> list[Recorded]:
+    """Acts of the previous decision that can speak to this one: all where the evidence is the same, else what was said
+    about the same artifact and is no approval: live waivers, and rejections, which measuring again does not undo."""
+    if before is None:
+        return []
+    acts = read_acts(transaction, before.acts)
+    if before.evidence == (evidence_sha256,):
+        return acts
+    return [
+        recorded
+        for recorded in acts
+        if recorded.seen.subject == evidence.subject
+        and (
+            transaction.now < parse_instant(recorded.act.waiver.expires)
+            if recorded.act.waiver
+            else recorded.act.kind == "reject"
+        )
+    ]
