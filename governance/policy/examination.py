@@ -21,7 +21,8 @@ class Gap(NamedTuple):
 
 class Examined(NamedTuple):
     """One policy with its cases, run. `table` is rule -> outcome -> names of cases; `mutants` is how many were made,
-    None where nobody asked or where the cases do not even hold."""
+    None where nobody asked or where the cases do not even hold; `survivors` were noticed by no case, `excused` neither,
+    and `uncovered` says why."""
 
     policy: LoadedPolicy
     cases: LoadedCases
@@ -30,6 +31,7 @@ class Examined(NamedTuple):
     gaps: list[Gap]
     mutants: int | None
     survivors: list[Mutant]
+    excused: list[Mutant]
 
     @property
     def failed(self) -> list[Ran]:
@@ -45,12 +47,26 @@ def examine(policy: LoadedPolicy, cases: LoadedCases, *, mutate: bool) -> Examin
     bench = Bench(cases, policy)
     ran = bench.run()
     table = shown(ran, policy)
-    excused = cases.document.uncovered
-    made: list[Mutant] | None = None
-    if mutate and not any(one.differences for one in ran):
-        made = [mutant for mutant in mutants(policy) if mutant.at not in excused]
-    left = [mutant for mutant in made or () if not told(mutant, bench)]
-    return Examined(policy, cases, ran, table, gaps(table, excused), None if made is None else len(made), left)
+    uncovered = cases.document.uncovered
+    found = gaps(table, uncovered)
+    if not mutate or any(one.differences for one in ran):
+        return Examined(policy, cases, ran, table, found, None, [], [])
+    made = list(mutants(policy))
+    left = [mutant for mutant in made if not told(mutant, bench)]
+    excused = [mutant for mutant in left if _excused(mutant, uncovered, table)]
+    found += [
+        Gap(at, "is excused under `uncovered`, and the cases notice each change of it")
+        for at in uncovered
+        if at not in table and at not in {mutant.at for mutant in left}
+    ]
+    survivors = [mutant for mutant in left if mutant not in excused]
+    return Examined(policy, cases, ran, table, found, len(made), survivors, excused)
+
+
+def _excused(mutant: Mutant, uncovered: dict[str, str], table: dict[str, dict[Outcome, list[str]]]) -> bool:
+    """Of a rule that some case shows to fail, the cases must notice that it is gone or enforced otherwise, whatever
+    else they cannot show of it."""
+    return mutant.at in uncovered and (mutant.at not in table or not table[mutant.at][Outcome.FAIL])
 
 
 def shown(ran: Iterable[Ran], policy: LoadedPolicy) -> dict[str, dict[Outcome, list[str]]]:

@@ -39,6 +39,8 @@ def _text(one: Examined, width: int) -> list[str]:
     lines.append("")
     for missing in missing_of(one):
         lines += wrap(visible(missing), width, "  FAIL  ", " " * 8)
+    for at, why in one.cases.document.uncovered.items():
+        lines += wrap(visible(f"{at}: not covered, because {why}"), width, "        ", " " * 8)
     return [*lines, *(f"  {line}" for line in _tally(one))]
 
 
@@ -53,8 +55,11 @@ def _tally(one: Examined) -> list[str]:
         f"{plural(len(one.table), 'rule')}, {plural(len(one.ran), 'case')}, {len(one.failed) or 'none'} of which fail"
     ]
     if one.mutants is not None:
-        left = f"{len(one.survivors)} of which no case notices" if one.survivors else "each noticed by some case"
-        lines.append(f"{plural(one.mutants, 'mutant')}, {left}")
+        left = len(one.survivors) + len(one.excused)
+        said = f"{left} of which no case notices" if left else "each noticed by some case"
+        lines.append(
+            f"{plural(one.mutants, 'mutant')}, {said}" + (f" ({len(one.excused)} excused)" if one.excused else "")
+        )
     return lines
 
 
@@ -94,6 +99,8 @@ def _plain(one: Examined) -> dict[str, object]:
         "gaps": [gap._asdict() for gap in one.gaps],
         "mutants": one.mutants,
         "survivors": [{"at": mutant.at, "what": mutant.what} for mutant in one.survivors],
+        "excused": [{"at": mutant.at, "what": mutant.what} for mutant in one.excused],
+        "uncovered": one.cases.document.uncovered,
     }
 
 

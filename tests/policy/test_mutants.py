@@ -4,6 +4,8 @@ from governance.policy.cases import Bench
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.examination import examine
 from governance.policy.mutants import mutants, told
+from governance.policy.outcome import Outcome
+from governance.render.examined import examined_text
 from tests.policy.test_cases import CASES, POLICY, house
 
 # At the limits, both sides of each: what CASES alone do not notice.
@@ -127,7 +129,31 @@ def test_an_excuse_for_a_parameter() -> None:
     excuse = "uncovered: {enough-rows.expr: the table is always larger}\n"
     policy, cases = house(cases=CASES + FAR + excuse)
     examined = examine(policy, cases, mutate=True)
-    assert (examined.mutants, examined.holds) == (22, True)
+    assert (examined.mutants, examined.holds) == (24, True)
+    assert [mutant.what for mutant in examined.excused] == ["2000 -> 1900"]
+    assert examined_text([examined], 100).endswith(
+        "  enough-rows.expr: not covered, because the table is always larger\n"
+        "  3 rules, 11 cases, none of which fail\n"
+        "  24 mutants, 1 of which no case notices (1 excused)"
+    )
+
+
+def test_an_excuse_for_a_rule_hides_no_mutant_that_a_case_could_notice() -> None:
+    """It cannot be inconclusive here; but it can fail, so that some case can tell whether it stops anything."""
+    never_missing = CASES + SHARP[: SHARP.index("  - name: nothing was measured")]
+    excuses = "uncovered: {floor: it is always measured, rates: the same, enough-rows: the same}\n"
+    policy, cases = house(cases=never_missing + excuses)
+    examined = examine(policy, cases, mutate=True)
+    assert examined.table["enough-rows"][Outcome.FAIL]
+    assert "enough-rows: accept: declared too" in [f"{one.at}: {one.what}" for one in examined.survivors]
+    assert not examined.holds
+
+
+def test_an_excuse_for_a_parameter_that_is_noticed_excuses_nothing() -> None:
+    policy, cases = house(cases=CASES + SHARP + "uncovered: {floor.at_least: no reason}\n")
+    assert [(gap.rule, gap.why) for gap in examine(policy, cases, mutate=True).gaps] == [
+        ("floor.at_least", "is excused under `uncovered`, and the cases notice each change of it")
+    ]
 
 
 def test_mutants_are_not_made_of_a_policy_whose_cases_fail() -> None:
