@@ -217,6 +217,12 @@ def is_password(password: str, kept: str) -> bool:
     return hmac.compare_digest(again, kept)
 
 
+def decoy_hash() -> str:
+    """What no password is known by, at the cost of one that is: to do the same work for a name that nobody has."""
+    zeros = base64.b64encode(bytes(32)).decode()
+    return f"scrypt${_SCRYPT_N}${_SCRYPT_R}${_SCRYPT_P}${base64.b64encode(bytes(16)).decode()}${zeros}"
+
+
 def _hashed(password: str, salt: bytes, n: int, r: int, p: int) -> str:
     text = (base64.b64encode(value).decode() for value in (salt, _stretch(password, salt, n, r, p)))
     return "$".join(("scrypt", str(n), str(r), str(p), *text))

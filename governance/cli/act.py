@@ -14,6 +14,7 @@ def run(context: Context) -> int:
     from governance.operations.export import export_bundle
     from governance.operations.files import write_whole
     from governance.operations.review import act
+    from governance.operations.workspace import local
 
     args = context.args
     model, version = model_version(args.model)
@@ -23,7 +24,7 @@ def run(context: Context) -> int:
         args.command,
         model=model,
         version=version,
-        name=args.name,
+        principal=local(args.name),
         role=args.role,
         password=context.password(args.name),
         reason=args.reason,

@@ -104,8 +104,7 @@ def add_person(workspace: Workspace, name: str, roles: tuple[str, ...], password
 
     Raises BadInput; Refused where there is a key that the password does not open.
     """
-    if not _NAME.fullmatch(name):
-        raise BadInput("not a name for a person", got=repr(name), expected="letters, digits, dot, dash, starting small")
+    assert_name(name)
     if unknown := set(roles) - set(ROLES):
         raise BadInput("unknown role", got=sorted(unknown)[0], expected=", ".join(ROLES))
     if workspace.settings.ci:
@@ -124,3 +123,9 @@ def add_person(workspace: Workspace, name: str, roles: tuple[str, ...], password
         person = Person(key=encode_public(signer.public_key), principal=principal, roles=roles)
         workspace.write_trust(trust.model_copy(update={"people": (*trust.people, person)}))
     return person
+
+
+def assert_name(name: str) -> None:
+    """Raises BadInput for what cannot be a person's name."""
+    if not _NAME.fullmatch(name):
+        raise BadInput("not a name for a person", got=repr(name), expected="letters, digits, dot, dash, starting small")

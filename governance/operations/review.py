@@ -1,17 +1,18 @@
 """A person acts on a case: approve, reject, comment, waive. Act, decision and entries in one transaction."""
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import ValidationError
 
 from governance.canonical import instant, parse_instant, sha256
-from governance.errors import BadInput, Refused
+from governance.errors import BadInput, Refused, Stale
 from governance.evidence.evidence import EvidenceSet
+from governance.operations.people import FilePeople, People, known
 from governance.operations.sealing import (
+    ENVELOPE,
     Place,
     act_entries,
-    put_signed,
     read_acts,
     read_baseline,
     read_decision,
@@ -22,8 +23,14 @@ from governance.operations.workspace import Workspace
 from governance.permissions import acting_role, may_act
 from governance.policy.act import Act, Waiver
 from governance.policy.decision import Decision, Recorded, decide
+from governance.signing import dsse
+from governance.signing.keys import Signer, decode_public, key_id
 from governance.trail.entry import UUID_RANDOM_SIZE, uuid7
-from governance.verification import ACT, ACT_ENTRIES
+from governance.verification import ACT, ACT_ENTRIES, payload_type
+
+if TYPE_CHECKING:
+    from governance.store.snapshot import IssuedDecision
+    from governance.store.transaction import Transaction
 
 Kind = Literal["approve", "reject", "comment", "waive"]
 
@@ -38,55 +45,45 @@ class Reviewed(NamedTuple):
     sealed: Place
 
 
+Also = Callable[["Transaction", Reviewed], None]
+"""What else goes into the transaction of an act, such as the answer to the request that brought it."""
+
+
 def act(
     workspace: Workspace,
     kind: Kind,
     *,
     model: str,
     version: str,
-    name: str,
+    principal: str,
     role: str | None,
     password: Callable[[], str],
     reason: str,
     seen: str | None = None,
     waiver: Waiver | None = None,
+    people: People | None = None,
+    also: Also | None = None,
 ) -> Reviewed:
     """Sign an act on the latest decision about a model version and judge the case again.
 
     `seen` is the digest of the decision the person looked at; where it is no longer the latest, nothing is written.
-    `role` may be left to `acting_role`.
-    Raises BadInput, Refused, MachineFault, VerificationFailed.
+    `role` may be left to `acting_role`, `people` to the project's files.
+    Raises BadInput, Refused (Stale, TooMany), MachineFault, VerificationFailed.
     """
-    origin = workspace.trust().logs[0].origin
-    issuer, log = workspace.required_signer(origin, "issuer"), workspace.required_signer(origin, "log")
-    person, signer = workspace.authenticate(name, password)
-    role = acting_role(kind, person.roles) if role is None else role
+    people = people or FilePeople(workspace)
+    issuer, log = _machines(workspace)
+    signer = people.unwrap(principal, password)
+    roles = known(people, principal).roles
+    role = acting_role(kind, roles) if role is None else role
     if role is None:
-        raise BadInput(
-            "say in which role", expected=f"--role and one of: {', '.join(person.roles)}", fix="nothing was signed"
-        )
+        raise BadInput("say in which role", expected=f"--role and one of: {', '.join(roles)}", fix="nothing was signed")
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
-        issued = transaction.latest_decision(name=model, version=version)
-        if issued is None:
-            raise BadInput(f"no decision about {model} {version} is in this trail", fix="`governance check` makes one")
-        if seen is not None and seen != issued.sha256:
-            raise Refused(
-                "the case has changed since you looked at it",
-                got=f"decision {seen}",
-                expected=f"the latest decision, {issued.sha256}",
-                fix="read it again (`governance show`), then act on what it says now; nothing was signed",
-            )
-        before = read_decision(transaction, issued.sha256)
-        if waiver is not None and waiver.key not in {finding.key for finding in before.findings}:
-            raise BadInput(
-                "the decision has no such finding",
-                got=waiver.key,
-                expected=", ".join(finding.key for finding in before.findings),
-            )
+        issued, before = _latest(transaction, model, version, seen)
+        _is_about(before, waiver)
         try:
             signed = Act(
                 kind=kind,
-                actor=person.principal,
+                actor=principal,
                 role=role,
                 decision=issued.sha256,
                 reason=reason,
@@ -100,35 +97,125 @@ def act(
                 got=repr(first["input"])[:100],
                 where=".".join(str(part) for part in first["loc"]),
             ) from error
-        evidence_sha256 = before.evidence[0]
-        evidence = EvidenceSet.from_bytes(transaction.document(evidence_sha256).data)
-        permission = may_act(signed, person.roles, before, evidence.origin.by)
-        if not permission.allowed:
-            raise Refused(f"{name} may not {kind} this", got=permission.reason)
-        data = signed.to_bytes()
-        entry = transaction.compose(
-            ACT_ENTRIES[kind],
-            person.principal,
-            subject=before.subject,
-            refs=put_signed(transaction, ACT, data, signer),
-            causes=[issued.entry_id],
-        )
-        transaction.append(entry)
-        policies, baseline = read_policies(transaction, before), read_baseline(transaction, before)
-        acts = [*read_acts(transaction, before.acts), Recorded(sha256(data), signed, before)]
-        decision = decide(
-            evidence,
-            evidence_sha256,
-            policies,
-            acts,
-            baseline=baseline,
-            now=transaction.now,
-            as_of=parse_instant(before.as_of),
-            identifier=uuid7(transaction.now, workspace.entropy(UUID_RANDOM_SIZE)),
-            submitter=before.submitter,
-            previous=issued.sha256,
-        )
-        causes = [issued.entry_id, entry.id, *act_entries(transaction, before.acts)]
-        sealed = seal_decision(transaction, decision, policies, baseline, issuer, causes)
+        evidence = _permitted(transaction, people, signed, before)
+        envelope = dsse.seal(payload_type(ACT), signed.to_bytes(), signer)
+        reviewed = _judge_again(workspace, transaction, issuer, issued, before, evidence, signed, envelope)
+        if also is not None:
+            also(transaction, reviewed)
     # COMMIT has returned: only now may anybody be told.
+    return reviewed
+
+
+def record_act(
+    workspace: Workspace, envelope: dsse.Envelope, *, principal: str, people: People, also: Also | None = None
+) -> Reviewed:
+    """Record an act that `principal` signed elsewhere, by the key they have now, and judge its case again.
+
+    Raises Refused (Stale) where the decision it names is no longer the latest, or it was not signed just now; BadInput,
+    MachineFault; VerificationFailed where the signature is not theirs.
+    """
+    from governance.store.transaction import CLOCK_TOLERANCE
+
+    issuer, log = _machines(workspace)
+    key = decode_public(known(people, principal).key)
+    opened = dsse.open_envelope(envelope, {key_id(key): key})
+    if opened.payload_type != payload_type(ACT):
+        raise BadInput("the envelope holds no act", got=opened.payload_type, expected=payload_type(ACT))
+    signed = Act.from_bytes(opened.payload)
+    if signed.actor != principal:
+        raise Refused("the act is somebody else's", got=signed.actor, expected=principal)
+    with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
+        if abs(parse_instant(signed.at) - transaction.now) > CLOCK_TOLERANCE:
+            raise Refused(
+                "the act was not signed just now",
+                got=f"signed at {signed.at}, and it is {instant(transaction.now)}",
+                expected=f"at most {CLOCK_TOLERANCE} between them",
+                fix="set the clock of the machine that signs, and sign again",
+            )
+        subject = read_decision(transaction, signed.decision).subject
+        issued, before = _latest(transaction, subject.name, subject.version, signed.decision)
+        _is_about(before, signed.waiver)
+        evidence = _permitted(transaction, people, signed, before)
+        reviewed = _judge_again(workspace, transaction, issuer, issued, before, evidence, signed, envelope)
+        if also is not None:
+            also(transaction, reviewed)
+    return reviewed
+
+
+def _machines(workspace: Workspace) -> tuple[Signer, Signer]:
+    origin = workspace.trust().logs[0].origin
+    return workspace.required_signer(origin, "issuer"), workspace.required_signer(origin, "log")
+
+
+def _latest(
+    transaction: "Transaction", model: str, version: str, seen: str | None
+) -> tuple["IssuedDecision", Decision]:
+    issued = transaction.latest_decision(name=model, version=version)
+    if issued is None:
+        raise BadInput(f"no decision about {model} {version} is in this trail", fix="`governance check` makes one")
+    if seen is not None and seen != issued.sha256:
+        raise Stale(
+            "the case has changed since you looked at it",
+            latest=issued.sha256,
+            got=f"decision {seen}",
+            expected=f"the latest decision, {issued.sha256}",
+            fix="read it again (`governance show`), then act on what it says now; nothing was signed",
+        )
+    return issued, read_decision(transaction, issued.sha256)
+
+
+def _is_about(before: Decision, waiver: Waiver | None) -> None:
+    if waiver is not None and waiver.key not in {finding.key for finding in before.findings}:
+        raise BadInput(
+            "the decision has no such finding",
+            got=waiver.key,
+            expected=", ".join(finding.key for finding in before.findings),
+        )
+
+
+def _permitted(transaction: "Transaction", people: People, signed: Act, before: Decision) -> EvidenceSet:
+    """The evidence of the case. The roles are those of this moment, under the writer's lock: one may have been revoked
+    meanwhile."""
+    evidence = EvidenceSet.from_bytes(transaction.document(before.evidence[0]).data)
+    permission = may_act(signed, known(people, signed.actor).roles, before, evidence.origin.by)
+    if not permission.allowed:
+        raise Refused(f"{signed.actor.rpartition('|')[2]} may not {signed.kind} this", got=permission.reason)
+    return evidence
+
+
+def _judge_again(
+    workspace: Workspace,
+    transaction: "Transaction",
+    issuer: Signer,
+    issued: "IssuedDecision",
+    before: Decision,
+    evidence: EvidenceSet,
+    signed: Act,
+    envelope: dsse.Envelope,
+) -> Reviewed:
+    data = signed.to_bytes()
+    entry = transaction.compose(
+        ACT_ENTRIES[signed.kind],
+        signed.actor,
+        subject=before.subject,
+        refs=[transaction.put_document(ACT, data), transaction.put_document(ENVELOPE, envelope.to_bytes())],
+        causes=[issued.entry_id],
+    )
+    transaction.append(entry)
+    policies, baseline = read_policies(transaction, before), read_baseline(transaction, before)
+    acts = [*read_acts(transaction, before.acts), Recorded(sha256(data), signed, before)]
+    decision = decide(
+        evidence,
+        before.evidence[0],
+        policies,
+        acts,
+        baseline=baseline,
+        now=transaction.now,
+        as_of=parse_instant(before.as_of),
+        identifier=uuid7(transaction.now, workspace.entropy(UUID_RANDOM_SIZE)),
+        submitter=before.submitter,
+        previous=issued.sha256,
+    )
+    causes = [issued.entry_id, entry.id, *act_entries(transaction, before.acts)]
+    sealed = seal_decision(transaction, decision, policies, baseline, issuer, causes)
     return Reviewed(signed, before, decision, evidence, sealed)

@@ -80,15 +80,19 @@ class Accounts:
         self._session.flush()  # before the rows that refer to it
 
     def set_password(self, principal: str, password: str) -> None:
-        """Also lets somebody in again who was disabled."""
-        changed = update(AccountRow).where(col(AccountRow.principal) == principal)
-        self._session.exec(changed.values(password=password, disabled=None))
+        theirs = update(AccountRow).where(col(AccountRow.principal) == principal)
+        self._session.exec(theirs.values(password=password))
+
+    def enable(self, principal: str) -> None:
+        """Somebody who was disabled, if they were."""
+        self._session.exec(update(AccountRow).where(col(AccountRow.principal) == principal).values(disabled=None))
 
     def disable(self, principal: str, now: str) -> None:
         """The account, its key and all that it holds; sessions end and tokens and invitations are void."""
         self._session.exec(update(AccountRow).where(col(AccountRow.principal) == principal).values(disabled=now))
         self._retire(principal, now)
-        self.end_roles(principal, now)
+        live = (col(RoleRow.principal) == principal, col(RoleRow.until).is_(None))
+        self._session.exec(update(RoleRow).where(*live).values(until=now))
         self.shut_out(principal, now)
 
     def shut_out(self, principal: str, now: str) -> None:
@@ -106,7 +110,7 @@ class Accounts:
         row = self._session.exec(query).one_or_none()
         return None if row is None else _key(row)
 
-    def keys(self) -> list[AccountKey]:
+    def every_key(self) -> list[AccountKey]:
         """All, retired ones too, in the order they were added."""
         rows = self._session.exec(select(KeyRow).order_by(col(KeyRow.added), col(KeyRow.key)))
         return [_key(row) for row in rows]
@@ -134,11 +138,8 @@ class Accounts:
         )
         self._session.flush()
 
-    def end_roles(self, principal: str, now: str, role: str | None = None) -> None:
-        """One role, or all."""
-        live = [col(RoleRow.principal) == principal, col(RoleRow.until).is_(None)]
-        if role is not None:
-            live.append(col(RoleRow.role) == role)
+    def end_role(self, principal: str, role: str, now: str) -> None:
+        live = (col(RoleRow.principal) == principal, col(RoleRow.role) == role, col(RoleRow.until).is_(None))
         self._session.exec(update(RoleRow).where(*live).values(until=now))
 
     def add_invitation(self, invitation: Invitation) -> None:

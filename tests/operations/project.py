@@ -14,7 +14,7 @@ from governance.operations.evaluate import Checked, check, load_policies
 from governance.operations.export import export_bundle
 from governance.operations.initialise import add_person, start_trail
 from governance.operations.review import Reviewed, act
-from governance.operations.workspace import Workspace
+from governance.operations.workspace import Workspace, local
 from governance.policy.act import Waiver
 from governance.settings import Settings
 from governance.store.trail import TrailStore
@@ -128,7 +128,7 @@ class Project:
         **options: Any,
     ) -> Reviewed:  # fmt: skip
         settings = {"model": NAME, "version": VERSION, "reason": "looked at it", "password": lambda: PASSWORD} | options
-        return act(self.workspace, kind, name=name, role=role, **settings)
+        return act(self.workspace, kind, principal=local(name), role=role, **settings)
 
     def waive(self, key: str = FLOOR, days: float = 10, name: str = "bo", role: str = "approver", **options: Any):
         moment = self.clock()

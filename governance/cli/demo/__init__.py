@@ -90,14 +90,15 @@ def run(context: Context) -> int:
     say("   ann, who submitted it, tries to approve it herself:")
     try:
         act(
-            workspace, "approve", model=_NAME, version=version, name="ann", role="approver",
+            workspace, "approve", model=_NAME, version=version, principal=local("ann"), role="approver",
             password=lambda: password, reason="looks fine to me",
         )  # fmt: skip
         raise RuntimeError("the submitter could approve their own model")
     except Refused as refused:
         say(f"     refused: {refused.got}")
     reviewed = act(
-        workspace, "approve", model=_NAME, version=version, name="bo", role="approver", password=lambda: password,
+        workspace, "approve", model=_NAME, version=version, principal=local("bo"), role="approver",
+        password=lambda: password,
         reason="Read each open finding. A pilot with weekly review is acceptable; measure again at 5,000 patients.",
         seen=_digest(second),
     )  # fmt: skip

@@ -1,0 +1,262 @@
+"""Who has an account of the service: invite, redeem, grant, revoke, disable. What changes who may sign or do what is an
+entry of the trail, in one transaction with the change."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from governance.canonical import instant, schema_of, sha256
+from governance.errors import BadInput, Refused
+from governance.keys import hash_password, make_person_key
+from governance.operations.caller import By, Caller, Operator, in_use, new_secret, secret_hash
+from governance.operations.initialise import assert_name
+from governance.operations.workspace import Workspace, local
+from governance.permissions import ACCOUNT_ROLES, Does, may
+from governance.signing.keys import encode_public
+from governance.trail.entry import EntryType
+from governance.trail.person import PersonRecord
+from governance.trail.trust import Person
+
+if TYPE_CHECKING:
+    from governance.store.accounts import Accounts
+    from governance.store.transaction import Transaction
+
+INVITATION = timedelta(days=3)
+"""How long a link may be used."""
+PERSON = schema_of(PersonRecord)
+
+
+class Listed(NamedTuple):
+    """`key` is the public key they have now."""
+
+    principal: str
+    roles: tuple[str, ...]
+    key: str | None
+    created: str
+    disabled: str | None
+
+
+class Invited(NamedTuple):
+    """`token` is shown once, to whom it is for: nobody else must see it."""
+
+    token: str
+    principal: str
+    roles: tuple[str, ...]
+    expires: str
+
+
+def invite(workspace: Workspace, name: str, roles: Sequence[str], by: By) -> Invited:
+    """A link for somebody to set a password with, once. It holds for `INVITATION`, and voids the one before it.
+
+    With an account that is not disabled it takes no roles: it is for who lost their password, and so their key. They
+    keep their roles and get a new key. Raises BadInput, Refused, MachineFault.
+    """
+    from governance.store.accounts import Accounts, Invitation, changing
+
+    assert_name(name)
+    _assert_roles(roles)
+    asked = _ordered(roles)
+    principal, now, token = local(name), workspace.clock(), new_secret(workspace.entropy)
+    with workspace.open_trail() as store, changing(store) as session:
+        accounts = Accounts(session)
+        inviter = _authorised(workspace, accounts, by, Does.INVITE, principal)
+        there = accounts.account(principal)
+        if there is not None and not there.disabled and asked:
+            raise BadInput(
+                f"{name} has an account already",
+                got=f"roles {', '.join(asked)}",
+                expected="no roles, for a new link; they keep theirs",
+                fix="grant a role where that is what is wanted",
+            )
+        if (there is None or there.disabled) and not asked:
+            raise BadInput("an invitation to nothing", got="no role", expected=f"some of {', '.join(ACCOUNT_ROLES)}")
+        accounts.withdraw(principal)
+        expires = instant(now + INVITATION)
+        kept = sha256(token.encode())
+        accounts.add_invitation(Invitation(kept, principal, asked, inviter, instant(now), expires, None))
+    return Invited(token, principal, asked, expires)
+
+
+def invited(workspace: Workspace, token: str) -> Invited:
+    """What a link is for, before it is used. Raises Refused where it cannot be used, whatever the cause."""
+    from governance.store.accounts import Accounts
+
+    kept, now = secret_hash(token), instant(workspace.clock())
+    with workspace.open_trail() as store, store.snapshot() as snapshot:
+        found = Accounts.within(snapshot).invitation(kept) if kept else None
+    if found is None or found.used is not None or found.expires <= now:
+        raise _no_link()
+    return Invited(token, found.principal, found.roles, found.expires)
+
+
+def redeem(workspace: Workspace, token: str, password: str) -> Person:
+    """Use a link: the account, its key under this password, its roles, and the entries that say so, all or nothing.
+
+    Of several who use one link at once, one gets an account. Raises BadInput for the password, Refused for the link,
+    MachineFault, VerificationFailed.
+    """
+    from governance.store.accounts import Accounts
+
+    link = invited(workspace, token)
+    log = workspace.required_signer(_origin(workspace), "log")
+    # What takes long is done before the lock is taken.
+    wrapped, signer = make_person_key(link.principal, password, workspace.entropy)
+    kept = hash_password(password, workspace.entropy)
+    with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
+        accounts, now = Accounts.within(transaction), instant(transaction.now)
+        kept_link = sha256(token.encode())
+        found = accounts.invitation(kept_link)
+        if found is None or not accounts.use_invitation(kept_link, now):
+            raise _no_link()
+        _still_invites(accounts, found.by, found.principal)
+        there = accounts.account(found.principal)
+        if bool(found.roles) is bool(there and not there.disabled):
+            raise _no_link()  # it was for another state of things
+        if there is None:
+            accounts.add_account(found.principal, kept, now)
+        else:
+            accounts.shut_out(found.principal, now)
+            accounts.set_password(found.principal, kept)
+            accounts.enable(found.principal)
+        key = encode_public(signer.public_key)
+        accounts.add_key(found.principal, key, wrapped, now)
+        before = PersonRecord(principal=found.principal, key=key, roles=_ordered(there.roles if there else ()))
+        made = _tell(transaction, EntryType.KEY_ADDED, found.principal, before)
+        after = before.model_copy(update={"roles": _ordered((*before.roles, *found.roles))})
+        if found.roles:
+            granted = _tell(transaction, EntryType.ROLE_GRANTED, found.by, after, [made])
+            accounts.grant(found.principal, found.roles, granted, now)
+    # COMMIT has returned: only now is there an account.
+    return Person(key=key, principal=link.principal, roles=after.roles)
+
+
+def grant(workspace: Workspace, principal: str, role: str, by: By) -> None:
+    """Raises BadInput, Refused, MachineFault, VerificationFailed."""
+    _assert_roles([role])
+    with _about(workspace, principal, by, Does.GRANT) as change:
+        if role in change.roles:
+            raise BadInput(f"{principal} is {role} already", fix="nothing is to be done")
+        roles = _ordered((*change.roles, role))
+        entry = _tell(change.transaction, EntryType.ROLE_GRANTED, change.actor, change.record(roles))
+        change.accounts.grant(principal, [role], entry, instant(change.transaction.now))
+
+
+def revoke(workspace: Workspace, principal: str, role: str, by: By) -> None:
+    """What they signed in this role before stays valid. Raises BadInput, Refused, MachineFault, VerificationFailed."""
+    _assert_roles([role])
+    with _about(workspace, principal, by, Does.GRANT) as change:
+        if role not in change.roles:
+            raise BadInput(f"{principal} is no {role}", got=f"roles: {', '.join(change.roles) or 'none'}")
+        left = tuple(held for held in change.roles if held != role)
+        _tell(change.transaction, EntryType.ROLE_REVOKED, change.actor, change.record(left))
+        change.accounts.end_role(principal, role, instant(change.transaction.now))
+
+
+def disable(workspace: Workspace, principal: str, by: By) -> None:
+    """They are out at once: sessions, tokens, roles and key end here. What they signed before stays valid.
+
+    A new invitation lets them in again, with a new key. Raises BadInput, Refused, MachineFault, VerificationFailed.
+    """
+    with _about(workspace, principal, by, Does.DISABLE) as change:
+        _tell(change.transaction, EntryType.ACCOUNT_DISABLED, change.actor, change.record(()))
+        change.accounts.disable(principal, instant(change.transaction.now))
+
+
+def list_accounts(workspace: Workspace, by: By) -> list[Listed]:
+    """Everybody, disabled ones too. Raises Refused, MachineFault, VerificationFailed."""
+    from governance.store.accounts import Accounts
+
+    with workspace.open_trail() as store, store.snapshot() as snapshot:
+        accounts = Accounts.within(snapshot)
+        _authorised(workspace, accounts, by, Does.LIST_ACCOUNTS)
+        keys = {key.principal: key.key for key in accounts.every_key() if key.retired is None}
+        return [
+            Listed(one.principal, _ordered(one.roles), keys.get(one.principal), one.created, one.disabled)
+            for one in accounts.accounts()
+        ]
+
+
+def wrapped_key(workspace: Workspace, caller: Caller) -> bytes:
+    """The caller's own key as it is kept: a WrappedKey document, to be opened with their password on their own machine.
+    Raises Refused where they have none any more."""
+    from governance.store.accounts import Accounts
+
+    with workspace.open_trail() as store, store.snapshot() as snapshot:
+        key = Accounts.within(snapshot).key(caller.principal)
+    if key is None:
+        raise Refused(f"{caller.principal} has no key", fix="ask an admin for a new link")
+    return key.wrapped
+
+
+class _Change(NamedTuple):
+    transaction: "Transaction"
+    accounts: "Accounts"
+    actor: str
+    principal: str
+    roles: tuple[str, ...]
+    key: str
+
+    def record(self, roles: tuple[str, ...]) -> PersonRecord:
+        return PersonRecord(principal=self.principal, key=self.key, roles=roles)
+
+
+@contextmanager
+def _about(workspace: Workspace, principal: str, by: By, does: Does) -> Iterator[_Change]:
+    """A transaction about somebody who has an account, by somebody who may, as of this moment."""
+    from governance.store.accounts import Accounts
+
+    log = workspace.required_signer(_origin(workspace), "log")
+    with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
+        accounts = Accounts.within(transaction)
+        actor = _authorised(workspace, accounts, by, does, principal)
+        account, key = accounts.account(principal), accounts.key(principal)
+        if account is None or account.disabled or key is None:
+            raise BadInput(f"{principal} has no account that is in use", fix="`governance account list` shows who has")
+        yield _Change(transaction, accounts, actor, principal, _ordered(account.roles), key.key)
+
+
+def _authorised(workspace: Workspace, accounts: "Accounts", by: By, does: Does, to: str | None = None) -> str:
+    """The principal under whom it is recorded. A caller is asked for what they hold at this moment, not what they held
+    when they came in."""
+    if isinstance(by, Operator):
+        return f"log|{_origin(workspace)}"
+    account = accounts.account(by.principal)
+    by._replace(roles=in_use(account)).must(does, to)
+    return by.principal
+
+
+def _still_invites(accounts: "Accounts", inviter: str, principal: str) -> None:
+    """Who gave the link may do so at this moment still; the operator always may."""
+    if inviter.startswith("log|"):
+        return
+    if not may(Does.INVITE, inviter, in_use(accounts.account(inviter)), to=principal).allowed:
+        raise _no_link()
+
+
+def _tell(
+    transaction: "Transaction", type: EntryType, actor: str, record: PersonRecord, causes: Sequence[str] = ()
+) -> str:
+    """The id of an entry about a person."""
+    ref = transaction.put_document(PERSON, record.to_bytes())
+    entry = transaction.compose(type, actor, refs=[ref], causes=causes)
+    transaction.append(entry)
+    return entry.id
+
+
+def _origin(workspace: Workspace) -> str:
+    return workspace.trust().logs[0].origin
+
+
+def _ordered(roles: Collection[str]) -> tuple[str, ...]:
+    return tuple(role for role in ACCOUNT_ROLES if role in roles)
+
+
+def _assert_roles(roles: Collection[str]) -> None:
+    if unknown := set(roles) - set(ACCOUNT_ROLES):
+        raise BadInput("unknown role", got=ascii(min(unknown)), expected=", ".join(ACCOUNT_ROLES))
+
+
+def _no_link() -> Refused:
+    """One answer for what never was, was used, is too old or was withdrawn."""
+    return Refused("this link is not valid, or not any more", fix="ask whoever sent it for a new one")

@@ -1,0 +1,97 @@
+"""Who people are to a verb: their roles, and their key for one signature. From files, or from the accounts."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from governance.errors import BadInput
+from governance.operations.workspace import Workspace
+from governance.permissions import ROLES
+from governance.signing.keys import Signer
+from governance.trail.trust import Person, Trust
+
+
+class People(Protocol):
+    """Whom a verb asks who somebody is."""
+
+    def person(self, principal: str) -> Person | None:
+        """Who may act at this moment, with the roles they hold at this moment; None for anybody else."""
+
+    def unwrap(self, principal: str, password: Callable[[], str]) -> Signer:
+        """Their key, for one signature. Raises BadInput, Refused."""
+
+    def trust(self) -> Trust:
+        """Whose keys count for what was ever signed here, for whoever verifies. Raises BadInput."""
+
+
+class FilePeople:
+    """Those whom the project's trust file names; their keys are on this machine."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def person(self, principal: str) -> Person | None:
+        return next((person for person in self.trust().people if person.principal == principal), None)
+
+    def unwrap(self, principal: str, password: Callable[[], str]) -> Signer:
+        return self._workspace.authenticate(principal.removeprefix("local|"), password)[1]
+
+    def trust(self) -> Trust:
+        return self._workspace.trust()
+
+
+class AccountPeople:
+    """Those who have an account. The trust file names the machines' keys, and the people from before there were any."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def person(self, principal: str) -> Person | None:
+        from governance.store.accounts import Accounts
+
+        with self._workspace.open_trail() as store, store.snapshot() as snapshot:
+            accounts = Accounts.within(snapshot)
+            account, key = accounts.account(principal), accounts.key(principal)
+        if account is None or account.disabled or key is None:
+            return None
+        return Person(key=key.key, principal=principal, roles=_in_cases(account.roles))
+
+    def unwrap(self, principal: str, password: Callable[[], str]) -> Signer:
+        """Guessing is slowed down: raises TooMany where it must wait, Refused for a wrong password."""
+        from governance.operations.sessions import step_up
+
+        return step_up(self._workspace, principal, password())
+
+    def trust(self) -> Trust:
+        """Each key that ever was a person's, with each role they held while it was. A role that was revoked, a key that
+        was replaced and an account that was disabled stay: what was signed before still verifies, and from then on
+        nothing by them gets into the log, which is what the log's key vouches for."""
+        from governance.store.accounts import Accounts
+
+        with self._workspace.open_trail() as store, store.snapshot() as snapshot:
+            accounts = Accounts.within(snapshot)
+            keys, held = accounts.every_key(), accounts.roles_held()
+        people = []
+        for key in keys:
+            roles = {
+                role.role
+                for role in held
+                if role.principal == key.principal
+                and (key.retired is None or role.since <= key.retired)
+                and (role.until is None or key.added <= role.until)
+            }
+            people.append(Person(key=key.key, principal=key.principal, roles=_in_cases(roles)))
+        trust = self._workspace.trust()
+        return trust.model_copy(update={"people": (*trust.people, *people)})
+
+
+def known(people: People, principal: str) -> Person:
+    """Somebody who may act. Raises BadInput where nobody is known by that name, or not any more."""
+    person = people.person(principal)
+    if person is None:
+        raise BadInput(f"{principal} is nobody who may act here", fix="ask an admin for an account; nothing was signed")
+    return person
+
+
+def _in_cases(roles: "set[str] | tuple[str, ...]") -> tuple[str, ...]:
+    """The roles that count in a case, in the order they are always named in."""
+    return tuple(role for role in ROLES if role in roles)

@@ -1,0 +1,172 @@
+"""Signing in and staying so; the password for one signature, and a new one."""
+
+import base64
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from governance.canonical import instant, sha256
+from governance.errors import Refused
+from governance.keys import KeySigner, decoy_hash, hash_password, is_password, open_person_key, rewrap_person_key
+from governance.operations import throttle
+from governance.operations.caller import Caller, in_use, new_secret, secret_hash
+from governance.operations.workspace import Workspace, local
+
+if TYPE_CHECKING:
+    from governance.store.accounts import AccountKey
+    from governance.store.credentials import LoginSession
+
+IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=8)
+"""A session ends when nobody came for so long, and in any case so long after it began."""
+_SEEN_EVERY = timedelta(minutes=1)
+ANSWERS_KEPT = timedelta(days=1)
+
+
+class SignedIn(NamedTuple):
+    """`token` is the session's secret: it goes into a cookie and nowhere else."""
+
+    token: str
+    caller: Caller
+
+
+def sign_in(workspace: Workspace, name: str, password: str, address: str) -> SignedIn:
+    """A session for whoever knows the password. `address` is where they come from, as text.
+
+    Refused, in the same words and after the same work, for an unknown name, a wrong password and a disabled account;
+    TooMany where it must wait, for every name alike. MachineFault, VerificationFailed.
+    """
+    from governance.store.accounts import Accounts, changing
+    from governance.store.credentials import Credentials, LoginSession
+
+    principal, token = local(name), new_secret(workspace.entropy)
+    slowed = throttle.account(principal), throttle.address(address)
+    with workspace.open_trail() as store:
+        with changing(store) as session:
+            throttle.attempt(Credentials(session), workspace.clock(), *slowed)
+            found = Accounts(session).account(principal) if name.isprintable() else None
+        # A second of work, so not under the lock; and for nobody as much as for somebody.
+        kept = decoy_hash() if found is None or found.disabled else found.password
+        if not is_password(password, kept) or found is None:
+            raise _wrong()
+        now, digest = workspace.clock(), sha256(token.encode())
+        with changing(store) as session:
+            account = Accounts(session).account(principal)
+            if account is None or account.disabled or account.password != found.password:
+                raise _wrong()
+            credentials = Credentials(session)
+            throttle.succeeded(credentials, now, *slowed)
+            credentials.forget(
+                sessions=instant(now),
+                throttles=instant(now - throttle.FORGOTTEN),
+                answers=instant(now - ANSWERS_KEPT),
+                invitations=instant(now),
+            )
+            made = LoginSession(digest, principal, instant(now), instant(now), instant(now + LONGEST))
+            credentials.add_session(made)
+    return SignedIn(token, Caller(principal, in_use(account), None, digest, _csrf(token)))
+
+
+def session(workspace: Workspace, token: str) -> Caller | None:
+    """Who it is, with the roles of this moment; None for no session, one that ended, or somebody disabled.
+
+    Coming back puts the idle end off, to the minute. Raises MachineFault, VerificationFailed.
+    """
+    from governance.store.accounts import Accounts, changing
+    from governance.store.credentials import Credentials
+
+    digest, now = secret_hash(token), workspace.clock()
+    if digest is None:
+        return None
+    with workspace.open_trail() as store:
+        with store.snapshot() as snapshot:
+            found = Credentials.within(snapshot).session(digest)
+            account = Accounts.within(snapshot).account(found.principal) if found else None
+        if found is None or account is None or account.disabled:
+            return None
+        # Whole seconds are rounded down on both sides: it may end a second early and never late.
+        if found.expires <= instant(now) or found.seen <= instant(now - IDLE):
+            return None
+        if found.seen <= instant(now - _SEEN_EVERY):
+            with changing(store) as writing:
+                Credentials(writing).seen(digest, instant(now))
+    return Caller(account.principal, in_use(account), None, digest, _csrf(token))
+
+
+def sign_out(workspace: Workspace, caller: Caller, via: str | None = None) -> None:
+    """End the caller's session, or another one of theirs, named as `sessions` does. Gone already is well, too."""
+    from governance.store.accounts import changing
+    from governance.store.credentials import Credentials
+
+    with workspace.open_trail() as store, changing(store) as writing:
+        credentials = Credentials(writing)
+        digest = caller.via if via is None else via
+        if (found := credentials.session(digest)) and found.principal == caller.principal:
+            credentials.end_session(digest)
+
+
+def sessions(workspace: Workspace, caller: Caller) -> "list[LoginSession]":
+    """The caller's own that have not ended, the newest first. `hash` is no secret: it opens nothing."""
+    from governance.store.credentials import Credentials
+
+    now = workspace.clock()
+    with workspace.open_trail() as store, store.snapshot() as snapshot:
+        every = Credentials.within(snapshot).sessions(caller.principal)
+    return [one for one in every if one.expires > instant(now) and one.seen > instant(now - IDLE)]
+
+
+def step_up(workspace: Workspace, principal: str, password: str) -> KeySigner:
+    """The person's key, for one signature; nothing keeps it. Raises Refused for a wrong password or where they have no
+    key any more, TooMany, BadInput for a damaged key."""
+    with _guessing(workspace, principal) as key:
+        return open_person_key(key.wrapped, principal, password, principal)
+
+
+def change_password(workspace: Workspace, caller: Caller, old: str, new: str) -> None:
+    """Wraps the same key anew, and ends every other session of this person; their tokens stay, see `revoke_token`.
+
+    Raises BadInput for the new password, Refused for the old one, a token, or where somebody else just changed it.
+    """
+    from governance.store.accounts import Accounts, changing
+    from governance.store.credentials import Credentials
+
+    if caller.scopes is not None:
+        raise Refused("no token may change a password", fix="sign in for it")
+    with _guessing(workspace, caller.principal) as key:
+        wrapped = rewrap_person_key(key.wrapped, caller.principal, old, new, workspace.entropy, caller.principal)
+    kept = hash_password(new, workspace.entropy)
+    with workspace.open_trail() as store, changing(store) as writing:
+        accounts = Accounts(writing)
+        if not accounts.rewrap(key.key, key.wrapped, wrapped):
+            raise Refused("the password or the key was changed meanwhile", fix="sign in again")
+        accounts.set_password(caller.principal, kept)
+        Credentials(writing).end_other_sessions(caller.principal, caller.via)
+
+
+@contextmanager
+def _guessing(workspace: Workspace, principal: str) -> "Iterator[AccountKey]":
+    """Their wrapped key, for an attempt to open it. It counts as failed where the block raises, or never ends."""
+    from governance.store.accounts import Accounts, changing
+    from governance.store.credentials import Credentials
+
+    slow = throttle.step_up(principal)
+    with workspace.open_trail() as store:
+        with changing(store) as writing:
+            key = Accounts(writing).key(principal)
+            if key is None:
+                raise Refused(f"{principal} has no key", fix="ask an admin for a new link")
+            throttle.attempt(Credentials(writing), workspace.clock(), slow)
+        yield key
+        with changing(store) as writing:
+            throttle.succeeded(Credentials(writing), workspace.clock(), slow)
+
+
+def _wrong() -> Refused:
+    return Refused("the name or the password is wrong", fix="type both again")
+
+
+def _csrf(token: str) -> str:
+    """What a form of this session carries: made of its secret, so that it need not be kept, and not the other way."""
+    made = hmac.digest(token.encode(), b"governance csrf", "sha256")
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()

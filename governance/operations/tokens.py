@@ -1,0 +1,113 @@
+"""Tokens, with which programs speak for a person: made by the person, scoped, expiring, shown once."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from governance.canonical import instant, sha256
+from governance.errors import BadInput
+from governance.operations.caller import Caller, in_use, new_secret, secret_hash
+from governance.operations.workspace import Workspace
+from governance.permissions import Does, Scope
+from governance.trail.entry import UUID_RANDOM_SIZE, uuid7
+
+if TYPE_CHECKING:
+    from governance.store.credentials import ApiToken
+
+PREFIX = "gvt_"
+"""By which secret scanners and people know a token."""
+LONGEST = timedelta(days=365)
+LABEL = 100
+"""Characters a label may have."""
+_USED_EVERY = timedelta(minutes=1)
+
+
+class MadeToken(NamedTuple):
+    """`secret` is shown once and kept nowhere."""
+
+    secret: str
+    token: "ApiToken"
+
+
+def create_token(
+    workspace: Workspace,
+    caller: Caller,
+    scopes: Collection[Scope],
+    label: str,
+    expires: datetime,
+    place: Literal["local", "ci"] = "ci",
+) -> MadeToken:
+    """A token of the caller's own. It can do what its scopes say of what they may do when it is used.
+
+    `place` is what evidence that it hands in says about where it was measured. Raises BadInput, Refused, MachineFault.
+    """
+    from governance.store.accounts import Accounts, changing
+    from governance.store.credentials import ApiToken, Credentials
+
+    now = workspace.clock()
+    wanted = tuple(scope for scope in Scope if scope in scopes)
+    if not wanted or set(scopes) - set(Scope):
+        raise BadInput("not scopes of a token", got=", ".join(map(ascii, scopes)) or "none", expected=", ".join(Scope))
+    if not (label.strip() and label.isprintable() and len(label) <= LABEL):
+        raise BadInput("not a label", got=ascii(label)[:LABEL], expected=f"1 to {LABEL} characters on one line")
+    if not now < expires <= now + LONGEST:
+        latest = instant(now + LONGEST)
+        raise BadInput("a token must expire", got=instant(expires), expected=f"after now, at the latest {latest}")
+    secret = new_secret(workspace.entropy)
+    identifier = uuid7(now, workspace.entropy(UUID_RANDOM_SIZE))
+    made = ApiToken(
+        identifier, sha256(secret.encode()), caller.principal, tuple(map(str, wanted)), place, label, instant(now),
+        instant(expires), None, None,
+    )  # fmt: skip
+    with workspace.open_trail() as store, changing(store) as writing:
+        caller._replace(roles=in_use(Accounts(writing).account(caller.principal))).must(Does.MAKE_TOKEN)
+        Credentials(writing).add_token(made)
+    return MadeToken(PREFIX + secret, made)
+
+
+def token(workspace: Workspace, secret: str) -> Caller | None:
+    """Whose it is, with the roles of this moment and the token's scopes; None for none, one that expired or was
+    revoked, or somebody disabled. Raises MachineFault, VerificationFailed."""
+    from governance.store.accounts import Accounts, changing
+    from governance.store.credentials import Credentials
+
+    digest = secret_hash(secret.removeprefix(PREFIX)) if secret.startswith(PREFIX) else None
+    now = workspace.clock()
+    if digest is None:
+        return None
+    with workspace.open_trail() as store:
+        with store.snapshot() as snapshot:
+            found = Credentials.within(snapshot).token(digest)
+            account = Accounts.within(snapshot).account(found.principal) if found else None
+        if found is None or account is None or account.disabled:
+            return None
+        if found.revoked is not None or found.expires <= instant(now):
+            return None
+        if found.used is None or found.used <= instant(now - _USED_EVERY):
+            with changing(store) as writing:
+                Credentials(writing).used(found.id, instant(now))
+    scopes = frozenset(scope for scope in Scope if scope in found.scopes)
+    return Caller(found.principal, in_use(account), scopes, found.id, place=found.place)
+
+
+def revoke_token(workspace: Workspace, caller: Caller, identifier: str) -> None:
+    """At once, and for good. One's own, or, as an admin, anybody's. Raises BadInput where there is none to revoke, in
+    the same words where it is somebody else's; MachineFault."""
+    from governance.store.accounts import Accounts, changing
+    from governance.store.credentials import Credentials
+
+    with workspace.open_trail() as store, changing(store) as writing:
+        asking = caller._replace(roles=in_use(Accounts(writing).account(caller.principal)))
+        found = Credentials(writing).token_by_id(identifier) if identifier.isprintable() else None
+        own = found is not None and found.principal == caller.principal and caller.scopes is None
+        if found is None or not (own or asking.may(Does.REVOKE_TOKEN).allowed):
+            raise BadInput("no such token", got=ascii(identifier)[:100], expected="the id of a token of your own")
+        Credentials(writing).revoke(identifier, instant(workspace.clock()))
+
+
+def tokens(workspace: Workspace, caller: Caller) -> "list[ApiToken]":
+    """The caller's own, the newest first; expired and revoked ones too. `hash` opens nothing."""
+    from governance.store.credentials import Credentials
+
+    with workspace.open_trail() as store, store.snapshot() as snapshot:
+        return Credentials.within(snapshot).tokens(caller.principal)
