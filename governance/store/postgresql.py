@@ -50,15 +50,12 @@ _SET_WRITER = (
     " pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit')"
     " WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)"
 )
+_NEWEST, _ONE_STATE = psycopg.IsolationLevel.READ_COMMITTED, psycopg.IsolationLevel.REPEATABLE_READ
 _DURABLE = ("on", "remote_apply")
 
 
 class PostgreSQL:
     """One database of a server. Readers see one state; a writer holds an advisory lock from its beginning."""
-
-    reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True, "writes": False}
-    # Each statement sees what was committed before it, and so, once the lock is had, the newest state.
-    writing = {"isolation_level": "READ COMMITTED", "writes": True}
 
     def __init__(self, url: DatabaseUrl) -> None:
         self.where = str(url)
@@ -84,6 +81,12 @@ class PostgreSQL:
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
             writes = connection.get_execution_options().get("writes", False)
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            # How the driver will say BEGIN. A writer's statements each see what was committed before them, and so, once
+            # the lock is had, the newest state. None: what the operator set for this database holds.
+            driver.isolation_level = _NEWEST if writes else _ONE_STATE
+            driver.read_only = None if writes else True
             connection.exec_driver_sql(_SET_WRITER if writes else _SET)
             if writes:
                 connection.exec_driver_sql(f"SELECT pg_catalog.pg_advisory_xact_lock({LOCK})")
@@ -243,10 +246,9 @@ def _explain(error: BaseException | None, where: str) -> GovernanceError | None:
     if code is None and "FATAL" in text:
         said = text.rpartition("FATAL:")[2]
         code = next((code for words, code in _WORDS.items() if words in said), None)
-    if isinstance(error, psycopg.OperationalError | psycopg.InternalError) or code == "42501":
-        kind = _kind(code)
-        if kind is not None:
-            return MachineFault(kind[0], got=f"PostgreSQL says: {text}", fix=kind[1], where=where)
+    kind = _kind(code) if code or isinstance(error, psycopg.OperationalError) else None
+    if kind is not None:
+        return MachineFault(kind[0], got=f"PostgreSQL says: {text}", fix=kind[1], where=where)
     if code is not None and code.startswith("XX"):
         return VerificationFailed(Broken.MALFORMED, "the database is damaged", got=text, fix=_RESTORE, where=where)
     if isinstance(error, psycopg.ProgrammingError) and code is not None:

@@ -31,9 +31,6 @@ _SETTINGS = {
 class Sqlite:
     """One file. A transaction begins with `BEGIN`, or `BEGIN IMMEDIATE` where it writes."""
 
-    reading = {"writes": False}
-    writing = {"writes": True}
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self.where = str(path)

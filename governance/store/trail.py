@@ -124,12 +124,12 @@ class TrailStore:
             self._commit(session, transaction)
 
     def _reading(self) -> Connection:
-        return self._engine.connect().execution_options(**self._database.reading)
+        return self._engine.connect()
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:
         with (
-            self._engine.connect().execution_options(**self._database.writing) as connection,
+            self._engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
             Session(connection, expire_on_commit=False) as session,
         ):
@@ -161,7 +161,7 @@ def origin_at(place: Place) -> str | None:
     database = database_at(place)
     engine = database.engine()
     try:
-        with database.faults(), engine.connect().execution_options(**database.reading) as connection:
+        with database.faults(), engine.connect() as connection:
             if database.is_blank(connection):
                 return None
             database.is_outdated(connection)
