@@ -1,7 +1,7 @@
 """Who people are to a verb: their roles, and their key for one signature. From files, or from the accounts."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from governance.errors import BadInput
 from governance.operations.workspace import Workspace
@@ -9,12 +9,16 @@ from governance.permissions import ROLES
 from governance.signing.keys import Signer
 from governance.trail.trust import Person, Trust
 
+if TYPE_CHECKING:
+    from governance.store.snapshot import Snapshot
+
 
 class People(Protocol):
     """Whom a verb asks who somebody is."""
 
-    def person(self, principal: str) -> Person | None:
-        """Who may act at this moment, with the roles they hold at this moment; None for anybody else."""
+    def person(self, principal: str, at: "Snapshot | None" = None) -> Person | None:
+        """Who may act at this moment, with the roles they hold at this moment; None for anybody else. `at` is the state
+        of the trail that the asking verb reads or writes, where it has one open."""
 
     def unwrap(self, principal: str, password: Callable[[], str]) -> Signer:
         """Their key, for one signature. Raises BadInput, Refused."""
@@ -29,7 +33,7 @@ class FilePeople:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    def person(self, principal: str) -> Person | None:
+    def person(self, principal: str, at: "Snapshot | None" = None) -> Person | None:
         return next((person for person in self.trust().people if person.principal == principal), None)
 
     def unwrap(self, principal: str, password: Callable[[], str]) -> Signer:
@@ -45,12 +49,14 @@ class AccountPeople:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    def person(self, principal: str) -> Person | None:
+    def person(self, principal: str, at: "Snapshot | None" = None) -> Person | None:
         from governance.store.accounts import Accounts
 
-        with self._workspace.open_trail() as store, store.snapshot() as snapshot:
-            accounts = Accounts.within(snapshot)
-            account, key = accounts.account(principal), accounts.key(principal)
+        if at is None:
+            with self._workspace.open_trail() as store, store.snapshot() as snapshot:
+                return self.person(principal, snapshot)
+        accounts = Accounts.within(at)
+        account, key = accounts.account(principal), accounts.key(principal)
         if account is None or account.disabled or key is None:
             return None
         return Person(key=key.key, principal=principal, roles=_in_cases(account.roles))
@@ -84,9 +90,9 @@ class AccountPeople:
         return trust.model_copy(update={"people": (*trust.people, *people)})
 
 
-def known(people: People, principal: str) -> Person:
+def known(people: People, principal: str, at: "Snapshot | None" = None) -> Person:
     """Somebody who may act. Raises BadInput where nobody is known by that name, or not any more."""
-    person = people.person(principal)
+    person = people.person(principal, at)
     if person is None:
         raise BadInput(f"{principal} is nobody who may act here", fix="ask an admin for an account; nothing was signed")
     return person

@@ -177,7 +177,7 @@ def _permitted(transaction: "Transaction", people: People, signed: Act, before: 
     """The evidence of the case. The roles are those of this moment, under the writer's lock: one may have been revoked
     meanwhile."""
     evidence = EvidenceSet.from_bytes(transaction.document(before.evidence[0]).data)
-    permission = may_act(signed, known(people, signed.actor).roles, before, evidence.origin.by)
+    permission = may_act(signed, known(people, signed.actor, transaction).roles, before, evidence.origin.by)
     if not permission.allowed:
         raise Refused(f"{signed.actor.rpartition('|')[2]} may not {signed.kind} this", got=permission.reason)
     return evidence
