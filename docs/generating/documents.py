@@ -6,7 +6,7 @@ from generating.markdown import code, sentence, table
 from generating.meanings import meanings
 from generating.schema import default, kind, limits
 
-from governance.cli.schema import documents, published
+from governance.render.schema import documents, published
 
 
 def pages() -> dict[str, str]:

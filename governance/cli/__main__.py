@@ -190,6 +190,20 @@ def build_parser() -> argparse.ArgumentParser:
     )
     key.add_argument("--password-file", type=_path, metavar="FILE", help="read the password from a file")
 
+    account = command(
+        "account", "invite people to the service, list and disable their accounts", "invite ann --role admin"
+    )
+    account.add_argument("action", choices=("invite", "list", "disable"), help="invite: print a link that works once")
+    account.add_argument("person", metavar="NAME", nargs="?", help="whose account, as in local|NAME")
+    account.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        type=_Known("role", "governance.permissions", "ACCOUNT_ROLES"),
+        help="invite: one of %(type)s; repeatable. None: a new link for who lost their password",
+    )
+    account.add_argument("--url", metavar="URL", help="invite: where the service is; default: GOVERNANCE_PUBLIC_URL")
+
     check = command(
         "check",
         "measure and judge one model version, and seal the decision",
@@ -336,7 +350,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     schema = command("schema", "print the JSON Schema of a document", "manifest", formats=(), project=False)
-    published = _Known("document", "governance.cli.schema", "documents")
+    published = _Known("document", "governance.render.schema", "documents")
     schema.add_argument("document", type=published, help="one of %(type)s")
 
     demo = command(

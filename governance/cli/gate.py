@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def run(context: Context) -> int:
     from governance.operations.ask import ask_bundle, ask_trail
     from governance.operations.files import read_whole
+    from governance.render.json import gate_answer
     from governance.render.text import gate_text
 
     args = context.args
@@ -37,18 +38,9 @@ def run(context: Context) -> int:
         asked = ask_trail(workspace, own, artifact, args.environment)
     answer, verified = asked
     if context.as_json:
-        body = {
-            "schema": "governance.gate/v1",
-            "answer": answer.action.value,
-            "why": answer.why,
-            "artifact": artifact,
-            "environment": args.environment,
-            "asked_at": instant(now),
-            "decision": verified.decision_sha256 if verified else None,
-            "as_of": verified.decision.now if verified else None,
-            "level": verified.level if verified else None,
-        }
-        context.say(json.dumps(body, indent=2))
+        decision, level = (verified.decision, verified.level) if verified else (None, None)
+        said = gate_answer(answer, decision, level, artifact=artifact, environment=args.environment, now=instant(now))
+        context.say(json.dumps(said.model_dump(mode="json", by_alias=True), indent=2))
     else:
         context.say(
             gate_text(

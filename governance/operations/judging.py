@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from governance.canonical import parse_instant, sha256
+from governance.errors import NotThere, Stale
 from governance.evidence.evidence import EvidenceSet
 from governance.operations.sealing import Place, act_entries, put_signed, read_acts, read_decision, seal_decision
 from governance.operations.workspace import Workspace
@@ -79,6 +80,51 @@ def judge_submitted(
         causes += act_entries(transaction, decision.acts)
         sealed = seal_decision(transaction, decision, policies, baseline, issuer, causes)
         judged = Judged(decision, evidence, sealed)
+        if also is not None:
+            also(transaction, judged)
+    # COMMIT has returned: only now may anybody be told.
+    return judged
+
+
+def judge_recorded(
+    workspace: Workspace,
+    policies: tuple[LoadedPolicy, ...],
+    *,
+    name: str,
+    version: str,
+    baseline: LoadedBaseline | None,
+    seen: str | None = None,
+    also: Also | None = None,
+) -> Judged:
+    """Judge the evidence of the latest decision about a model version again, with all its acts; its submitter stays.
+
+    `seen` is the decision that whoever asks has seen, if they say so. Raises NotThere, Stale, MachineFault,
+    VerificationFailed.
+    """
+    origin = workspace.trust().logs[0].origin
+    issuer, log = (workspace.required_signer(origin, role) for role in ("issuer", "log"))
+    with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
+        issued = transaction.latest_decision(name=name, version=version)
+        if issued is None:
+            raise NotThere(f"no decision about {name} {version} is in this trail", fix="submit evidence first")
+        if seen is not None and seen != issued.sha256:
+            raise Stale("there is a later decision", latest=issued.sha256, got=seen, expected=issued.sha256)
+        before = read_decision(transaction, issued.sha256)
+        evidence = EvidenceSet.from_bytes(transaction.document(before.evidence[0]).data)
+        decision = decide(
+            evidence,
+            before.evidence[0],
+            policies,
+            read_acts(transaction, before.acts),
+            baseline=baseline,
+            now=transaction.now,
+            as_of=transaction.now,
+            identifier=uuid7(transaction.now, workspace.entropy(UUID_RANDOM_SIZE)),
+            submitter=before.submitter,
+            previous=issued.sha256,
+        )
+        causes = [issued.entry_id, *act_entries(transaction, decision.acts)]
+        judged = Judged(decision, evidence, seal_decision(transaction, decision, policies, baseline, issuer, causes))
         if also is not None:
             also(transaction, judged)
     # COMMIT has returned: only now may anybody be told.

@@ -3,13 +3,18 @@
 A tile of level L holds up to 256 hashes of complete subtrees of height 8L. Full tiles never change.
 """
 
+import re
 from collections.abc import Callable, Iterator
 
-from governance.errors import Broken, VerificationFailed
+from governance.errors import BadInput, Broken, VerificationFailed
 from governance.trail.merkle import HASH_SIZE, SubtreeReader, root
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
+HIGHEST = 63
+"""The highest level that a tile's name may say."""
+
+_NAME = re.compile(r"(?P<number>(?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/(?P<width>[0-9]{1,3}))?", re.ASCII)
 
 TileReader = Callable[[int, int, int], bytes]
 """(level, number, width) -> that tile's bytes: `width` hashes of 32 bytes."""
@@ -36,7 +41,7 @@ def completed(old: int, new: int) -> Iterator[tuple[int, int]]:
 
 def path(level: int, number: int, width: int = WIDTH) -> str:
     """Name of a tile under the log's prefix, e.g. `tile/0/x001/x234/067.p/8`."""
-    if not 1 <= width <= WIDTH or number < 0 or not 0 <= level <= 63:
+    if not 1 <= width <= WIDTH or number < 0 or not 0 <= level <= HIGHEST:
         raise RuntimeError(f"no tile has level {level}, number {number}, width {width}")
     groups = [f"{number % 1000:03d}"]
     while number >= 1000:
@@ -44,6 +49,17 @@ def path(level: int, number: int, width: int = WIDTH) -> str:
         groups.insert(0, f"x{number % 1000:03d}")
     suffix = "" if width == WIDTH else f".p/{width}"
     return f"tile/{level}/{'/'.join(groups)}{suffix}"
+
+
+def parse(text: str) -> tuple[int, int]:
+    """(number, width) of a tile's name without its level, as `x001/x234/067.p/8`. Raises BadInput for what `path` does
+    not write."""
+    found = _NAME.fullmatch(text)
+    number = int(found["number"].replace("/", "").replace("x", "")) if found else 0
+    width = int(found["width"] or WIDTH) if found else 0
+    if not 1 <= width <= WIDTH or path(0, number, width) != f"tile/0/{text}":
+        raise BadInput("not the name of a tile", got=ascii(text)[:100], expected="067, x001/x234/067 or 067.p/8")
+    return number, width
 
 
 def split(tile: bytes, width: int, *, where: str = "") -> list[bytes]:

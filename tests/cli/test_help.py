@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from governance.cli.__main__ import build_parser, main
-from governance.cli.schema import documents
 from governance.evidence.manifest import RISK_TIERS
 from governance.permissions import ROLES
+from governance.render.schema import documents
 from tests.cli.test_commands import COMMANDS
 
 

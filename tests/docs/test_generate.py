@@ -9,10 +9,10 @@ from types import ModuleType
 
 import pytest
 
-from governance.cli.schema import documents
 from governance.policy.document import load_policy
 from governance.policy.rules import ALL
 from governance.policy.rules.performance.floor import floor
+from governance.render.schema import documents
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICY = """\

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from governance.cli.schema import documents, published
+from governance.render.schema import documents, published
 
 _FOLDER = Path(__file__).parent / "schemas"
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from governance.cli.schema import documents, published
 from governance.render.json import decision_json
+from governance.render.schema import documents, published
 from governance.verification import Verified
 from tests.render.pages import SEALED
 from tests.render.shapes import golden, shape
