@@ -12,6 +12,7 @@ VARIABLES = {
     "GOVERNANCE_BASELINE": "The baseline of known failures, where `--baseline` is not given; none where neither is.",
     "GOVERNANCE_DATABASE_URL": "The PostgreSQL database of the trail, `postgresql://user@host/database`; not set: the "
     "file `.governance/trail.db`. A password in it is never shown; better keep it in `~/.pgpass`, which libpq reads.",
+    "GOVERNANCE_PUBLIC_URL": "Where people reach the service, as `https://governance.example`: links begin with it.",
     "GOVERNANCE_CONFIG_DIR": "The folder of private keys, one folder per log; not set: `governance` under "
     "`XDG_CONFIG_HOME`.",
     "XDG_CONFIG_HOME": "The folder of a user's configuration; not set: `~/.config`.",
@@ -52,7 +53,8 @@ class DatabaseUrl:
 
 class Settings(NamedTuple):
     """What the environment says. `database`: where the trail is, if not in a file. `config` holds private keys, one
-    folder per log; `ci`: never create a key; `colour`: not unwanted; `dumb`: the terminal cannot move its cursor."""
+    folder per log; `ci`: never create a key; `public_url`: where people reach the service, without a slash at its end;
+    `colour`: not unwanted; `dumb`: the terminal cannot move its cursor."""
 
     config: Path
     ci: bool
@@ -61,6 +63,7 @@ class Settings(NamedTuple):
     baseline: str | None = None
     dumb: bool = False
     database: DatabaseUrl | None = None
+    public_url: str | None = None
 
 
 def load_settings() -> Settings:
@@ -75,4 +78,14 @@ def load_settings() -> Settings:
         baseline=env.get("GOVERNANCE_BASELINE") or None,
         dumb=env.get("TERM") == "dumb",
         database=DatabaseUrl(url) if (url := env.get("GOVERNANCE_DATABASE_URL")) else None,
+        public_url=public_url(url, "GOVERNANCE_PUBLIC_URL") if (url := env.get("GOVERNANCE_PUBLIC_URL")) else None,
     )
+
+
+def public_url(text: str, where: str) -> str:
+    """The address of a service, without a slash at its end. Raises BadInput."""
+    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?", text):
+        raise BadInput(
+            "not the address of a service", got=ascii(text), expected="https://governance.example", where=where
+        )
+    return text.rstrip("/")

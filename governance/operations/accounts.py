@@ -70,7 +70,7 @@ def invite(workspace: Workspace, name: str, roles: Sequence[str], by: By) -> Inv
                 fix="grant a role where that is what is wanted",
             )
         if (there is None or there.disabled) and not asked:
-            raise BadInput("an invitation to nothing", got="no role", expected=f"some of {', '.join(ACCOUNT_ROLES)}")
+            raise BadInput(f"an invitation for {name} to no role", expected=f"some of {', '.join(ACCOUNT_ROLES)}")
         accounts.withdraw(principal)
         expires = instant(now + INVITATION)
         kept = sha256(token.encode())
