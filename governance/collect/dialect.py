@@ -1,8 +1,8 @@
 """Text tables of any common dialect, record by record, in bounded memory: nothing is guessed, nothing dropped unsaid.
 
 What does not fit is refused with its line: a record that is wider or narrower, a quote that never closes, a NUL, a byte
-that is no UTF-8. Quoting as in RFC 4180: a quote within quotes is doubled, and line ends within quotes belong to the
-value.
+that is no UTF-8. Quoting as in RFC 4180: a quote within quotes is doubled, line ends within quotes belong to the value,
+and a value that is not quoted holds no quote.
 """
 
 import csv
@@ -19,8 +19,11 @@ from governance.errors import BadInput
 
 MAX_LINE = 1 << 20
 """Bytes of one line."""
+MAX_RECORD = 16 << 20
+"""Bytes of one record, whose quoted values may go over many lines."""
 MAX_COLUMNS = 10_000
 _BOM = b"\xef\xbb\xbf"
+_MARK = _BOM.decode()
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
 
 
@@ -66,7 +69,7 @@ class Records:
         self._file, self._dialect, self._where = file, dialect, where
         self._line = self._begun = self.blank = self.comments = self.bytes = 0
         self._digest = hashlib.sha256()
-        self._between = True
+        self._between, self._raw, self._ends_before = True, "", 0
         for _ in range(dialect.skip_lines):
             if not self._readline():
                 raise BadInput(
@@ -149,7 +152,16 @@ class Records:
                 if not line.strip("\r\n" + self._dialect.blanks):
                     self.blank += 1
                     continue
-                self._begun, self._between = self._line, False
+                self._begun, self._between, self._raw, self._ends_before = self._line, False, "", self.bytes - len(data)
+            elif self.bytes - self._ends_before > MAX_RECORD:
+                raise BadInput(
+                    "a record too long",
+                    got=f"more than {MAX_RECORD} bytes, and a quote is still open on line {self._line}",
+                    fix="find the quote that is not closed; or say `--quote none` where quotes are plain characters",
+                    where=self._at(self._begun),
+                )
+            if self._raw or (self._dialect.quote and self._dialect.quote in line):
+                self._raw += line
             yield line
 
     def _record(self) -> list[str] | None:
@@ -161,10 +173,28 @@ class Records:
             record = next(self._reader, None)
         except csv.Error as error:
             raise self._not_csv(error) from error
+        if self._raw:
+            self._check_quotes()
         if record is not None and len(record) > MAX_COLUMNS:
             expected = f"at most {MAX_COLUMNS}"
             raise BadInput("too many values", got=str(len(record)), expected=expected, where=self._at(self._begun))
         return record
+
+    def _check_quotes(self) -> None:
+        """A quote opens a value where the value begins. The reader takes any other for a plain character, so that a
+        delimiter behind it would part what the file holds together."""
+        quote, delimiter = str(self._dialect.quote), self._dialect.delimiter
+        outside = self._raw.split(quote)[:-1:2]
+        for place, before in enumerate(outside):
+            begins = before.rstrip(" ") if self._dialect.trim else before
+            if not (begins.endswith(delimiter) or before == "" or (begins == "" and place == 0)):
+                raise BadInput(
+                    "a quote within a value that is not quoted",
+                    got=_shown(before.rpartition(delimiter)[2] + quote),
+                    expected=f"{quote} around the whole value, and {quote}{quote} for one within it",
+                    fix="mend the line; say --trim for blanks before quotes, `--quote none` for plain characters",
+                    where=self._at(self._begun),
+                )
 
     def _not_csv(self, error: csv.Error) -> BadInput:
         quote, said = self._dialect.quote, str(error)
@@ -208,13 +238,15 @@ class Records:
 
 def check_names(names: Sequence[str], where: str) -> None:
     """Raises BadInput for a name that a document cannot hold, or that comes twice."""
-    for index, name in enumerate(names):
-        if not nameable(name):
-            expected = "1 to 200 characters, none of them a control character, in Unicode normal form C"
+    seen: set[str] = set()
+    for name in names:
+        if not nameable(name) or _MARK in name:
+            expected = "1 to 200 characters, no control character or byte order mark, in Unicode normal form C"
             raise BadInput("not a name for a column", got=ascii(name[:100]), expected=expected, where=where)
-        if name in names[:index]:
+        if name in seen:
             fix = "name them with --columns; with --skip-lines where the file has a header"
             raise BadInput("two columns of one name", got=repr(name), expected="each name once", fix=fix, where=where)
+        seen.add(name)
 
 
 def _shown(text: str) -> str:

@@ -33,6 +33,8 @@ MOST_DIGITS = 18
 _PLAIN_INTEGER = "^(0|-?[1-9][0-9]{0,17})$"
 _PLAIN_DECIMAL = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 _SIGNIFICANT = "^[0-9]{0,17}$"
+# Not every whole number of more digits is one of those that a 64-bit float holds.
+_WHOLE_IN_FLOAT = r"^-?[0-9]{1,15}$|[.eE]"
 _ASKED_INTEGER = "^[+-]?[0-9]+$"
 _ASKED_DECIMAL = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
@@ -269,7 +271,8 @@ def _fits(values: pa.Array, kind: Kind, *, asked: bool) -> pa.Array:
     if asked:
         return fits
     digits = pc.replace_substring_regex(values, r"[eE].*|[^0-9]", "")
-    return pc.and_(fits, pc.match_substring_regex(pc.utf8_ltrim(digits, characters="0"), _SIGNIFICANT))
+    fits = pc.and_(fits, pc.match_substring_regex(pc.utf8_ltrim(digits, characters="0"), _SIGNIFICANT))
+    return pc.and_(fits, pc.match_substring_regex(values, _WHOLE_IN_FLOAT))
 
 
 def _typed(values: pa.Array, kind: Kind) -> Any:

@@ -60,6 +60,8 @@ def prepare(
     source = project.resolve(preparation.source, "SOURCE")
     if os.path.realpath(out) == os.path.realpath(source):
         raise BadInput("the table would take the place of its source", got=preparation.out, where="--out")
+    if force:
+        _must_be_ours(project, preparation.out, out, lineage, beside)
     surveyed = _survey(project, preparation, progress)
     record = Record(
         run=uuid7(now, entropy(UUID_RANDOM_SIZE)),
@@ -202,6 +204,27 @@ def _must_be_new(path: Path, relative: str, option: str) -> None:
     if os.path.lexists(path):
         fix = "--force writes both the table and its event anew; --repeat compares without writing"
         raise BadInput("there is such a file already", got=repr(relative), fix=fix, where=option)
+
+
+def _must_be_ours(project: Project, out: str, table: Path, lineage: str, beside: Path) -> None:
+    """What --force takes the place of is what a preparation of this very table left: the event says so."""
+    if not os.path.lexists(beside):
+        if os.path.lexists(table):
+            fix = "move it away, or say --lineage where its event is"
+            raise BadInput("no event tells that this table was prepared", got=repr(out), fix=fix, where="--out")
+        return
+    try:
+        other = told(project.read(lineage, "--lineage", openlineage.MAX_BYTES), lineage).record.preparation.out
+    except BadInput as error:
+        raise BadInput(
+            "what stands there was not written by `governance prepare`",
+            got=f"{lineage}: {error.what}",
+            fix="name another file: --force writes over a table and its event, and nothing else",
+            where="--lineage",
+        ) from error
+    if other != out:
+        fix = "say --lineage FILE: each table keeps an event of its own"
+        raise BadInput("the event of another table stands there", got=other, expected=out, fix=fix, where="--lineage")
 
 
 def _written(project: Project, relative: str, role: str) -> Written:

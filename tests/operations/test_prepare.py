@@ -96,6 +96,8 @@ def kind_of(tmp_path: Path, *values: str, **options: Any) -> tuple[str, list[Any
         (["1,5"], "text"),
         (["1000000000000000000"], "text"),  # 19 digits
         (["1e999"], "text"),
+        (["99999999999999999", "0.5"], "text"),  # 17 digits: as a float another number
+        (["999999999999999", "0.5"], "decimal"),
         (["0.123456789012345678"], "text"),  # 18 digits, more than a double tells apart
         (["NaN", "1"], "text"),
         (["0x10"], "text"),
@@ -123,6 +125,7 @@ def test_typing_loses_nothing(values: list[str]) -> None:
             assert str(value) == text
         elif kind == "decimal":
             assert float(Decimal(text)) == value
+            assert not text.removeprefix("-").isdigit() or int(text) == value
         else:
             assert value == text
 

@@ -21,6 +21,16 @@ NAMED = {"columns": ("a", "b")}
         (b'a,b\n1,2\n"3,4\n5,6\n', {}, ["line 3", "a quote is not closed", "line 4"]),
         (b'a,b\n"x"y,1\n', {}, ["line 2", "not in this dialect"]),
         (b'a,b\n1,"', {}, ["line 2", "a quote is not closed"]),
+        # What a delimiter parts would be three values here, and is two in the file.
+        (b'a,b,c\n1, "x,y"\n', {}, ["line 2", "a quote within a value", "--trim"]),
+        (b'a,b,c\n1,\t"x,y"\n', {"trim": True}, ["line 2", "a quote within a value"]),
+        (b'a,b,c\n1,x"y,z"\n', {}, ["line 2", "a quote within a value", "--quote none"]),
+        (b'a,b\n"1\n2",5"\n', {}, ["line 2", "a quote within a value"]),
+        (b'a,"b"\n1,2\n3,5" nail\n', {}, ["line 3", "a quote within a value"]),
+        (b'a, "b"\n1,2\n', {}, ["line 1", "a quote within a value"]),
+        (b"a b\n1 2'3'\n", {"delimiter": " ", "quote": "'"}, ["line 2", "a quote within a value"]),
+        (b"\xef\xbb\xbf\xef\xbb\xbfa,b\n1,2\n", {}, ["line 1", "byte order mark"]),
+        (b"note\n\xef\xbb\xbfa,b\n1,2\n", {"skip_lines": 1}, ["line 2", "byte order mark"]),
         (b"a,b\n1,\x002\n", {}, ["line 2", "a NUL"]),
         (b"a,b\n1,caf\xe9\n", {}, ["line 2", "not UTF-8", "0xe9 at byte 6"]),
         (b"a,b\r1,2\r", {}, ["line 1", "carriage return"]),
@@ -100,6 +110,12 @@ def test_lines_and_values_are_bounded(tmp_path: Path, monkeypatch: pytest.Monkey
     # A quote that never closes takes no more memory than one value may have.
     with pytest.raises(BadInput, match="line 2: a quote is not closed"):
         Place(tmp_path, b'a,b\n"' + b"x\n" * 200_000).prepare()
+    # Nor do many values on many lines, each within its bound.
+    monkeypatch.setattr(dialect, "MAX_RECORD", 1000)
+    with pytest.raises(BadInput, match="line 2: a record too long") as refused:
+        Place(tmp_path, b'a,b\n"' + b'x","x\n' * 1000).prepare()
+    assert "still open on line 168" in str(refused.value)
+    monkeypatch.undo()
     monkeypatch.setattr(dialect, "MAX_COLUMNS", 3)
     with pytest.raises(BadInput, match="line 1: too many values"):
         Place(tmp_path, b"a,b,c,d\n").prepare()
@@ -169,6 +185,32 @@ class TestPlaces:
         with pytest.raises(BadInput, match="the place of its source"):
             place.prepare(out="t.parquet", force=True)
         assert (tmp_path / "t.parquet").read_bytes() == b"a,b\n1,x\n2,y\n"
+
+    @pytest.mark.parametrize("data", [b'{"name": "web"}', b"a,b\n1,2\n", b"", b"PAR1"])
+    def test_force_writes_over_nothing_but_an_event(self, tmp_path: Path, data: bytes) -> None:
+        place = Place(tmp_path)
+        (tmp_path / "package.json").write_bytes(data)
+        with pytest.raises(BadInput, match="--lineage: what stands there was not written"):
+            place.prepare(lineage="package.json", force=True)
+        assert (tmp_path / "package.json").read_bytes() == data
+        assert not place.out.exists()
+
+    def test_force_keeps_the_event_of_another_table(self, tmp_path: Path) -> None:
+        place = Place(tmp_path)
+        place.prepare()
+        event = place.event.read_bytes()
+        with pytest.raises(BadInput, match="--lineage: the event of another table"):
+            place.prepare(out="other/t.parquet", force=True)
+        assert place.event.read_bytes() == event
+        assert place.prepare(out="other/t.parquet", lineage="other/t.json", force=True).lineage == "other/t.json"
+
+    def test_force_keeps_a_table_that_nobody_prepared(self, tmp_path: Path) -> None:
+        place = Place(tmp_path)
+        (tmp_path / "data").mkdir()
+        place.out.write_bytes(b"PAR1 by hand")
+        with pytest.raises(BadInput, match="--out: no event tells"):
+            place.prepare(force=True)
+        assert place.out.read_bytes() == b"PAR1 by hand"
 
     @pytest.mark.parametrize("options", [{"out": "data/t.csv"}, {"lineage": "lineage/t.parquet"}, {"out": "data/t"}])
     def test_names_say_what_a_file_is(self, tmp_path: Path, options: dict[str, str]) -> None:

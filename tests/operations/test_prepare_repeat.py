@@ -169,3 +169,25 @@ class TestNotOurEvent:
         place.event.write_text(json.dumps([json.loads(place.event.read_bytes())]))
         with pytest.raises(BadInput, match="not the event of a preparation"):
             place.repeat()
+
+    @pytest.mark.parametrize("out", ["/etc/passwd", "../../x.parquet", "link.parquet", "raw.csv", "lineage"])
+    def test_a_forged_place_of_the_table_is_only_compared(self, place: Place, out: str) -> None:
+        outside = place.root.parent / "outside.parquet"
+        outside.write_bytes(b"kept")
+        (place.root / "link.parquet").symlink_to(outside)
+        place.change_event(
+            lambda event: event["run"]["facets"]["governance_prepare"]["preparation"].update({"out": out})
+        )
+        before = {path: path.lstat().st_mtime_ns for path in place.root.rglob("*")}
+        with pytest.raises((BadInput, VerificationFailed)):
+            place.repeat()
+        assert {path: path.lstat().st_mtime_ns for path in place.root.rglob("*")} == before
+        assert outside.read_bytes() == b"kept"
+
+    def test_many_names_of_columns_take_no_time(self, place: Place) -> None:
+        names = [f"c{number}" for number in range(200_000)]
+        place.change_event(
+            lambda event: event["run"]["facets"]["governance_prepare"]["preparation"]["dialect"].update(columns=names)
+        )
+        with pytest.raises(BadInput, match="no such column"):
+            place.repeat()
