@@ -166,7 +166,7 @@ def build_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     prepare.add_argument("--drop", action="append", default=[], metavar="COLUMN", help="leave it out; repeatable")
     prepare.add_argument("--keep", action="append", default=[], metavar="COLUMN", help="only these; repeatable")
-    prepare.add_argument("--force", action="store_true", help="write over the table and its event")
+    prepare.add_argument("--force", action="store_true", help="write over the table and the event that tells of it")
     prepare.add_argument(
         "--repeat", type=_path, metavar="EVENT",
         help="do a recorded preparation again, write nothing, and say whether the same bytes come out",
