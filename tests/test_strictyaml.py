@@ -140,7 +140,7 @@ def test_what_yaml_writes_is_read_back(tree: Any) -> None:
     ids=lambda value: repr(value[:24]),
 )
 def test_refused(text: str | bytes, words: str, loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strictyaml, "_LOADER", getattr(yaml, loader))
+    monkeypatch.setattr(strictyaml.source, "_LOADER", getattr(yaml, loader))
     assert words in refused(text)
 
 
@@ -206,15 +206,15 @@ def test_bytes_are_read_or_refused(data: bytes) -> None:
 def test_without_libyaml_too(text: str) -> None:
     """Read or refused; what both readers take, both understand the same."""
     trees = []
-    loader = strictyaml._LOADER
+    loader = strictyaml.source._LOADER
     for kind in (loader, yaml.SafeLoader):
-        strictyaml._LOADER = kind
+        strictyaml.source._LOADER = kind
         try:
             trees.append(strictyaml.parse(text.encode(), "m").tree)
         except BadInput:
             pass
         finally:
-            strictyaml._LOADER = loader
+            strictyaml.source._LOADER = loader
     assert len(trees) < 2 or trees[0] == trees[1]
 
 

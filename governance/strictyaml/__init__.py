@@ -1,0 +1,23 @@
+"""Strict YAML: every scalar is text until the schema types it; duplicate keys, aliases, anchors, tags and directives
+are refused.
+
+So `version: 1.10` stays 1.10, `NO` stays text, and no document can expand. Errors carry file, line, column, a caret and
+the nearest known name.
+"""
+
+from governance.strictyaml.faults import Misplaced, explain, load, said, validate
+from governance.strictyaml.source import MAX_BYTES, MAX_DEPTH, Path, Position, Source, parse
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "Misplaced",
+    "Path",
+    "Position",
+    "Source",
+    "explain",
+    "load",
+    "parse",
+    "said",
+    "validate",
+]
