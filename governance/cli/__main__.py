@@ -332,18 +332,20 @@ def build_parser() -> argparse.ArgumentParser:
 
     policy = command(
         "policy",
-        "list shipped policies, list the rules, check a policy file, or run the cases of a policy",
+        "list shipped policies, list the rules, check a policy file, run its cases, or pin what counts",
         "test ./policy.yaml --mutate",
         formats=("text", "json", "junit"),
-        project=False,
     )
-    policy.add_argument("action", choices=("list", "rules", "check", "test"), help="what to do")
+    policy.add_argument("action", choices=("list", "rules", "check", "test", "pin", "unpin", "pins"), help="what to do")
     policy.add_argument(
         "name",
         nargs="*",
         metavar="NAME|FILE|DIR",
         help="check: the policy; rules: one rule, with its options; test: policies with a cases.yaml beside them, "
-        "else all that are shipped",
+        "else all that are shipped; pin, unpin: policies and baselines that count",
+    )
+    policy.add_argument(
+        "--trust", type=_path, metavar="FILE", help="pin, unpin, pins: in this trust file; default: the project's own"
     )
     policy.add_argument(
         "--mutate", action="store_true", help="test: also see that the cases notice a limit or enforcement that moved"

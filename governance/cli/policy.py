@@ -1,4 +1,4 @@
-"""governance policy list, rules, check, test"""
+"""governance policy list, rules, check, test, pin, unpin, pins"""
 
 import json
 
@@ -12,11 +12,40 @@ def run(context: Context) -> int:
         return _test(context)
     if args.format == "junit" or args.mutate:
         raise BadInput("`--format junit` and `--mutate` go with `policy test`", got=f"policy {args.action}")
+    if args.action in ("pin", "unpin", "pins"):
+        return _pins(context)
+    if args.trust:
+        raise BadInput("`--trust` goes with `policy pin`, `unpin` and `pins`", got=f"policy {args.action}")
     if len(args.name) > 1:
         raise BadInput(f"`policy {args.action}` takes one name", got=" ".join(args.name))
     name = args.name[0] if args.name else None
     rows, text = _rules(context, name) if args.action == "rules" else _policies(args.action, name)
     context.say(json.dumps(rows, indent=2) if context.as_json else text)
+    return ExitCode.ALLOW
+
+
+def _pins(context: Context) -> int:
+    from governance.operations.pin import pin, pins, unpin
+    from governance.render.visible import visible
+
+    args, workspace = context.args, context.workspace()
+    if bool(args.name) is (args.action == "pins"):
+        expected = "" if args.name else "the name of a shipped policy, or the file of a policy or a baseline"
+        raise BadInput(f"`policy {args.action}` takes {'no' if args.name else 'a'} name", expected=expected)
+    if args.action == "pins":
+        found = pins(workspace, args.trust)
+    else:
+        found = (pin if args.action == "pin" else unpin)(workspace, args.name, args.trust)
+    if context.as_json:
+        body = {"trust": str(found.file), "changed": found.changed, "pinned": [one._asdict() for one in found.pinned]}
+        context.say(json.dumps(body, indent=2))
+        return ExitCode.ALLOW
+    said = "pins" if args.action == "pins" or not found.changed else "now pins"
+    lines = [f"{found.file} {said} nothing: a decision under any policy counts"]
+    if found.pinned:
+        lines = [f"{found.file} {said} these, and nothing else counts:"]
+        lines += [f"  {one.sha256}  {one.what or 'neither shipped nor named here'}" for one in found.pinned]
+    context.say("\n".join(map(visible, lines)))
     return ExitCode.ALLOW
 
 
@@ -62,6 +91,7 @@ def _policies(action: str, name: str | None) -> tuple[_Rows, str]:
     """The shipped policies, or one that is checked."""
     from governance import bundled
     from governance.operations.evaluate import load_policies
+    from governance.render.visible import visible
 
     if action == "check" and name is None:
         raise BadInput("say which policy", expected="the name of a shipped policy, or a policy.yaml")
@@ -80,7 +110,7 @@ def _policies(action: str, name: str | None) -> tuple[_Rows, str]:
         for policy in policies
     ]
     text = "\n".join(
-        f"{policy.document.id} {policy.document.version}  {policy.document.title or ''}\n"
+        f"{policy.document.id} {policy.document.version}  {visible(policy.document.title or '')}\n"
         f"  sha256 {policy.sha256}\n"
         f"  in force from {policy.document.in_force.from_} "
         f"until {policy.document.in_force.until or 'further notice'}, "

@@ -71,7 +71,7 @@ class Workspace:
         return BadInput("there is no trail here", got=str(self.root), fix=fix)
 
     def write_trust(self, trust: Trust) -> None:
-        write_whole(self.trust_path, trust.model_dump_json(by_alias=True, indent=2).encode() + b"\n")
+        write_whole(self.trust_path, trust.to_json())
 
     @contextmanager
     def locked(self) -> Iterator[None]:

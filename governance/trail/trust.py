@@ -46,6 +46,10 @@ class Trust(Document):
     witnesses: tuple[str, ...] = ()
     max_age: Annotated[int, Field(ge=0, le=36_500)] | None = None
 
+    def to_json(self) -> bytes:
+        """As a file: for people to read and to mend, which no signature is over."""
+        return self.model_dump_json(by_alias=True, indent=2).encode() + b"\n"
+
     def vkeys(self) -> list[str]:
         return [log.key for log in self.logs]
 

@@ -1,0 +1,105 @@
+"""Pin policies, and baselines of known failures, in a trust file: where anything is pinned, nothing else counts."""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from governance import bundled, strictyaml
+from governance.canonical import Sha256, schema_of, sha256
+from governance.errors import BadInput
+from governance.operations.files import read_whole, write_whole
+from governance.operations.workspace import Workspace
+from governance.policy.baseline import Baseline, load_baseline
+from governance.policy.document import load_policy
+from governance.trail.trust import Trust, load_trust
+
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class Pin(NamedTuple):
+    """What is pinned: its digest, and what it is; empty where that is neither shipped nor at hand."""
+
+    sha256: Sha256
+    what: str
+
+
+class Pins(NamedTuple):
+    """What a trust file pins now. `file`: where it is. `changed`: whether it was written."""
+
+    file: Path
+    pinned: tuple[Pin, ...]
+    changed: bool
+
+
+def pins(workspace: Workspace, file: Path | None) -> Pins:
+    """What is pinned in `file`, or in the project's own trust file. Raises BadInput."""
+    trust = _read(file) if file else workspace.trust()
+    return Pins(file or workspace.trust_path, _named(trust, ()), False)
+
+
+def pin(workspace: Workspace, names: Sequence[str], file: Path | None) -> Pins:
+    """Also pin these: shipped policies by name, policies and baselines by file. Raises BadInput, MachineFault."""
+    found = [_document(name) for name in names]
+    return _changed(workspace, file, found, lambda old: dict.fromkeys([*old, *(one.sha256 for one in found)]))
+
+
+def unpin(workspace: Workspace, names: Sequence[str], file: Path | None) -> Pins:
+    """Pin these no longer; a digest names what is not at hand. Raises BadInput for what is not pinned, MachineFault."""
+    found = [Pin(name, "") if _DIGEST.fullmatch(name) else _document(name) for name in names]
+
+    def without(old: Sequence[Sha256]) -> list[Sha256]:
+        for name, one in zip(names, found, strict=True):
+            if one.sha256 not in old:
+                raise BadInput(
+                    "not pinned", got=f"{name} ({one.sha256})", expected=", ".join(old) or "nothing is pinned"
+                )
+        return [digest for digest in old if digest not in {one.sha256 for one in found}]
+
+    return _changed(workspace, file, found, without)
+
+
+def unpinned(trust: Trust, documents: Sequence[Sha256]) -> list[Sha256]:
+    """Those that this trust file refuses: none where it pins nothing."""
+    return [digest for digest in documents if digest not in trust.policies] if trust.policies else []
+
+
+_Change = Callable[[Sequence[Sha256]], "Sequence[Sha256] | dict[Sha256, None]"]
+
+
+def _changed(workspace: Workspace, file: Path | None, known: Sequence[Pin], change: _Change) -> Pins:
+    if file is None:
+        workspace.trust()  # says that there is no trail before anything is locked
+        with workspace.locked():
+            trust = workspace.trust()
+            new = trust.model_copy(update={"policies": tuple(change(trust.policies))})
+            if new != trust:
+                workspace.write_trust(new)
+    else:
+        trust = _read(file)
+        new = trust.model_copy(update={"policies": tuple(change(trust.policies))})
+        if new != trust:
+            write_whole(file, new.to_json())
+    return Pins(file or workspace.trust_path, _named(new, known), new != trust)
+
+
+def _read(file: Path) -> Trust:
+    return load_trust(read_whole(file, "trust file"), str(file))
+
+
+def _document(name: str) -> Pin:
+    """A policy or a baseline, read whole: what cannot be judged by cannot be pinned."""
+    if "/" in name or name.endswith((".yaml", ".yml")):
+        shown, data = name, read_whole(Path(name), "policy or baseline")
+    else:
+        shown, data = bundled.policy(name)
+    tree = strictyaml.parse(data, shown).tree
+    if isinstance(tree, dict) and tree.get("schema") == schema_of(Baseline):
+        return Pin(sha256(data), f"baseline of known failures of {load_baseline(data, shown).document.model}")
+    policy = load_policy(data, shown).document
+    return Pin(sha256(data), f"policy {policy.id} {policy.version}")
+
+
+def _named(trust: Trust, known: Sequence[Pin]) -> tuple[Pin, ...]:
+    names = {one.sha256: one.what for one in (*map(_document, bundled.policy_names()), *known)}
+    return tuple(Pin(digest, names.get(digest, "")) for digest in trust.policies)
