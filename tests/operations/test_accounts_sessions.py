@@ -1,0 +1,377 @@
+"""Signing in, staying so and no longer; tokens; guessing."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from governance import keys
+from governance.errors import BadInput, Refused, TooMany
+from governance.operations import accounts, sessions, throttle, tokens
+from governance.operations.caller import Operator
+from governance.permissions import ADMIN, Does, Scope
+from tests.operations.project import PASSWORD
+from tests.operations.service import HOME, Service
+
+WRONG, NEW_PASSWORD = "wrong horse battery", "other horse battery"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def service(request, bare):
+    made = Service(bare, None if request.param == "sqlite" else request.getfixturevalue("database"))
+    made.join("bo", "approver")
+    return made
+
+
+@pytest.fixture
+def small(bare):
+    made = Service(bare)
+    made.join("bo", "approver")
+    return made
+
+
+def fail(service, name="bo", address=HOME, password=WRONG):
+    with pytest.raises(Refused) as refused:
+        service.sign_in(name, password, address)
+    return refused.value
+
+
+class TestSession:
+    def test_is_who_signed_in(self, service):
+        made = service.sign_in("bo")
+        found = service.session(made.token)
+        assert found == made.caller
+        assert (found.principal, found.roles, found.scopes) == ("local|bo", ("approver",), None)
+        assert found.may(Does.APPROVE).allowed and not found.may(Does.INVITE).allowed
+        assert service.session(service.sign_in("root").token).principal == "local|root"
+
+    def test_ends_when_nobody_comes(self, service):
+        token = service.sign_in("bo").token
+        service.clock.tick(minutes=29, seconds=59)
+        assert service.session(token)
+        service.clock.tick(minutes=29, seconds=59)
+        assert service.session(token)
+        service.clock.tick(minutes=30)
+        assert service.session(token) is None
+        assert service.session(token) is None
+
+    def test_ends_after_eight_hours_however_busy(self, small):
+        token = small.sign_in("bo").token
+        for _ in range(8 * 4 - 1):
+            small.clock.tick(minutes=15)
+            assert small.session(token)
+        small.clock.tick(minutes=14, seconds=59)
+        assert small.session(token)
+        small.clock.tick(seconds=1)
+        assert small.session(token) is None
+
+    def test_ends_when_one_leaves_and_only_that_one(self, service):
+        first, second = service.sign_in("bo"), service.sign_in("bo")
+        sessions.sign_out(service.workspace, first.caller)
+        sessions.sign_out(service.workspace, first.caller)
+        assert service.session(first.token) is None
+        assert service.session(second.token)
+
+    def test_another_of_ones_own_can_be_ended_nobody_elses(self, small):
+        mine, other, theirs = small.sign_in("bo"), small.sign_in("bo"), small.sign_in("root")
+        listed = [one.hash for one in sessions.sessions(small.workspace, mine.caller)]
+        assert sorted(listed) == sorted([mine.caller.via, other.caller.via])
+        sessions.sign_out(small.workspace, mine.caller, theirs.caller.via)
+        sessions.sign_out(small.workspace, mine.caller, other.caller.via)
+        assert [bool(small.session(one.token)) for one in (mine, other, theirs)] == [True, False, True]
+
+    def test_roles_are_those_of_the_moment(self, small):
+        token = small.sign_in("bo").token
+        accounts.grant(small.workspace, "local|bo", "auditor", Operator())
+        accounts.revoke(small.workspace, "local|bo", "approver", Operator())
+        assert small.session(token).roles == ("auditor",)
+
+    @pytest.mark.parametrize("token", ["", "x" * 43, "ö" * 43, "\0" * 43, "x" * 44, "x" * 43 + "\n", "a' OR 1=1 --"])
+    def test_that_never_was(self, service, token):
+        assert service.session(token) is None
+
+    def test_neither_what_is_kept_nor_the_forms_token_opens_it(self, small):
+        made = small.sign_in("bo")
+        assert small.session(made.caller.via) is None
+        assert small.session(made.caller.csrf) is None
+        assert re.fullmatch(r"[A-Za-z0-9_-]{43}", made.caller.csrf)
+        assert made.caller.csrf != small.sign_in("bo").caller.csrf
+
+    def test_what_ended_is_swept_away(self, small):
+        made = small.sign_in("bo")
+        small.invite("cy", "auditor")
+        small.clock.tick(days=4)
+        small.sign_in("bo")
+        kept = small.kept()
+        assert made.caller.via.encode() not in kept
+        assert b"local|cy" not in kept
+
+
+class TestSignIn:
+    def test_says_and_does_the_same_whoever_it_is(self, service, monkeypatch):
+        """Unknown name, wrong password, disabled account: one message, and one password stretched at one cost."""
+        service.join("cy", "auditor")
+        accounts.disable(service.workspace, "local|cy", Operator())
+        costs = []
+        stretch = keys._stretch
+        monkeypatch.setattr(
+            keys, "_stretch", lambda password, salt, *cost: costs.append(cost) or stretch(password, salt, *cost)
+        )
+        said = set()
+        for name in ("bo", "eve", "cy", "", "BO", "bo\0", "\ud800", "x" * 10_000, "local|bo", "bo' --"):
+            said.add(str(fail(service, name, address=name)))
+            assert costs.pop() and not costs, name
+        said.add(str(fail(service, "cy", password=PASSWORD)))
+        assert len(said) == 1
+        assert len(set(costs)) == 1
+
+    @pytest.mark.parametrize("password", ["", "\ud800" * 20, "x" * 100_000, "\0", PASSWORD + " ", PASSWORD.upper()])
+    def test_with_another_password(self, small, password):
+        assert "name or the password" in str(fail(small, password=password))
+
+    def test_with_a_password_that_changed_while_it_was_looked_at(self, small, monkeypatch):
+        """Between reading the hash and opening the session, somebody takes a new link."""
+        right = keys.is_password
+
+        def slow(password, kept):
+            monkeypatch.setattr(sessions, "is_password", right)
+            accounts.redeem(small.workspace, small.invite("bo"), NEW_PASSWORD)
+            return right(password, kept)
+
+        monkeypatch.setattr(sessions, "is_password", slow)
+        fail(small, password=PASSWORD)
+        assert small.sign_in("bo", NEW_PASSWORD)
+
+
+class TestGuessing:
+    def test_one_account_is_slowed_down_and_more_so(self, service):
+        for _ in range(6):
+            assert not isinstance(fail(service), TooMany)
+        waits = []
+        for _ in range(8):
+            refused = fail(service, password=PASSWORD)  # not even looked at
+            assert isinstance(refused, TooMany)
+            waits.append(refused.wait)
+            service.clock.tick(seconds=refused.wait)
+            assert not isinstance(fail(service, address=f"192.0.2.{len(waits)}"), TooMany)
+        assert waits == [2, 3, 5, 9, 17, 33, 61, 61]
+        service.clock.tick(seconds=61)
+        assert service.sign_in("bo")
+        assert not isinstance(fail(service), TooMany)
+        assert service.sign_in("bo")
+
+    def test_a_name_that_nobody_has_is_slowed_down_alike(self, small):
+        for _ in range(6):
+            fail(small, "eve")
+        assert isinstance(fail(small, "eve"), TooMany)
+
+    def test_others_are_not(self, small):
+        for _ in range(7):
+            fail(small, "bo", address="198.51.100.1")
+        assert small.sign_in("root")
+
+    @pytest.mark.parametrize(
+        "addresses",
+        [["192.0.2.7"], ["2001:db8::1", "2001:db8::ffff:1"], ["::ffff:192.0.2.7", "192.0.2.7"], ["a proxy"]],
+    )
+    def test_one_address_is_slowed_down(self, small, addresses):
+        for number in range(21):
+            assert not isinstance(fail(small, f"name{number}", addresses[0]), TooMany)
+        assert isinstance(fail(small, "bo", addresses[-1]), TooMany)
+        assert small.sign_in("bo", address="2001:db8:0:1::1")
+
+    def test_signing_in_to_ones_own_account_gives_no_free_guesses(self, small):
+        """The address is owed what others' names cost it."""
+        address = "192.0.2.9"
+        refused = None
+        for number in range(40):
+            refused = fail(small, f"name{number}", address)
+            if isinstance(refused, TooMany):
+                break
+            try:
+                small.sign_in("bo", address=address)
+            except TooMany:
+                break
+        assert number < 25
+
+    def test_failures_are_forgotten_after_a_day(self, small):
+        for _ in range(6):
+            fail(small)
+        small.clock.tick(days=1, minutes=2)
+        small.sign_in("root")
+        for _ in range(6):
+            assert not isinstance(fail(small), TooMany)
+
+    def test_an_attempt_counts_before_it_is_made(self, small, monkeypatch):
+        """A hundred at once, none of which has ended, are not a hundred free guesses."""
+        tried = []
+
+        def never_ends(password, kept):
+            tried.append(password)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(sessions, "is_password", never_ends)
+        for _ in range(20):
+            with pytest.raises((KeyboardInterrupt, TooMany)):
+                small.sign_in("bo")
+        assert len(tried) == 6
+
+    def test_the_password_of_a_signature_too(self, service):
+        for _ in range(6):
+            with pytest.raises(Refused, match="wrong password"):
+                service.people.unwrap("local|bo", lambda: WRONG)
+        with pytest.raises(TooMany) as refused:
+            service.people.unwrap("local|bo", lambda: PASSWORD)
+        assert service.sign_in("bo"), "a stranger at the door and who is inside do not slow each other down"
+        service.clock.tick(seconds=refused.value.wait)
+        assert service.people.unwrap("local|bo", lambda: PASSWORD).public_key
+        with pytest.raises(Refused, match="wrong password"):
+            service.people.unwrap("local|bo", lambda: WRONG)
+
+    def test_waits(self):
+        slow = throttle.Slow("x", 5, 60)
+        assert [slow.wait(failures) for failures in (0, 5, 6, 7, 8, 11, 12, 13, 10**9)] == [
+            0,
+            0,
+            1,
+            2,
+            4,
+            32,
+            60,
+            60,
+            60,
+        ]
+
+
+class TestPassword:
+    def test_the_new_one_opens_the_same_key(self, service):
+        key = service.people.person("local|bo").key
+        mine, other, token = service.sign_in("bo"), service.sign_in("bo"), service.token("bo")
+        sessions.change_password(service.workspace, mine.caller, PASSWORD, NEW_PASSWORD)
+        assert service.people.person("local|bo").key == key
+        assert service.people.unwrap("local|bo", lambda: NEW_PASSWORD).public_key
+        with pytest.raises(Refused, match="wrong password"):
+            service.people.unwrap("local|bo", lambda: PASSWORD)
+        assert service.session(mine.token) and service.session(other.token) is None
+        assert tokens.token(service.workspace, token.secret)
+        fail(service, password=PASSWORD)
+        assert service.sign_in("bo", NEW_PASSWORD)
+
+    @pytest.mark.parametrize("old, new, error", [(WRONG, NEW_PASSWORD, Refused), (PASSWORD, "short", BadInput)])
+    def test_refused_changes_nothing(self, small, old, new, error):
+        caller = small.caller("bo")
+        with pytest.raises(error):
+            sessions.change_password(small.workspace, caller, old, new)
+        assert small.sign_in("bo")
+        assert small.people.unwrap("local|bo", lambda: PASSWORD)
+
+    def test_by_a_token_is_refused(self, small):
+        caller = tokens.token(small.workspace, small.token("bo", list(Scope)).secret)
+        with pytest.raises(Refused, match="no token"):
+            sessions.change_password(small.workspace, caller, PASSWORD, NEW_PASSWORD)
+
+    def test_two_changes_at_once(self, small, monkeypatch):
+        """The later one finds another wrapping than the one it opened, and is refused whole."""
+        caller, rewrap = small.caller("bo"), keys.rewrap_person_key
+
+        def overtaken(*args):
+            made = rewrap(*args)
+            monkeypatch.setattr(sessions, "rewrap_person_key", rewrap)
+            sessions.change_password(small.workspace, caller, PASSWORD, NEW_PASSWORD)
+            return made
+
+        monkeypatch.setattr(sessions, "rewrap_person_key", overtaken)
+        with pytest.raises(Refused, match="meanwhile"):
+            sessions.change_password(small.workspace, caller, PASSWORD, "third horse battery")
+        assert small.sign_in("bo", NEW_PASSWORD)
+        assert small.people.unwrap("local|bo", lambda: NEW_PASSWORD)
+
+
+class TestToken:
+    def test_is_its_owner_within_its_scopes(self, service):
+        made = service.token("bo", [Scope.ACT, Scope.READ])
+        assert re.fullmatch(r"gvt_[A-Za-z0-9_-]{43}", made.secret)
+        found = tokens.token(service.workspace, made.secret)
+        assert (found.principal, found.roles, found.place) == ("local|bo", ("approver",), "ci")
+        assert found.scopes == {Scope.ACT, Scope.READ}
+        assert found.may(Does.APPROVE).allowed and found.may(Does.READ).allowed
+        refused = found.may(Does.EVALUATE)
+        assert not refused.allowed and "scope submit; this one has: act, read" in refused.reason
+        (listed,) = tokens.tokens(service.workspace, service.caller("bo"))
+        assert (listed.id, listed.label, listed.used) == (found.via, "a pipeline", listed.created)
+
+    def test_is_no_session_nor_the_other_way(self, small):
+        made, session = small.token("bo").secret, small.sign_in("bo").token
+        for text in (made, made[4:]):
+            assert small.session(text) is None
+        for text in (session, f"gvt_{session}", made[4:], f"gvt_{made}", made + "\n", made.upper(), ""):
+            assert tokens.token(small.workspace, text) is None
+
+    def test_ends(self, service):
+        made = service.token("bo", days=1)
+        service.clock.tick(days=1, seconds=-1)
+        assert tokens.token(service.workspace, made.secret)
+        service.clock.tick(seconds=1)
+        assert tokens.token(service.workspace, made.secret) is None
+
+    def test_does_less_when_its_owner_holds_less(self, small):
+        made = small.token("bo", [Scope.ACT])
+        accounts.revoke(small.workspace, "local|bo", "approver", Operator())
+        assert not tokens.token(small.workspace, made.secret).may(Does.APPROVE).allowed
+
+    def test_of_an_admin_does_nothing_that_takes_an_admin(self, small):
+        found = tokens.token(small.workspace, small.token("root", list(Scope)).secret)
+        assert found.roles == (ADMIN,)
+        allowed = {does for does in Does if found.may(does).allowed}
+        assert allowed == {Does.READ}
+
+    def test_revoked_is_gone_for_good(self, service):
+        made, other = service.token("bo"), service.token("bo")
+        tokens.revoke_token(service.workspace, service.caller("bo"), made.token.id)
+        first = tokens.tokens(service.workspace, service.caller("bo"))
+        service.clock.tick()
+        tokens.revoke_token(service.workspace, service.caller("bo"), made.token.id)
+        assert tokens.tokens(service.workspace, service.caller("bo")) == first
+        assert tokens.token(service.workspace, made.secret) is None
+        assert tokens.token(service.workspace, other.secret)
+
+    def test_revoked_by_its_owner_or_an_admin_only(self, small):
+        small.join("cy", "approver")
+        made = small.token("bo")
+        itself = tokens.token(small.workspace, made.secret)
+        said = set()
+        for caller, identifier in ((small.caller("cy"), made.token.id), (itself, made.token.id)):
+            with pytest.raises(BadInput) as refused:
+                tokens.revoke_token(small.workspace, caller, identifier)
+            said.add(str(refused.value))
+        unknown = made.token.id[:-1] + ("0" if made.token.id[-1] != "0" else "1")
+        for identifier in (unknown, "", "\0", "x" * 1000):
+            with pytest.raises(BadInput, match="no such token"):
+                tokens.revoke_token(small.workspace, small.caller("bo"), identifier)
+        assert len(said) == 1
+        assert tokens.token(small.workspace, made.secret)
+        tokens.revoke_token(small.workspace, small.caller("root"), made.token.id)
+        assert tokens.token(small.workspace, made.secret) is None
+
+    @pytest.mark.parametrize("days", [0, -1, 365.001, 10_000])
+    def test_expires_within_a_year(self, small, days):
+        with pytest.raises(BadInput, match="must expire"):
+            small.token("bo", days=days)
+        assert small.token("bo", days=365)
+
+    @pytest.mark.parametrize("scopes", [[], ["admin"], ["read", "grant"], [""]])
+    def test_scopes_that_are_none(self, small, scopes):
+        with pytest.raises(BadInput, match="scopes"):
+            small.token("bo", scopes)
+
+    @pytest.mark.parametrize("label", ["", "  ", "x" * 101, "a\nb", "a\0", "a\u202eb", "\ud800"])
+    def test_labels_that_are_none(self, small, label):
+        expires = small.clock() + timedelta(days=1)
+        with pytest.raises(BadInput, match="label"):
+            tokens.create_token(small.workspace, small.caller("bo"), [Scope.READ], label, expires)
+
+    def test_makes_no_other(self, small):
+        caller = tokens.token(small.workspace, small.token("bo", list(Scope)).secret)
+        with pytest.raises(Refused, match="may not make_token") as refused:
+            tokens.create_token(small.workspace, caller, [Scope.READ], "x", small.clock() + timedelta(days=1))
+        assert "no token may" in refused.value.got
