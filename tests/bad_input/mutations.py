@@ -7,7 +7,27 @@ from typing import Any
 from hypothesis import strategies as st
 
 Path = tuple[Any, ...]
-_WORDS = ("", " ", "yes", "no", "NO", "null", "~", "1e999", "nan", "-1", "1.10", "0,8", "../x", "/dev/zero", "*", "a*b")
+_WORDS = (
+    "",
+    " ",
+    "1",
+    "0.9",
+    "age",
+    "yes",
+    "no",
+    "NO",
+    "null",
+    "~",
+    "1e999",
+    "nan",
+    "-1",
+    "1.10",
+    "0,8",
+    "../x",
+    "/dev/zero",
+    "*",
+    "a*b",
+)
 _TEXTS = st.one_of(st.sampled_from(_WORDS), st.text(max_size=12))
 _FRAGMENTS = (
     "&a ",
@@ -52,9 +72,9 @@ def paths(tree: Any, at: Path = ()) -> list[Path]:
 
 @st.composite
 def mutated(draw: st.DrawFn, sound: Any, numbers: bool) -> Any:
-    """The tree with one to three changes."""
+    """The tree with one to three changes, mostly one: more are seldom sound."""
     tree = copy.deepcopy(sound)
-    for _ in range(draw(st.integers(1, 3))):
+    for _ in range(draw(st.sampled_from((1, 1, 1, 2, 3)))):
         there = paths(tree)
         if not there:
             return draw(values(numbers))
