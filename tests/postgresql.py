@@ -94,6 +94,10 @@ class Server:
         login = f"{user}:{password}" if password else user
         return DatabaseUrl(f"postgresql://{login}@/{name}?host={self.folder}")
 
+    def environment(self) -> dict[str, str]:
+        """How a shell finds the server and its commands."""
+        return {"PATH": str(self._binaries), "PGHOST": str(self.folder), "PGUSER": "postgres"}
+
     def execute(self, statement: str, *parameters: object, database: str = "postgres") -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url(database).secret, autocommit=True) as connection:
             cursor = connection.execute(statement, parameters or None)

@@ -11,7 +11,7 @@ _VARIES = (
     (re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"), "TIME"),
     (re.compile(r"\b[0-9a-f]{12,64}\b"), "DIGEST"),
 )
-_NOTE = re.compile(r"<!-- (needs|starts-from|slow)(?:: (\S+))? -->")
+_NOTE = re.compile(r"<!-- (needs|starts-from|server|slow)(?:: (\S+))? -->")
 
 
 class Block(NamedTuple):
@@ -32,10 +32,11 @@ class Command(NamedTuple):
 
 
 class Page(NamedTuple):
-    """`needs`, `starts_from`, `slow`: what its comments say."""
+    """`needs`, `starts_from`, `server`, `slow`: what its comments say."""
 
     needs: str | None
     starts_from: str | None
+    server: str | None
     slow: bool
     blocks: tuple[Block, ...]
 
@@ -48,7 +49,13 @@ def read(path: Path) -> Page:
     """Raises Malformed."""
     text = path.read_text(encoding="utf-8")
     notes = {found[1]: found[2] or "" for found in map(_NOTE.fullmatch, text.splitlines()) if found}
-    return Page(notes.get("needs"), notes.get("starts-from"), "slow" in notes, tuple(_blocks(text.splitlines())))
+    return Page(
+        notes.get("needs"),
+        notes.get("starts-from"),
+        notes.get("server"),
+        "slow" in notes,
+        tuple(_blocks(text.splitlines())),
+    )
 
 
 def _blocks(lines: list[str]) -> list[Block]:

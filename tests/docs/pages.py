@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,13 @@ from tests.docs.player import Untrue, play
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def play_page(path: Path, base: Path, demo: tuple[Path, str] | None, data: Path | None) -> None:
+def play_page(
+    path: Path,
+    base: Path,
+    demo: tuple[Path, str] | None,
+    data: Path | None,
+    server: Mapping[str, str] | None = None,
+) -> None:
     """Fails the test with the page's line where the page is not true."""
     page, folder = reading.read(path), base / "work"
     folder.mkdir(exist_ok=True)
@@ -25,7 +32,7 @@ def play_page(path: Path, base: Path, demo: tuple[Path, str] | None, data: Path 
         shutil.copytree(data, folder / "raw")
     problem = ""
     try:
-        play(path, str(path.relative_to(ROOT)), folder, base / "home", recorded)
+        play(path, str(path.relative_to(ROOT)), folder, base / "home", recorded, server)
     except Untrue as untrue:
         problem = str(untrue)
     if problem:

@@ -29,13 +29,20 @@ class Untrue(Exception):
     """What the page says is not so. The message: page:line, command, expected, got."""
 
 
-def play(source: Path, name: str, folder: Path, home: Path, recorded: Mapping[str, str]) -> None:
+def play(
+    source: Path,
+    name: str,
+    folder: Path,
+    home: Path,
+    recorded: Mapping[str, str],
+    server: Mapping[str, str] | None = None,
+) -> None:
     """Run a page in `folder`, which holds what the page starts from. `recorded`: output of commands that are not run
-    again. Raises Untrue."""
+    again. `server`: how its commands find the page's server. Raises Untrue."""
     home.mkdir(exist_ok=True)
     try:
         page = pages.read(source)
-        with Shell(folder, home.parent, environment(home)) as shell:
+        with Shell(folder, home.parent, _with(environment(home), server or {})) as shell:
             for block in page.blocks:
                 _one(block, name, folder, shell, recorded)
     except Malformed as error:
@@ -56,6 +63,12 @@ def environment(home: Path) -> dict[str, str]:
         **{f"GIT_{role}_EMAIL": "reader@example.org" for role in ("AUTHOR", "COMMITTER")},
         **{name: os.environ.get(name, "1") for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")},
     }
+
+
+def _with(environment: dict[str, str], server: Mapping[str, str]) -> dict[str, str]:
+    """The commands of the server come after ours."""
+    path = os.pathsep.join(part for part in (environment["PATH"], server.get("PATH")) if part)
+    return {**environment, **server, "PATH": path}
 
 
 def _one(block: Block, name: str, folder: Path, shell: Shell, recorded: Mapping[str, str]) -> None:

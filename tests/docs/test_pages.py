@@ -25,7 +25,8 @@ def test_page(path: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Non
     page = reading.read(path)
     demo = request.getfixturevalue("demo") if page.starts_from is not None or runs_the_demo(path) else None
     data = request.getfixturevalue("shared") / "data" / page.needs if page.needs is not None else None
-    play_page(path, tmp_path, demo, data)
+    server = request.getfixturevalue(page.server).environment() if page.server is not None else None
+    play_page(path, tmp_path, demo, data, server)
 
 
 def test_make_targets_that_pages_name_are_there(require_tool: Callable[[str], str]) -> None:

@@ -59,13 +59,14 @@ def test_the_version_is_the_last_migrations_number():
     ("postgresql", ("UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE")),
 ], indirect=["place"])  # fmt: skip
 def test_append_only(store, decide, place, acts):
-    decide(store, range(300))
+    a_file = isinstance(place, Path)
+    decide(store, range(300 if a_file else 3))  # a trigger of a file speaks for a row, a server's for a statement
     store.close()
     columns = {table.name: next(iter(table.columns)).name for table in SQLModel.metadata.sorted_tables}
     statements = [(table, act.format(table, columns[table])) for table in APPEND_ONLY for act in acts]
     statements += [("head", act.format("head", "id")) for act in acts[1:]]
     for table, statement in statements:
-        assert rows(place, f"SELECT count(*) FROM {table}") > [(0,)], table
+        assert not a_file or rows(place, f"SELECT count(*) FROM {table}") > [(0,)], table
         with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError), match="append-only"):
             rows(place, statement)
 
