@@ -4,6 +4,8 @@ from pathlib import Path
 
 from governance.errors import BadInput
 
+DEFAULT_POLICY = "baseline"
+"""Of those that are shipped, where nobody says which."""
 _PACKAGE = Path(__file__).parent
 _ROOT = _PACKAGE / "_bundled" if (_PACKAGE / "_bundled").is_dir() else _PACKAGE.parent
 

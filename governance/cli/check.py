@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from governance.bundled import DEFAULT_POLICY
 from governance.cli.context import Context, exit_for, moment
 from governance.cli.formats import as_the_repository_knows, rendered, wanted
 from governance.errors import BadInput, MachineFault
@@ -17,6 +18,7 @@ def run(context: Context) -> int:
     from governance.operations.evaluate import check, load_policies
     from governance.operations.export import export_bundle
     from governance.operations.files import write_whole
+    from governance.operations.pin import unpinned
     from governance.operations.precedent import acts_and_precedents
     from governance.policy.act import UNVERIFIED
     from governance.render.pipeline import CheckPage
@@ -24,7 +26,7 @@ def run(context: Context) -> int:
     args = context.args
     manifest = args.manifest / "governance.yaml" if args.manifest.is_dir() else args.manifest
     files = wanted(args.also, [manifest, *(path for path in (args.bundle, args.write_baseline) if path)])
-    default = [context.settings.policy] if context.settings.policy else ["baseline"]
+    default = [context.settings.policy or DEFAULT_POLICY]
     policies = load_policies(args.policy or default)
     known_failures = args.baseline or context.settings.baseline
     baseline = read_baseline(Path(known_failures)) if known_failures else None
@@ -103,6 +105,11 @@ def run(context: Context) -> int:
         )
     if checked.sealed is None:
         context.note(f"not sealed: {checked.unsealed_because}")
+    elif foreign := unpinned(workspace.trust(), checked.decision):
+        context.note(
+            f"{workspace.trust_path} does not pin {', '.join(foreign)}, so that no gate accepts this decision: have "
+            "whoever answers for that file say `governance policy pin`"
+        )
     return code
 
 

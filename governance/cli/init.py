@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from governance.bundled import DEFAULT_POLICY
 from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode
 
@@ -134,7 +135,9 @@ def _next(workspace: "Workspace", manifest: Path, wanted: bool) -> list[str]:
     apart = "" if trail == workspace.root or workspace.root in trail.parents else f" --project {workspace.root}"
     if not workspace.exists:
         return [f"governance check{named} --dry-run"]
-    steps = [f"governance key new NAME --role submitter{apart}"] if wanted else []
+    # Without a pin, whoever checks picks the policy that the gate then goes by.
+    pin = f"governance policy pin {shlex.quote(workspace.settings.policy or DEFAULT_POLICY)}{apart}"
+    steps = [f"governance key new NAME --role submitter{apart}", pin] if wanted else []
     return [*steps, f"governance check{named}{' --as NAME' if wanted else ''}"]
 
 

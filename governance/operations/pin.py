@@ -11,6 +11,7 @@ from governance.errors import BadInput
 from governance.operations.files import read_whole, write_whole
 from governance.operations.workspace import Workspace
 from governance.policy.baseline import Baseline, load_baseline
+from governance.policy.decision import Decision
 from governance.policy.document import load_policy
 from governance.trail.trust import Trust, load_trust
 
@@ -59,9 +60,11 @@ def unpin(workspace: Workspace, names: Sequence[str], file: Path | None) -> Pins
     return _changed(workspace, file, found, without)
 
 
-def unpinned(trust: Trust, documents: Sequence[Sha256]) -> list[Sha256]:
-    """Those that this trust file refuses: none where it pins nothing."""
-    return [digest for digest in documents if digest not in trust.policies] if trust.policies else []
+def unpinned(trust: Trust, decision: Decision) -> list[str]:
+    """What a decision was judged by and this trust file refuses, in words; nothing where it pins nothing."""
+    names = {ref.sha256: f"{ref.id} {ref.version}" for ref in decision.policies}
+    refused = decision.ruled_by - set(trust.policies) if trust.policies else set()
+    return sorted(names.get(digest, "the baseline of known failures") for digest in refused)
 
 
 _Change = Callable[[Sequence[Sha256]], "Sequence[Sha256] | dict[Sha256, None]"]

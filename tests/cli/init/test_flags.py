@@ -47,8 +47,8 @@ def test_the_next_commands_are_commands(
     password = ["--password-file", str(write(tmp_path / "password", "correct horse battery"))]
     flags = ["--label=repaid", "--positive=yes", "--positive=1", "--prediction=decision", "--sensitive=sex"]
     assert main(["init", str(folder), *flags, "--format", "json"]) == 0
-    key, check = (step.replace("NAME", "ann").split()[1:] for step in json.loads(capsys.readouterr().out)["next"])
-    assert main(key + password) == 0
+    key, pin, check = (step.replace("NAME", "ann").split()[1:] for step in json.loads(capsys.readouterr().out)["next"])
+    assert main(key + password) == main(pin) == 0
     assert main(check + password) in (10, 11)
     assert "submitter local|ann" in capsys.readouterr().out
 
