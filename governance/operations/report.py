@@ -5,6 +5,7 @@ from datetime import datetime
 from governance import __version__, bundled
 from governance.canonical import instant
 from governance.operations.export import export_bundle
+from governance.operations.people import FilePeople, People
 from governance.operations.sealing import issuing
 from governance.operations.workspace import Workspace
 from governance.progress import Progress, silent
@@ -25,9 +26,31 @@ def render_bundle(data: bytes, trust: Trust | None, now: datetime, progress: Pro
     return render_pdf(verified, instant(now), f"governance {__version__}", bundled.report("audit"))
 
 
-def issue_report(workspace: Workspace, decision_sha256: str, principal: str, progress: Progress = silent) -> bytes:
-    """A PDF of a decision in this trail, recorded there. Raises BadInput, VerificationFailed, MachineFault."""
-    trust = workspace.trust()
+def issued_report(workspace: Workspace, decision_sha256: str, principal: str, people: People) -> bytes:
+    """The PDF of a decision that was recorded last; where none was, a new one. Raises as `issue_report` does."""
+    from governance.store.browse import about
+
+    with workspace.open_trail() as store, store.snapshot() as snapshot:
+        issued = issuing(snapshot, decision_sha256).entry
+        if issued.subject is not None:
+            for stored in reversed(about(snapshot, EntryType.REPORT_RENDERED, issued.subject)):
+                if issued.id in stored.entry.causes:
+                    return snapshot.documents_of(stored.index)[0].data
+    return issue_report(workspace, decision_sha256, principal, people=people)
+
+
+def issue_report(
+    workspace: Workspace,
+    decision_sha256: str,
+    principal: str,
+    progress: Progress = silent,
+    people: People | None = None,
+) -> bytes:
+    """A PDF of a decision in this trail, recorded there. `people` may be left to the project's files.
+
+    Raises BadInput, VerificationFailed, MachineFault.
+    """
+    trust = (people or FilePeople(workspace)).trust()
     log = workspace.required_signer(trust.logs[0].origin, "log")
     progress("gathering the bundle")
     pdf = render_bundle(export_bundle(workspace, decision_sha256), trust, workspace.clock(), progress)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pydantic import ValidationError
 
 from governance.canonical import instant, parse_instant, sha256
-from governance.errors import BadInput, Refused, Stale
+from governance.errors import BadInput, Refused, Stale, VerificationFailed
 from governance.evidence.evidence import EvidenceSet
 from governance.operations.people import FilePeople, People, known
 from governance.operations.sealing import (
@@ -107,23 +107,41 @@ def act(
 
 
 def record_act(
-    workspace: Workspace, envelope: dsse.Envelope, *, principal: str, people: People, also: Also | None = None
+    workspace: Workspace,
+    envelope: dsse.Envelope,
+    *,
+    principal: str,
+    people: People,
+    seen: str | None = None,
+    also: Also | None = None,
 ) -> Reviewed:
     """Record an act that `principal` signed elsewhere, by the key they have now, and judge its case again.
 
-    Raises Refused (Stale) where the decision it names is no longer the latest, or it was not signed just now; BadInput,
-    MachineFault; VerificationFailed where the signature is not theirs.
+    `seen` is the decision that they say it is about, if they say so beside it.
+
+    Raises Refused where it is not signed with their key, or not just now, and Stale where the decision it names is no
+    longer the latest; BadInput, MachineFault; VerificationFailed where the trail does not hold.
     """
     from governance.store.transaction import CLOCK_TOLERANCE
 
     issuer, log = _machines(workspace)
     key = decode_public(known(people, principal).key)
-    opened = dsse.open_envelope(envelope, {key_id(key): key})
+    try:
+        opened = dsse.open_envelope(envelope, {key_id(key): key})
+    except VerificationFailed as error:
+        raise Refused(
+            f"the act is not signed with the key of {principal}",
+            got=f"{error.verdict.value}: {error.what}",
+            expected=f"key {key_id(key)[:16]}",
+            fix="sign it with the key that the service has for you now",
+        ) from error
     if opened.payload_type != payload_type(ACT):
         raise BadInput("the envelope holds no act", got=opened.payload_type, expected=payload_type(ACT))
     signed = Act.from_bytes(opened.payload)
     if signed.actor != principal:
         raise Refused("the act is somebody else's", got=signed.actor, expected=principal)
+    if seen is not None and seen != signed.decision:
+        raise BadInput("the act is about another decision", got=signed.decision, expected=seen)
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
         if abs(parse_instant(signed.at) - transaction.now) > CLOCK_TOLERANCE:
             raise Refused(

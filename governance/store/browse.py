@@ -1,0 +1,95 @@
+"""Lists for programs, page by page from a place on: a page stays what it is while the trail grows.
+
+The index is believed here, as in `listing`: nothing is decided by a list.
+"""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, func
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from governance.evidence.origin import Subject
+from governance.store.listing import Listed, ListedModel, listed
+from governance.store.snapshot import Snapshot, StoredEntry
+from governance.store.tables import EntryRow, OutcomeRow
+from governance.trail.entry import EntryType
+
+
+class Issued(NamedTuple):
+    """A decision as it is listed. `latest`: none about the same model version came after it."""
+
+    listed: Listed
+    time: str
+    latest: bool
+
+
+class Wanted(NamedTuple):
+    """Decisions that are all of this. `outcome` is that of `environment`, of any where none is named; `latest`: only
+    the newest about each model version."""
+
+    name: str | None = None
+    version: str | None = None
+    artifact: str | None = None
+    outcome: str | None = None
+    environment: str | None = None
+    latest: bool = False
+
+
+def decisions(snapshot: Snapshot, wanted: Wanted, *, before: int | None, limit: int) -> list[Issued]:
+    """Newest first, from the first before entry `before` on."""
+    query = select(EntryRow.idx).where(col(EntryRow.type) == str(EntryType.DECISION_ISSUED), *_conditions(wanted))
+    if before is not None:
+        query = query.where(col(EntryRow.idx) < before)
+    indices = list(snapshot.rows(query.order_by(col(EntryRow.idx).desc()).limit(limit)))
+    overtaken = set(snapshot.rows(select(EntryRow.idx).where(col(EntryRow.idx).in_(indices), _overtaken())))
+    return [
+        Issued(one, snapshot.entry(one.issued.index).entry.time, one.issued.index not in overtaken)
+        for one in listed(snapshot, indices)
+    ]
+
+
+def models(snapshot: Snapshot, *, after: str, limit: int) -> list[ListedModel]:
+    """Models by name, from the first after `after` on."""
+    query = (
+        select(EntryRow.name, func.count(func.distinct(EntryRow.version)), func.max(EntryRow.idx))
+        .where(col(EntryRow.type) == str(EntryType.DECISION_ISSUED), col(EntryRow.name) > after)
+        .group_by(col(EntryRow.name))
+        .order_by(col(EntryRow.name))
+        .limit(limit)
+    )
+    rows = list(snapshot.rows(query))
+    newest = {one.issued.index: one for one in listed(snapshot, [index for _, _, index in rows])}
+    return [ListedModel(name, count, newest[index]) for name, count, index in rows]
+
+
+def about(snapshot: Snapshot, type: EntryType, subject: Subject) -> list[StoredEntry]:
+    """The entries of a type about a model version, in order."""
+    same = (col(EntryRow.name) == subject.name, col(EntryRow.version) == subject.version)
+    query = select(EntryRow.idx).where(col(EntryRow.type) == str(type), *same).order_by(col(EntryRow.idx))
+    return [snapshot.entry(index) for index in list(snapshot.rows(query))]
+
+
+def _conditions(wanted: Wanted) -> list[Any]:
+    conditions: list[Any] = []
+    for column, value in (
+        (EntryRow.name, wanted.name),
+        (EntryRow.version, wanted.version),
+        (EntryRow.artifact, wanted.artifact),
+    ):
+        if value is not None:
+            conditions.append(col(column) == value)
+    said = [(OutcomeRow.outcome, wanted.outcome), (OutcomeRow.environment, wanted.environment)]
+    if any(value is not None for _, value in said):
+        has = select(OutcomeRow.idx).where(*(col(column) == value for column, value in said if value is not None))
+        conditions.append(col(EntryRow.idx).in_(has))
+    if wanted.latest:
+        conditions.append(~_overtaken())
+    return conditions
+
+
+def _overtaken() -> ColumnElement[bool]:
+    """That a later decision is about the same model version."""
+    later = aliased(EntryRow)
+    same = (col(getattr(later, name)) == col(getattr(EntryRow, name)) for name in ("type", "name", "version"))
+    return select(later.idx).where(*same, col(later.idx) > col(EntryRow.idx)).exists()
