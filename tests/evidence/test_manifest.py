@@ -163,7 +163,7 @@ def test_words_stay_words() -> None:
         ("features: [age, education_num, hours_per_week, capital_gain]\n", "", "rescore", "needs `features`"),
         ("{path: model.skops, format: skops", "{none: outputs", "{none: outputs", "stands alone"),
         ("evaluation:", "evaluatoin:", "evaluatoin:", "did you mean 'evaluation'?"),
-        ('negative: ["<=50K"]', 'negative: [">50K"]', "\">50K\"]}", "in both lists"),
+        ('negative: ["<=50K"]', 'negative: [">50K"]', '">50K"]}', "in both lists"),
         ('positive: [">50K"]', "positive: []", "[], neg", "at least 1 in the list"),
         ('positive: [">50K"]', "positive: yes", "yes", "'yes'"),
         ('positive: [">50K"], ', "", "label: {", "required key 'positive'"),
