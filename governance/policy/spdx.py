@@ -6,6 +6,8 @@ from enum import IntEnum
 
 _TOKEN = re.compile(r"\s*(?:(\()|(\))|([A-Za-z0-9][A-Za-z0-9.+:-]*))", re.ASCII)
 _MOST_TOKENS = 200
+# Deprecated since version 3.0 of the SPDX licence list, and still what most metadata says.
+_GNU = re.compile(r"((?:agpl|gfdl|gpl|lgpl)-[0-9.]+)(\+?)", re.ASCII)
 
 
 class Standing(IntEnum):
@@ -19,7 +21,8 @@ class Standing(IntEnum):
 def standing(expression: str, allowed: Collection[str], forbidden: Collection[str]) -> Standing:
     """AND is as good as its worse side, OR as its better one; an identifier stands as the list that has it, without
     regard to case. `GPL-2.0-only WITH Classpath-exception-2.0` must be listed as a whole: an exception changes what may
-    be done. A licence on both lists is forbidden."""
+    be done. A licence on both lists is forbidden. GNU licences by their old names are what the SPDX list now calls them:
+    GPL-3.0 is GPL-3.0-only and GPL-3.0+ is GPL-3.0-or-later."""
     found = _read(expression, _folded(allowed), _folded(forbidden))
     return Standing.UNKNOWN if found is None else found
 
@@ -40,7 +43,14 @@ def _read(expression: str, allowed: frozenset[str], forbidden: frozenset[str]) -
 
 
 def _folded(names: Collection[str]) -> frozenset[str]:
-    return frozenset(" ".join(name.split()).casefold() for name in names)
+    return frozenset(" ".join(map(_today, name.split())) for name in names)
+
+
+def _today(name: str) -> str:
+    """An identifier without its case, as the SPDX list has it now."""
+    name = name.casefold()
+    found = _GNU.fullmatch(name)
+    return f"{found[1]}-{'or-later' if found[2] else 'only'}" if found else name
 
 
 def _tokens(expression: str) -> list[str]:
@@ -97,4 +107,4 @@ class _Reader:
     def _name(self) -> str:
         if not self.left or self.left[0].upper() in ("AND", "OR", "WITH", "(", ")"):
             raise ValueError("a licence is missing")
-        return self.left.pop(0).casefold()
+        return _today(self.left.pop(0))

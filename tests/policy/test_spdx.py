@@ -39,6 +39,22 @@ def test_standing(expression: str, expected: Standing) -> None:
 
 
 @pytest.mark.parametrize(
+    ("listed", "expression"),
+    [
+        ("AGPL-3.0-only", "AGPL-3.0"),
+        ("AGPL-3.0", "agpl-3.0-ONLY"),
+        ("GPL-2.0-or-later", "GPL-2.0+"),
+        ("LGPL-2.1+", "LGPL-2.1-or-later"),
+        ("GPL-2.0 with Classpath-exception-2.0", "GPL-2.0-only WITH Classpath-exception-2.0"),
+    ],
+)
+def test_a_gnu_licence_by_its_old_name_is_the_same(listed: str, expression: str) -> None:
+    assert standing(expression, [], [listed]) is Standing.FORBIDDEN
+    assert standing(expression, [listed], []) is Standing.ALLOWED
+    assert standing(expression, ["GPL-1.0"], ["GPL-9.0-or-later"]) is Standing.UNKNOWN
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
