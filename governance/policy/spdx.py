@@ -21,8 +21,8 @@ class Standing(IntEnum):
 def standing(expression: str, allowed: Collection[str], forbidden: Collection[str]) -> Standing:
     """AND is as good as its worse side, OR as its better one; an identifier stands as the list that has it, without
     regard to case. `GPL-2.0-only WITH Classpath-exception-2.0` must be listed as a whole: an exception changes what may
-    be done. A licence on both lists is forbidden. GNU licences by their old names are what the SPDX list now calls them:
-    GPL-3.0 is GPL-3.0-only and GPL-3.0+ is GPL-3.0-or-later."""
+    be done. A licence on both lists is forbidden. GNU licences by their old names are what the SPDX list calls
+    them now: GPL-3.0 is GPL-3.0-only and GPL-3.0+ is GPL-3.0-or-later."""
     found = _read(expression, _folded(allowed), _folded(forbidden))
     return Standing.UNKNOWN if found is None else found
 
