@@ -147,12 +147,7 @@ class PostgreSQL:
         run_steps(connection)
 
     def before_commit(self, connection: Connection) -> None:
-        # Without a limit: one that ends the wait for a standby makes COMMIT say yes to what only this server has.
-        query = (
-            "SELECT pg_catalog.current_setting('synchronous_commit'),"
-            " pg_catalog.set_config('statement_timeout', '0', true)"
-        )
-        durable = connection.exec_driver_sql(query).one()[0]
+        durable = connection.exec_driver_sql("SHOW synchronous_commit").scalar()
         if durable not in _DURABLE:
             raise MachineFault(
                 "the database would acknowledge a commit before it is on the disk",

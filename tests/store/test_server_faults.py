@@ -122,6 +122,21 @@ class TestLocks:
                 decide(store, range(1))
         decide(store, range(1))
 
+    def test_the_next_one_builds_on_what_the_one_before_wrote(self, store, signer, other, decide, vkey):
+        def wait_for_the_next():
+            thread.start()
+            for _ in range(600):
+                if other.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchall():
+                    return
+                time.sleep(0.05)
+
+        told = []
+        thread = threading.Thread(target=lambda: told.extend(decide(store, range(1))))
+        told.append(submit(store, signer, meanwhile=wait_for_the_next))
+        thread.join()
+        assert sorted(told) == [1, 2]
+        assert verify_trail(store, vkey).size == 3
+
     def test_a_writer_that_hangs_does_not_hold_the_lock_for_ever(self, store, place, signer, decide, impatient):
         with pytest.raises(MachineFault, match="held the trail too long"):
             submit(store, signer, meanwhile=lambda: time.sleep(1))
@@ -218,7 +233,7 @@ class TestLost:
         assert submit(store, signer) == 1
 
     @pytest.mark.parametrize("recorded", [True, False])
-    def test_during_the_commit(self, store, signer, other, vkey, postgresql, recorded):
+    def test_during_the_commit(self, store, signer, other, vkey, postgresql, monkeypatch, recorded):
         """The commit waits: for a standby that never comes, when it is on this disk already, or for a constraint."""
         if recorded:
             postgresql.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
@@ -234,13 +249,14 @@ class TestLost:
 
         def terminate():
             for _ in range(600):
-                found = postgresql.execute(
-                    f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'COMMIT' AND {waits}"
-                )
-                if found:
+                query = f"SELECT pid FROM pg_stat_activity WHERE query = 'COMMIT' AND {waits}"
+                for (pid,) in postgresql.execute(query):
+                    time.sleep(1)  # longer than the limit of a statement: COMMIT goes on waiting
+                    postgresql.execute("SELECT pg_terminate_backend(%s)", pid)
                     return
                 time.sleep(0.05)
 
+        monkeypatch.setattr(backend, "_SET_WRITER", backend._SET_WRITER.replace("'60s'", "'500ms'"))
         thread = threading.Thread(target=terminate)
         thread.start()
         try:
