@@ -190,6 +190,28 @@ def build_parser() -> argparse.ArgumentParser:
     )
     key.add_argument("--password-file", type=_path, metavar="FILE", help="read the password from a file")
 
+    serve = command(
+        "serve",
+        "serve the API and the portal, for people and programs elsewhere",
+        "--policy credit-high-risk --port 8443 --host 0.0.0.0 --certificate cert.pem --private-key key.pem",
+        formats=(),
+    )
+    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1, this machine alone")
+    serve.add_argument("--port", type=int, default=8000, metavar="N", help="default: 8000; 0 takes a free one")
+    serve.add_argument("--database", metavar="URL", help="the trail's PostgreSQL; default: GOVERNANCE_DATABASE_URL")
+    serve.add_argument(
+        "--policy", action="append", metavar="NAME|FILE", help="a shipped policy or a policy.yaml; repeatable"
+    )
+    serve.add_argument(
+        "--baseline", action="append", metavar="FILE", help="known failures of one model; repeatable, for each its own"
+    )
+    serve.add_argument("--certificate", type=_path, metavar="FILE", help="speak https, with this certificate (PEM)")
+    serve.add_argument("--private-key", type=_path, metavar="FILE", help="of the certificate (PEM)")
+    serve.add_argument(
+        "--behind-proxy", action="append", default=[], metavar="ADDRESS",
+        help="of the proxy that speaks https for it and whose X-Forwarded headers count; repeatable",
+    )  # fmt: skip
+
     account = command(
         "account", "invite people to the service, list and disable their accounts", "invite ann --role admin"
     )

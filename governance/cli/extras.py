@@ -5,3 +5,4 @@ MEASURE = (
     *("scipy", "shap", "skops", "sklearn", "xgboost"),
 )
 PDF = ("reportlab",)
+SERVER = ("fastapi", "jinja2", "psycopg", "python_multipart", "uvicorn")

@@ -1,6 +1,5 @@
 """Around every request: its id, the headers of its answer, one line in the log, and a clear word if all else fails."""
 
-import json
 import logging
 import re
 import time
@@ -63,7 +62,7 @@ class Frame:
                 failed = GovernanceError("something broke here")
                 await response_of(failed, Request(scope))(scope, receive, framed)
         finally:
-            LOG.info(json.dumps(_line(scope, status, size, time.monotonic() - began)))
+            LOG.info("request %(request)s", _line(scope, status, size, time.monotonic() - began))
 
 
 def _path(scope: Scope) -> WebError | None:
@@ -83,7 +82,8 @@ def _path(scope: Scope) -> WebError | None:
 def _line(scope: Scope, status: int, size: int, seconds: float) -> dict[str, object]:
     """What the log keeps: no query, no header, and of a page only its route, for a link may be a secret."""
     state, route = scope["state"], getattr(scope.get("route"), "path", None)
-    path = scope["path"].replace(SLASH, "%2F") if scope["path"].startswith(API) else route
+    raw = scope.get("raw_path") or scope["path"].encode()
+    path = raw.decode("ascii", "backslashreplace") if raw.startswith(API.encode()) else route
     line = {
         "request": state["request_id"],
         "client": scope["client"][0] if scope.get("client") else None,

@@ -8,7 +8,7 @@ from importlib.metadata import packages_distributions, requires
 
 import pytest
 
-from governance.cli.extras import MEASURE, PDF
+from governance.cli.extras import MEASURE, PDF, SERVER
 from tests.cli.conftest import AS_ANN
 
 
@@ -58,7 +58,7 @@ def test_the_modules_are_those_of_the_extras(root):
     """Each named module comes with its extra: of a named package, or of one that such a package needs."""
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     brings = packages_distributions()
-    for extra, modules in (("measure", MEASURE), ("pdf", PDF)):
+    for extra, modules in (("measure", MEASURE), ("pdf", PDF), ("server", SERVER)):
         named = {re.split(r"[^A-Za-z0-9_.-]", one)[0] for one in project["optional-dependencies"][extra]}
         needed = {re.split(r"[^A-Za-z0-9_.-]", one)[0].lower() for name in named for one in requires(name) or ()}
         bringing = {distribution for module in modules for distribution in brings[module]}
