@@ -5,15 +5,18 @@ from typing import Literal
 from governance.canonical import Count, Document, Real
 from governance.evidence.counts import Counts
 from governance.evidence.origin import FactOrigin
+from governance.evidence.performance import MetricFact
 
 Measure = Literal["ratio", "difference"]
 ALPHAS = ("0.1", "0.05", "0.01")
 
 
 class Cell(Counts):
-    """Counts of one group. A null member of `group` is the category "unknown"."""
+    """Counts of one group. A null member of `group` is the category "unknown". `scores` has, of a known group, the
+    metrics of scores that the plan names."""
 
     group: tuple[str | None, ...]
+    scores: tuple[MetricFact, ...] = ()
 
 
 class Critical(Document):

@@ -120,9 +120,15 @@ class Labels(Document):
 
 
 class Score(Document):
-    """The model's score for the positive class. `column`: of the table."""
+    """A model's score for the positive class. `column`: of the table."""
 
     column: Name
+
+
+class ChampionColumns(Labels):
+    """What the version that this one would replace predicts for the same rows. `score`: the column of its scores."""
+
+    score: Score | None = None
 
 
 class Attribute(Document):
@@ -151,7 +157,7 @@ class Evaluation(Document):
     """The table that performance and fairness are measured on. `path`: a Parquet or CSV file. `sha256`: its recorded
     digest. `dataset`, `version` and `collected_until` as for `Training`. `label`: the column of true classes.
     `prediction`: the column of predicted classes, or `rescore` to run the model. `score`: the column of its scores.
-    `champion` is the column with the predictions of the version that this one would replace, on the same rows.
+    `champion` has the columns with the predictions of the version that this one would replace, on the same rows.
     `sensitive`: attributes by name, whose groups are compared; a null is the counted category "unknown".
     `intersections`: lists of these names, whose combined groups are compared too. `join`: where sensitive attributes
     live elsewhere."""
@@ -164,7 +170,7 @@ class Evaluation(Document):
     label: Labels
     prediction: Literal["rescore"] | Labels
     score: Score | None = None
-    champion: Labels | None = None
+    champion: ChampionColumns | None = None
     sensitive: dict[Name, Attribute] = Field({}, max_length=MOST_ATTRIBUTES)
     intersections: tuple[tuple[Name, ...], ...] = Field((), max_length=MOST_INTERSECTIONS)
     join: Join | None = None
@@ -174,6 +180,9 @@ class Evaluation(Document):
         if isinstance(self.prediction, Labels) and self.prediction.column == self.label.column:
             told = f"prediction and label are one column, {self.label.column!r}: that is right every time"
             raise Misplaced(told, "prediction", "column")
+        if self.champion and self.champion.score and self.champion.score == self.score:
+            told = f"this model's scores and the champion's are one column, {self.champion.score.column!r}"
+            raise Misplaced(told, "champion", "score", "column")
         return self
 
     @model_validator(mode="after")

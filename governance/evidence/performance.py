@@ -43,13 +43,31 @@ class Paired(Document):
         return self.both + self.model + self.champion + self.neither
 
 
+class PairedScore(Document):
+    """A metric of the scores of this model and of the champion on the same rows. `better`: how much better this model's
+    is, a smaller loss being better. `low` and `high` map alpha to the ends of the interval of `better`, each one-sided
+    at alpha; `measure.paired` has the formulas. `positives` and `negatives`: rows by true label. Null where undefined;
+    `reason` says why."""
+
+    metric: str
+    model: Real | None
+    champion: Real | None
+    better: Real | None
+    low: dict[str, Real | None]
+    high: dict[str, Real | None]
+    positives: Count
+    negatives: Count
+    reason: str | None
+
+
 class Champion(Document):
     """The same rows judged by the version that this one would replace, by true label. Null where there is none;
-    `reason` says why."""
+    `reason` says why. `scores` has the metrics of scores that the plan names."""
 
     positives: Paired | None
     negatives: Paired | None
     reason: str | None
+    scores: tuple[PairedScore, ...] = ()
 
 
 class PerformanceFacts(Document):

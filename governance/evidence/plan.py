@@ -2,6 +2,7 @@
 
 from governance.canonical import Count, Document
 from governance.evidence.fairness import Measure
+from governance.evidence.performance import SCORE_METRICS
 
 
 class Comparison(Document):
@@ -11,17 +12,19 @@ class Comparison(Document):
 
 
 class FairnessRequest(Document):
-    """One count table with the critical values of these comparisons."""
+    """One count table with the critical values of these comparisons, and these metrics of scores (sorted names) of each
+    group."""
 
     attributes: tuple[str, ...]
     comparisons: tuple[Comparison, ...]
+    scores: tuple[str, ...] = ()
 
 
 class Plan(Document):
     """`facts` names the groups of facts that any selected rule reads, sorted. `explain_rows` is 0 where none does.
 
     The rest is measured only where some rule asks for it: `metrics` (sorted names) with intervals, the comparison with
-    the `champion`, `explain_repeats` further rankings of the features, a search for `pickles` in the artifact.
+    the `champion` (`champion_scores`: by these metrics of scores too), `explain_repeats` further rankings of the features, a search for `pickles` in the artifact.
     """
 
     facts: tuple[str, ...]
@@ -29,5 +32,12 @@ class Plan(Document):
     explain_rows: Count
     metrics: tuple[str, ...] = ()
     champion: bool = False
+    champion_scores: tuple[str, ...] = ()
     explain_repeats: Count = 0
     pickles: bool = False
+
+    @property
+    def scored(self) -> bool:
+        """Whether anything needs the model's scores."""
+        asked = {*self.metrics, *self.champion_scores, *(name for one in self.fairness for name in one.scores)}
+        return bool(asked & set(SCORE_METRICS))

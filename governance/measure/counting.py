@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from governance.errors import BadInput
 from governance.evidence.counts import Counts
@@ -103,6 +103,33 @@ def tally(
     cells = tuple(_cells(connected, sides, [by_name[name] for name in request]) for request in requests)
     counts = Counts(tn=everyone.tn, fp=everyone.fp, fn=everyone.fn, tp=everyone.tp)
     return Tally(overall=counts, cells=cells, unmatched=unmatched)
+
+
+def grouped(
+    connected: DuckDBPyConnection,
+    table: Table,
+    label: Labels,
+    score: str,
+    sensitive: Mapping[str, Attribute],
+    groups: Mapping[str, Sequence[str]],
+    joined: Joined | None,
+) -> dict[str, Any]:
+    """Arrays with one entry for each row, in no order: `y` whether the true label is positive, `s` the score (SQL over
+    `e`), and by attribute the place of the row's group in `groups[attribute]`, from 1; 0 is unknown. Labels, scores and
+    groups were checked before."""
+    truth = f"e.c{table.column(label.column, 'data.evaluation.label.column')}"
+    columns = [f"{_among(truth, label.positive)} AS y", f"CAST({score} AS DOUBLE) AS s"]
+    for index, (name, values) in enumerate(groups.items()):
+        member = _member(name, sensitive[name], table, joined)
+        place = f"list_position([{', '.join(map(quoted, values))}], CAST({member.value} AS VARCHAR))"
+        if member.bins:
+            places = "".join(
+                f" WHEN {at} THEN {values.index(one) + 1}" for at, one in enumerate(member.bins) if one in values
+            )
+            place = f"CASE {member.value}{places} ELSE 0 END" if places else "0"
+        columns.append(f"coalesce({place}, 0)::INTEGER AS g{index}")
+    found = connected.execute(f"SELECT {', '.join(columns)} FROM {_from(connected, table, joined)}").fetchnumpy()
+    return {"y": found["y"], "s": found["s"], **{name: found[f"g{index}"] for index, name in enumerate(groups)}}
 
 
 def _from(connected: DuckDBPyConnection, table: Table, joined: Joined | None) -> str:
@@ -243,7 +270,7 @@ def _cells(connected: DuckDBPyConnection, sides: str, members: Sequence[tuple[in
     """Cells sorted by group, unknown last. Sums of integers: neither threads nor the order of rows can change them."""
     groups = "".join(f", {f'g{i}' if m.bins else f'CAST(g{i} AS VARCHAR)'} AS k{i}" for i, m in members)
     rows = connected.execute(f"SELECT {sides}{groups}, sum(n)::BIGINT FROM fine GROUP BY ALL").fetchall()
-    counts: dict[tuple[str | None, ...], dict[str, int]] = {}
+    counts: dict[tuple[str | None, ...], dict[str, Any]] = {}
     for positive, predicted, *keys, n in rows:
         group = tuple(
             member.bins[key] if member.bins and key is not None else key

@@ -14,16 +14,13 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from governance.canonical import real
-from governance.errors import BadInput
 from governance.evidence.counts import Counts, evaluate
 from governance.evidence.fairness import ALPHAS
-from governance.evidence.manifest import Labels
 from governance.evidence.performance import COUNT_METRICS, LOSSES, SCORE_METRICS, MetricFact
-from governance.measure.table import Table, quoted
+from governance.measure.scores import Scored
 
 if TYPE_CHECKING:
     import numpy
-    from duckdb import DuckDBPyConnection
 
     Statistic: TypeAlias = Callable[[numpy.ndarray], numpy.ndarray]
 
@@ -34,13 +31,6 @@ _FEWEST = 2_000
 _DRAWS = 1_000_000
 
 
-class Scored(NamedTuple):
-    """One entry for each row: whether the true label is positive, and the score."""
-
-    positive: numpy.ndarray
-    score: numpy.ndarray
-
-
 class Interval(NamedTuple):
     """`ends` maps alpha to (low, high), each one-sided at alpha; null where there is none, for `reason`."""
 
@@ -48,30 +38,6 @@ class Interval(NamedTuple):
     ends: dict[str, tuple[float | None, float | None]]
     replicates: int
     reason: str | None
-
-
-def scores_of(connected: DuckDBPyConnection, table: Table, label: Labels, column: str, where: str) -> Scored:
-    """Labels and scores of every row. `column` is SQL over `e`. Labels were checked before. BadInput for a score that
-    is missing or no finite number."""
-    import numpy as np
-
-    names = ", ".join(f"c{index}" for index in range(len(table.names)))
-    truth = f"e.c{table.column(label.column, 'data.evaluation.label.column')}"
-    positive = ", ".join(quoted(value) for value in label.positive)
-    found = connected.execute(
-        f"SELECT CAST({truth} AS VARCHAR) IN ({positive}) AS y, coalesce(TRY_CAST({column} AS DOUBLE), 'nan'::DOUBLE) "
-        f"AS s FROM (SELECT * FROM {table.relation}) AS e({names})"
-    ).fetchnumpy()
-    score = np.ma.filled(found["s"], np.nan)
-    if len(bad := np.flatnonzero(~np.isfinite(score))):
-        raise BadInput(
-            "scores that are no finite numbers",
-            got=f"{len(bad):,} of {len(score):,} rows, the first is row {bad[0] + 1:,}",
-            expected="one number in each row",
-            fix="give each row its score, or remove data.evaluation.score",
-            where=f"{table.where}, {where}",
-        )
-    return Scored(np.asarray(found["y"], dtype=bool), score)
 
 
 def measured(metrics: Sequence[str], counts: Counts, scores: Scored | str | None, seed: int) -> tuple[MetricFact, ...]:
@@ -203,7 +169,8 @@ def _of_counts(metric: str, tables: numpy.ndarray) -> numpy.ndarray:
 def _of_scores(metric: str, scores: Scored, seed: int) -> Interval:
     import numpy as np
 
-    order = np.argsort(-scores.score, kind="stable")
+    # Whatever order the rows came in, sums are taken in one.
+    order = np.lexsort((scores.positive, -scores.score))
     positive, score = scores.positive[order], scores.score[order]
     loss = None
     if metric in LOSSES:
@@ -211,20 +178,20 @@ def _of_scores(metric: str, scores: Scored, seed: int) -> Interval:
             return Interval(None, {}, 0, "the scores are no probabilities: some lie outside 0 to 1")
         if metric == "calibration_error":
             return _calibration_error(positive, score, seed)
-        loss = _losses(metric, positive, score)
+        loss = row_losses(metric, positive, score)
     # Rows of equal score stand on one step.
     step = np.concatenate([[0], np.cumsum(score[1:] != score[:-1])])
-    table, losses = _table(step, positive, loss)
-    exact = float(loss.mean()) if loss is not None else float(_rank_metric(metric, table[None, :])[0])
+    table, losses = stepped(step, positive, loss)
+    exact = float(loss.mean()) if loss is not None else float(rank_metric(metric, table[None, :])[0])
     if not np.isfinite(exact):
         return Interval(None, {}, 0, "it is not defined: all rows have the same label")
     if step[-1] >= MOST_BINS:
         first = np.flatnonzero(np.concatenate([[True], step[1:] != step[:-1]]))
         step = np.unique((first * MOST_BINS // len(score))[step], return_inverse=True)[1]
-        table, losses = _table(step, positive, loss)
+        table, losses = stepped(step, positive, loss)
 
     def statistic(tables: numpy.ndarray) -> numpy.ndarray:
-        return _rank_metric(metric, tables) if losses is None else tables @ losses / tables.sum(axis=1)
+        return rank_metric(metric, tables) if losses is None else tables @ losses / tables.sum(axis=1)
 
     found = bca(table, statistic, seed)
     if found.value is None:
@@ -267,7 +234,7 @@ def _calibration_error(positive: numpy.ndarray, score: numpy.ndarray, seed: int)
     return Interval(value, ends, len(ordered), None)
 
 
-def _losses(metric: str, positive: numpy.ndarray, score: numpy.ndarray) -> numpy.ndarray:
+def row_losses(metric: str, positive: numpy.ndarray, score: numpy.ndarray) -> numpy.ndarray:
     """Of each row. A probability of exactly 0 or 1 is clipped to what a double can tell from it, as scikit-learn
     does."""
     import numpy as np
@@ -278,7 +245,7 @@ def _losses(metric: str, positive: numpy.ndarray, score: numpy.ndarray) -> numpy
     return -np.log(np.where(positive, clipped, 1 - clipped))
 
 
-def _table(
+def stepped(
     step: numpy.ndarray, positive: numpy.ndarray, loss: numpy.ndarray | None
 ) -> tuple[numpy.ndarray, numpy.ndarray | None]:
     """(counts, mean loss of each cell). Cells: positives and negatives of the highest step, of the next, ..."""
@@ -291,7 +258,7 @@ def _table(
     return counts, np.bincount(cell, weights=loss, minlength=cells) / np.maximum(counts, 1)
 
 
-def _rank_metric(metric: str, tables: numpy.ndarray) -> numpy.ndarray:
+def rank_metric(metric: str, tables: numpy.ndarray) -> numpy.ndarray:
     """ROC AUC as the share of pairs in order, ties half (Hanley and McNeil, Radiology 143, 1982), or average precision
     as the sum over steps of precision times the gain in recall. tables: replicates x cells."""
     import numpy as np

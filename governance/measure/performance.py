@@ -9,9 +9,10 @@ from governance.evidence.counts import Counts
 from governance.evidence.fairness import Cell
 from governance.evidence.manifest import Attribute, Evaluation, Labels
 from governance.evidence.origin import FactOrigin
-from governance.evidence.performance import SCORE_METRICS, Champion, MetricFact, Paired, PerformanceFacts
+from governance.evidence.performance import Champion, MetricFact, Paired, PerformanceFacts
 from governance.evidence.plan import Plan
 from governance.measure.counting import tally
+from governance.measure.scores import Scores
 from governance.measure.table import Table
 
 if TYPE_CHECKING:
@@ -24,32 +25,25 @@ def facts(
     evaluation: Evaluation,
     prediction: Labels,
     column: str | None,
-    scores: str | None,
+    scores: Scores | None,
     counts: Counts,
     plan: Plan,
     origin: FactOrigin,
     seed: int,
 ) -> PerformanceFacts:
-    """`prediction` and `column` as for `tally`. `scores` says why the model that was run gave none; null where it gave
-    some, in the column `scored`, and where nobody ran it. Raises BadInput for scores or champion's predictions that
-    cannot be used."""
+    """`prediction` and `column` as for `tally`. `scores` are null where the plan needs none. Raises BadInput for
+    champion's predictions that cannot be used."""
     metrics: tuple[MetricFact, ...] = ()
     if plan.metrics:
-        from governance.measure.metrics import measured, scores_of
+        from governance.measure.metrics import measured
 
-        found = None
-        if set(plan.metrics) & set(SCORE_METRICS):
-            # The manifest's scores go with supplied predictions: they say nothing about a model that was run here.
-            if column is not None:
-                found = scores or scores_of(connected, table, evaluation.label, "e.scored", "the model's probabilities")
-            elif evaluation.score is None:
-                found = "the manifest names no column of scores (data.evaluation.score)"
-            else:
-                key = "data.evaluation.score.column"
-                number = table.column(evaluation.score.column, key)
-                found = scores_of(connected, table, evaluation.label, f"e.c{number}", key)
-        metrics = measured(plan.metrics, counts, found, seed)
+        metrics = measured(plan.metrics, counts, scores.model if scores else None, seed)
     champion = _champion(connected, table, evaluation, prediction, column) if plan.champion else None
+    if champion and champion.positives and scores and plan.champion_scores:
+        from governance.measure.paired import paired
+
+        compared = paired(plan.champion_scores, scores.model, scores.champion, counts)
+        champion = champion.model_copy(update={"scores": compared})
     return PerformanceFacts(origin=origin, counts=counts, metrics=metrics, champion=champion)
 
 

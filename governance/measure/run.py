@@ -178,24 +178,28 @@ def _on_rows(
         requests = [request.attributes for request in plan.fairness] if gathered.wants("fairness") else []
         counted = tally(connected, table, label, prediction, evaluation.sensitive, requests, joined, column)
         origin = FactOrigin(kind="measured", predictions="rescored" if column else "supplied")
+        scores = None
+        if plan.scored:
+            from governance.measure.scores import read_scores
+
+            unscored = gathered.worked.unscored if gathered.worked else None
+            scores = read_scores(connected, table, evaluation, column is not None, unscored, plan)
         if gathered.wants("performance"):
             from governance.measure import performance
 
-            if plan.metrics:
-                progress(f"measuring {', '.join(plan.metrics)}")
+            if asked := [*plan.metrics, *(f"{name} of the champion" for name in plan.champion_scores)]:
+                progress(f"measuring {', '.join(asked)}")
             gathered.performance = performance.facts(
-                connected,
-                table,
-                evaluation,
-                prediction,
-                column,
-                gathered.worked.unscored if gathered.worked else None,
-                counted.overall,
-                plan,
-                origin,
-                seed,
+                connected, table, evaluation, prediction, column, scores, counted.overall, plan, origin, seed
             )
-            gathered.uses_numpy(bool(plan.metrics))
+        if scores and gathered.wants("fairness"):
+            from governance.measure.slices import scored_cells
+
+            cells = scored_cells(
+                connected, table, evaluation, joined, plan.fairness, counted.cells, scores, seed, progress
+            )
+            counted = counted._replace(cells=cells)
+        gathered.uses_numpy(plan.scored or bool(plan.metrics))
         _take(gathered, counted, plan, origin, seed, progress)
 
 

@@ -10,7 +10,6 @@ from governance.errors import BadInput
 from governance.evidence.explainability import ExplainabilityFacts
 from governance.evidence.manifest import Evaluation, Labels, Manifest
 from governance.evidence.origin import FactOrigin
-from governance.evidence.performance import SCORE_METRICS
 from governance.evidence.plan import Plan
 from governance.measure import child
 from governance.measure.artifact import Held
@@ -73,8 +72,12 @@ def work(
     """
     named = [evaluation.label.column, *(each.column for each in evaluation.sensitive.values())]
     named += [evaluation.join.key] if evaluation.join else []
-    named += [evaluation.champion.column] if evaluation.champion and plan.champion else []
-    score = predict and bool(set(plan.metrics) & set(SCORE_METRICS))
+    if evaluation.champion and plan.champion:
+        named += [
+            evaluation.champion.column,
+            *([evaluation.champion.score.column] if evaluation.champion.score else []),
+        ]
+    score = predict and plan.scored
     explain_rows = plan.explain_rows if explain else 0
     values, rest = read(connected, table, manifest.features, named if predict else ())
     tables = {FEATURES: values} if predict else {}

@@ -26,6 +26,8 @@ NOTHING = (
     "look at why the model gives this answer to nobody of the group; a ratio of nothing is not defined, so compare by "
     "`measure: difference`, or evaluate on more rows"
 )
+BOTH_LABELS = "evaluate on rows of both labels, of which the model predicts some positive and some negative"
+SCORES = f"{BOTH_LABELS}; name a column of probabilities under `data.evaluation.score`, or let the audit run the model"
 MORE_ROWS = "evaluate on more rows: an interval narrows with the root of their number"
 MORE_EXPLAINED = "have more rows explained: raise `rows` of this rule in the policy, or evaluate on more rows"
 

@@ -109,11 +109,16 @@ def check_limit(metric: str, at_least: Decimal | None, at_most: Decimal | None) 
     if len(given) != 1 or (wanted and given != wanted):
         other = next((side for side in sides if side not in wanted), "")
         raise ValueError(f"metric {metric} takes " + (f"`{wanted[0]}` and not `{other}`" if wanted else "one limit"))
-    least, most = range_of(metric) if metric not in SCORE_METRICS else (0.0, math.inf if metric == "log_loss" else 1.0)
+    least, most = score_range(metric) if metric in SCORE_METRICS else range_of(metric)
     limit = sides[given[0]]
     if limit is None or not least < limit <= most:
         end = "" if math.isinf(most) else f" and at most {most:g}"
         raise ValueError(f"`{given[0]}` of {metric} is above {least:g}{end}")
+
+
+def score_range(metric: str) -> tuple[float, float]:
+    """The least and the largest value of a metric of scores."""
+    return 0.0, math.inf if metric == "log_loss" else 1.0
 
 
 def check_measure(metric: str, measure: Measure) -> None:

@@ -21,7 +21,7 @@ from governance.evidence.licences import Component, Package
 from governance.evidence.lineage import Ancestor, FeatureAncestry, Source, Table
 from governance.evidence.operations import OperationsFacts, Watched
 from governance.evidence.origin import Input
-from governance.evidence.performance import MetricFact
+from governance.evidence.performance import MetricFact, PairedScore
 from governance.evidence.plan import Comparison
 from governance.evidence.reproducibility import Parameter
 from governance.policy.comparison import undefined
@@ -57,6 +57,7 @@ FORMS: dict[type[BaseModel], Form] = {
     Input: Form("role", "sha256", lambda name, place: {"path": name, "size": 1000}),
     MetricFact: Form("metric", "value", lambda name, place: {"seed": 1, "replicates": 10_000}),
     Package: Form("name", "licence", lambda name, place: {"version": "1.0", "said_by": "metadata"}),
+    PairedScore: Form("metric", "better"),
     Parameter: Form("name", "value"),
     Person: Form("principal", "status", lambda name, place: {"line": place + 2}),
     Pickle: Form("member", "imports", lambda name, place: {"at": 0, "calls": 0}),
@@ -122,6 +123,7 @@ REWRITE: dict[type[BaseModel], Callable[[Mapping[str, Any]], Mapping[str, Any]]]
     GlobalAttribution: _shares,
     MetricFact: _metric,
     OperationsFacts: _operated,
+    PairedScore: _metric,
 }
 
 

@@ -15,14 +15,16 @@ def plan(policies: Iterable[LoadedPolicy], manifest: Manifest) -> Plan:
     selected = [rule for policy in policies for rule in policy.rules]
     facts = {name for rule in selected for name in rule.facts}
     comparisons: dict[tuple[str, ...], set[tuple[str, str, int]]] = {}
+    scores: dict[tuple[str, ...], set[str]] = {}
     asking = [(one, one.rule.requests(one.params)) for one in selected if one.rule and one.rule.requests]
     requests = [request for _, request in asking]
     for one, request in asking:
-        if request.metric or request.attributes:
+        if request.metric or request.attributes or request.scores:
             for attributes in _tables(one.key, request, manifest):
                 wanted = comparisons.setdefault(attributes, set())
                 if request.metric:
                     wanted.add((request.metric, request.measure, request.min_rows))
+                scores.setdefault(attributes, set()).update(request.scores)
     if "fairness" in facts:
         for attributes in declared(manifest):
             comparisons.setdefault(attributes, set())
@@ -42,12 +44,14 @@ def plan(policies: Iterable[LoadedPolicy], manifest: Manifest) -> Plan:
                     Comparison(metric=metric, measure=measure, min_rows=rows)  # type: ignore[arg-type]
                     for metric, measure, rows in sorted(comparisons[attributes])
                 ),
+                scores=tuple(sorted(scores.get(attributes, ()))),
             )
             for attributes in sorted(comparisons)
         ),
         explain_rows=explain_rows,
         metrics=tuple(sorted(metrics)),
         champion=any(request.champion for request in requests),
+        champion_scores=tuple(sorted({metric for request in requests for metric in request.champion_scores})),
         explain_repeats=max((request.explain_repeats for request in requests), default=0),
         pickles=any(request.pickles for request in requests),
     )

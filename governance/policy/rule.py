@@ -32,7 +32,8 @@ class Params(Document):
 
 class Request(NamedTuple):
     """What a rule needs measured, beyond its groups of facts. `attributes` without a `metric` ask for count tables;
-    `kpi` for the metric by which the manifest measures success."""
+    `scores` for metrics of scores of each of their groups, `champion_scores` for such of the champion; `kpi` for the
+    metric by which the manifest measures success."""
 
     attributes: tuple[str, ...] = ()
     metric: str = ""
@@ -41,6 +42,8 @@ class Request(NamedTuple):
     explain_rows: int = 0
     metrics: tuple[str, ...] = ()
     champion: bool = False
+    scores: tuple[str, ...] = ()
+    champion_scores: tuple[str, ...] = ()
     explain_repeats: int = 0
     pickles: bool = False
     kpi: bool = False

@@ -92,7 +92,8 @@ def concentration(evidence: ExplainabilityFacts, params: ConcentrationParams) ->
     if (Decimal(good) <= bound) if upper else (Decimal(good) >= bound):
         return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)
     if (Decimal(bad) > bound) if upper else (Decimal(bad) < bound):
-        return Verdict(outcome=Outcome.FAIL, why=f"{why}, beyond {bound}", looked_at=looked, limit=limit)
+        why += f", {'above' if upper else 'below'} {bound}"
+        return Verdict(outcome=Outcome.FAIL, why=why, looked_at=looked, limit=limit)
     why += f", which straddles {bound}"
     return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=MORE_EXPLAINED)
 

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from governance.canonical import Threshold
 from governance.evidence.counts import Counts
 from governance.evidence.performance import SCORE_METRICS, CountMetric, MetricFact, PerformanceFacts, ScoreMetric
-from governance.policy.advice import AGAIN, MORE_ROWS, at_least
+from governance.policy.advice import AGAIN, BOTH_LABELS, MORE_ROWS, SCORES, at_least
 from governance.policy.comparison import Op, check_limit, holds
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.outcome import Outcome
@@ -95,9 +95,7 @@ def metric_floor(evidence: PerformanceFacts, params: MetricParams) -> Verdict:
     looked = (Looked(path=path, value=found.value, low=low, high=high, n=found.rows),)
     if found.value is None:
         why = f"{params.metric} has no value: {found.reason}"
-        fix = "evaluate on rows of both labels, of which the model predicts some positive and some negative"
-        if params.metric in SCORE_METRICS:
-            fix += "; name a column of probabilities under `data.evaluation.score`, or let the audit run the model"
+        fix = SCORES if params.metric in SCORE_METRICS else BOTH_LABELS
         return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)
     ends = ", ".join("open" if end is None else short(end, limit.value) for end in (low, high))
     said = f"{params.metric} is {short(found.value, limit.value)} [{ends}] on {found.rows} rows"

@@ -8,8 +8,15 @@ from pydantic import Field, model_validator
 
 from governance.canonical import Threshold, real
 from governance.evidence.counts import CELLS, LOWER_IS_BETTER, NEITHER_IS_BETTER, Counts, GroupMetric, gradient
-from governance.evidence.performance import Champion, Paired, PerformanceFacts
-from governance.policy.advice import AGAIN, MORE_ROWS, at_least
+from governance.evidence.performance import (
+    SCORE_METRICS,
+    Champion,
+    Paired,
+    PairedScore,
+    PerformanceFacts,
+    ScoreMetric,
+)
+from governance.policy.advice import AGAIN, BOTH_LABELS, MORE_ROWS, SCORES, at_least
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.intervals import newcombe_paired, z_value
 from governance.policy.outcome import Outcome
@@ -17,10 +24,12 @@ from governance.policy.rule import Params, Request, fails, inconclusive, passes,
 
 
 class ChampionParams(Params):
-    """`metric`: any metric of a confusion matrix that has a better side. `at_most_worse` is the loss of it that is
-    accepted. `required`: without a champion it is then inconclusive."""
+    """`metric`: any metric of a confusion matrix that has a better side, or of scores (roc_auc, average_precision,
+    brier, log_loss, calibration_error). `at_most_worse` is the loss of it that is accepted. `min_rows`: rows that it
+    must rest on; of a metric of scores, positives and negatives each. `required`: without a champion it is then
+    inconclusive."""
 
-    metric: GroupMetric = "accuracy"
+    metric: Literal[GroupMetric, ScoreMetric] = "accuracy"
     at_most_worse: Annotated[Threshold, Field(ge=0, lt=1)]
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
     min_rows: int = Field(30, ge=1)
@@ -50,6 +59,20 @@ def _both_sides() -> PerformanceFacts:
     return PerformanceFacts(counts=Counts(tn=605, fp=245, fn=55, tp=700), champion=found)
 
 
+def _ranked(
+    better: str | None, low: str | None, high: str | None, metric: str = "roc_auc", negatives: int = 400
+) -> PerformanceFacts:
+    ends: list[dict[str, str | None]] = [dict.fromkeys(("0.1", "0.05", "0.01"), end) for end in (low, high)]
+    reason = "the champion has no scores" if better is None else None if low else "no row tells the two apart"
+    found = PairedScore(
+        metric=metric, model=better and "0.8", champion=better and real(0.8 - float(better)), better=better,
+        low=ends[0], high=ends[1], positives=400, negatives=negatives, reason=reason,
+    )  # fmt: skip
+    facts = _pairs(800, 0, 0, 200)
+    champion = facts.champion and facts.champion.model_copy(update={"scores": (found,)})
+    return facts.model_copy(update={"champion": champion})
+
+
 def _without(reason: str | None) -> PerformanceFacts:
     none = None if reason is None else Champion(positives=None, negatives=None, reason=reason)
     return PerformanceFacts(counts=Counts(tn=9, fp=0, fn=0, tp=9), champion=none)
@@ -58,7 +81,7 @@ def _without(reason: str | None) -> PerformanceFacts:
 @rule(
     "performance.no_worse_than_champion",
     controls=("eu-ai-act/art-15.1", "us-sr-26-2/mrm.val.outcomes"),
-    requests=lambda p: Request(champion=True),
+    requests=lambda p: Request(champion=True, champion_scores=(p.metric,) if p.metric in SCORE_METRICS else ()),
     examples=(
         passes("better", _pairs(800, 100, 20, 80), at_most_worse="0.02"),
         passes("the same answers", _pairs(800, 0, 0, 200), at_most_worse="0.02"),
@@ -68,6 +91,19 @@ def _without(reason: str | None) -> PerformanceFacts:
         inconclusive("no negatives to compare", _pairs(800, 100, 20, 80), at_most_worse="0.02", metric="tnr"),
         passes("a metric that is no share", _both_sides(), at_most_worse="0.1", metric="matthews_corrcoef"),
         fails("more false alarms than the champion", _both_sides(), at_most_worse="0.1", metric="fpr"),
+        passes("ranks as well", _ranked("0.01", "-0.005", "0.025"), at_most_worse="0.02", metric="roc_auc"),
+        fails("ranks worse", _ranked("-0.05", "-0.07", "-0.03"), at_most_worse="0.02", metric="roc_auc"),
+        fails("a larger loss", _ranked("-0.05", "-0.07", "-0.03", "brier"), at_most_worse="0.02", metric="brier"),
+        inconclusive("may rank worse", _ranked("-0.01", "-0.04", "0.02"), at_most_worse="0.02", metric="roc_auc"),
+        inconclusive(
+            "too few negatives to rank",
+            _ranked("0.01", "0", "0.02", negatives=29),
+            at_most_worse="0.02",
+            metric="roc_auc",
+        ),
+        inconclusive("no row tells them apart", _ranked("0", None, None), at_most_worse="0.02", metric="roc_auc"),
+        inconclusive("champion without scores", _ranked(None, None, None), at_most_worse="0.02", metric="roc_auc"),
+        inconclusive("not compared by scores", _both_sides(), at_most_worse="0.02", metric="roc_auc"),
         inconclusive("never compared", _without(None), at_most_worse="0.02"),
         inconclusive(
             "no champion, but one is required",
@@ -82,7 +118,9 @@ def no_worse_than_champion(evidence: PerformanceFacts, params: ChampionParams) -
 
     What it checks: on the same rows, how much better a metric is than the champion's. Accuracy, tpr and tnr are paired
     proportions with Newcombe's hybrid score interval (rows on which only one of the two is right decide it, as in
-    McNemar's test); other metrics have a paired delta-method interval. It passes when the lower end is no further below
+    McNemar's test); other metrics of a confusion matrix have a paired delta-method interval. ROC AUC has DeLong, DeLong
+    and Clarke-Pearson's (Biometrics 44, 1988), the other metrics of scores the infinitesimal jackknife's, the
+    calibration error widened by what few rows add to it. It passes when the lower end is no further below
     zero than the limit, fails when the upper end is, and is inconclusive between.
 
     Why it matters: an update that is worse than what it replaces harms people who were served well before, and a
@@ -99,9 +137,11 @@ def no_worse_than_champion(evidence: PerformanceFacts, params: ChampionParams) -
         outcome = Outcome.INCONCLUSIVE if params.required else Outcome.NOT_APPLICABLE
         fix = (
             "have the champion predict the same rows, and name the column under `data.evaluation.champion` (column, "
-            "positive, negative) in the manifest"
+            "positive, negative; score: {column} for metrics of scores) in the manifest"
         )
         return Verdict(outcome=outcome, why=found.reason or "there is no champion", limit=limit, fix=fix)
+    if params.metric in SCORE_METRICS:
+        return _by_scores(next((one for one in found.scores if one.metric == params.metric), None), params, limit)
     pairs = found.positives, found.negatives
     model, champion = _counts(*pairs, "model"), _counts(*pairs, "champion")
     path = f"performance.champion.{params.metric}.difference"
@@ -113,11 +153,9 @@ def no_worse_than_champion(evidence: PerformanceFacts, params: ChampionParams) -
     if ends is None:
         why = f"{params.metric} has no value for this model or for the champion: it divides by zero"
         looked = (Looked(path=path, value=None, n=rows),)
-        fix = "evaluate on rows of both labels, of which both models predict some positive and some negative"
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=fix)
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=BOTH_LABELS)
     value, low, high = map(real, ends)
     looked = (Looked(path=path, value=value, low=low, high=high, n=rows),)
-    band = f"[{short(low, limit.value)}, {short(high, limit.value)}]"
     word = "better" if Decimal(value) >= 0 else "worse"
     band = f"{short(value, limit.value)} [{short(low, limit.value)}, {short(high, limit.value)}]"
     ours, theirs = (sum(getattr(one, who) for one in pairs) for who in ("model", "champion"))
@@ -125,12 +163,44 @@ def no_worse_than_champion(evidence: PerformanceFacts, params: ChampionParams) -
         f"{params.metric} is {word} than the champion's by {band} on {rows} rows: only this model is right on {ours}, "
         f"only the champion on {theirs}"
     )
-    if Decimal(low) >= Decimal(limit.value):
-        return Verdict(outcome=Outcome.PASS, why=said, looked_at=looked, limit=limit)
-    if Decimal(high) < Decimal(limit.value):
-        return Verdict(outcome=Outcome.FAIL, why=f"{said}; the limit is {limit.value}", looked_at=looked, limit=limit)
+    return _held(looked[0], limit, said)
+
+
+def _held(looked: Looked, limit: Limit, said: str) -> Verdict:
+    """A difference with both its ends against the limit."""
+    assert looked.low is not None and looked.high is not None
+    if Decimal(looked.low) >= Decimal(limit.value):
+        return Verdict(outcome=Outcome.PASS, why=said, looked_at=(looked,), limit=limit)
+    if Decimal(looked.high) < Decimal(limit.value):
+        why = f"{said}; the limit is {limit.value}"
+        return Verdict(outcome=Outcome.FAIL, why=why, looked_at=(looked,), limit=limit)
     why = f"{said}; that straddles the limit {limit.value}"
-    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=looked, limit=limit, fix=MORE_ROWS)
+    return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=(looked,), limit=limit, fix=MORE_ROWS)
+
+
+def _by_scores(found: PairedScore | None, params: ChampionParams, limit: Limit) -> Verdict:
+    if found is None:
+        why = f"{params.metric} of the champion was not measured"
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, limit=limit, fix=AGAIN)
+    low, high = found.low.get(params.alpha), found.high.get(params.alpha)
+    rows = found.positives + found.negatives
+    path = f"performance.champion.{params.metric}.difference"
+    looked = Looked(path=path, value=found.better, low=low, high=high, n=rows)
+    why, fix = "", ""
+    if found.better is None or found.model is None or found.champion is None:
+        why = f"{params.metric} cannot be compared with the champion's: {found.reason}"
+        fix = f"{SCORES}; name the champion's under `data.evaluation.champion.score`"
+    elif (fewest := min(found.positives, found.negatives)) < params.min_rows:
+        why = f"{params.metric} can be compared on {fewest} rows of the rarer label, fewer than {params.min_rows}"
+        fix = at_least(params.min_rows) + " of each label"
+    elif low is None or high is None:
+        why, fix = f"{params.metric} differs by {short(found.better, limit.value)}: {found.reason}", MORE_ROWS
+    if why or found.better is None or low is None or high is None:
+        return Verdict(outcome=Outcome.INCONCLUSIVE, why=why, looked_at=(looked,), limit=limit, fix=fix)
+    word = "better" if Decimal(found.better) >= 0 else "worse"
+    band = f"{short(found.better, limit.value)} [{short(low, limit.value)}, {short(high, limit.value)}]"
+    said = f"{params.metric} is {word} than the champion's by {band} on {rows} rows: {short(found.model or '0')}, "
+    return _held(looked, limit, f"{said}the champion's {short(found.champion or '0')}")
 
 
 _SIDES = {"tpr": (True, False), "tnr": (False, True), "accuracy": (True, True)}
