@@ -18,6 +18,10 @@ class Cell(Counts):
     group: tuple[str | None, ...]
     scores: tuple[MetricFact, ...] = ()
 
+    def __hash__(self) -> int:
+        # Groups are keys where they are compared, and the ends of an interval are a mapping, which has no hash.
+        return hash((self.group, self.tn, self.fp, self.fn, self.tp))
+
 
 class Critical(Document):
     """Simultaneous critical values of the studentised max-t statistic over all pairs of judged groups: every member
