@@ -206,12 +206,13 @@ class TestDurable:
         """The server's own default would lose the last commits: it runs without synchronous_commit."""
         assert postgresql.execute("SHOW synchronous_commit") == [("off",)]
         submit(store, signer)
-        postgresql.crash()
-        try:
-            with pytest.raises(MachineFault, match="is gone"), store.snapshot() as trail:
-                trail.head()
-        finally:
-            postgresql.start()
+        with TrailStore.open(place) as second:
+            postgresql.crash()
+            try:
+                with pytest.raises(MachineFault, match="is gone"), second.snapshot() as trail:
+                    trail.head()
+            finally:
+                postgresql.start()
         # The same store, whose connections are all dead.
         assert submit(store, signer, START + timedelta(seconds=1)) == 1
         assert verify_trail(store, vkey).size == 2
