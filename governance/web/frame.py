@@ -66,7 +66,7 @@ class Frame:
 
 
 def _path(scope: Scope) -> WebError | None:
-    """Decode a path of the API segment by segment, so that a name may hold a slash. What to say where it is none."""
+    """Decode a path segment by segment, so that a name may hold a slash. What to say where it is none."""
     raw = scope.get("raw_path") or scope["path"].encode()
     try:
         segments = [unquote_to_bytes(segment).decode() for segment in raw.partition(b"?")[0].split(b"/")]
@@ -74,8 +74,7 @@ def _path(scope: Scope) -> WebError | None:
         return WebError(Kind.BAD_REQUEST, "the path is not UTF-8")
     if any("\0" in segment for segment in segments):
         return WebError(Kind.BAD_REQUEST, "there is a NUL character in the path")
-    if scope["path"].startswith(API):
-        scope["path"] = "/".join(segment.replace("/", SLASH) for segment in segments)
+    scope["path"] = "/".join(segment.replace("/", SLASH) for segment in segments)
     return None
 
 

@@ -1,0 +1,223 @@
+"""What waits, one case, and the acts on it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import ValidationError
+
+from governance.canonical import instant
+from governance.errors import BadInput, GovernanceError, Refused, Stale, TooMany
+from governance.operations import desk
+from governance.operations.caller import Caller
+from governance.operations.export import export_bundle
+from governance.operations.review import Kind, act
+from governance.policy.act import Waiver
+from governance.policy.outcome import Action
+from governance.web.portal import compose, http, pages
+from governance.web.portal.http import Segment, workspace_of
+from governance.web.problems import headers_of
+from governance.web.security import service
+
+router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
+Form = Annotated[http.Fields, Depends(http.form)]
+By = Annotated[Caller, Depends(http.caller)]
+
+_SHOWS = {"review": Action.NEEDS_REVIEW, "denied": Action.DENY}
+_EMPTY = {
+    "review": "Nothing waits for a review.",
+    "denied": "Nothing is denied.",
+}
+
+
+@router.get("/")
+def waiting(request: Request, by: By) -> Response:
+    shown = request.query_params.get("show", "")
+    shown = shown if shown in _SHOWS else "review"
+    workspace = workspace_of(request)
+    listing = desk.waiting(workspace, _SHOWS[shown], http.number(request, "start"))
+    review, denied = desk.counts(workspace)
+    tabs = (
+        pages.Tab("Needs review", "/", review, shown == "review"),
+        pages.Tab("Denied", "/?show=denied", denied, shown == "denied"),
+    )
+    page = pages.WaitingPage(
+        frame=http.frame(request, "Waiting", by),
+        tabs=tabs,
+        rows=tuple(compose.case_row(row, by.principal) for row in listing.rows),
+        pager=compose.pager("/", listing.start, len(listing.rows), listing.total, "case", show=shown),
+        notice=_notice(request),
+        empty=_EMPTY[shown],
+    )
+    return http.html(page)
+
+
+@router.get("/cases/{name}/{version}")
+def case(request: Request, name: Segment, version: Segment, by: By) -> Response:
+    draft = pages.Draft(waive=request.query_params.get("waive", ""))
+    return http.html(_case(request, name, version, by, draft))
+
+
+@router.post("/cases/{name}/{version}/acts")
+def acted(request: Request, name: Segment, version: Segment, by: By, form: Form) -> Response:
+    """Sign an act; then the next case that waits for this person."""
+    http.assert_csrf(form, by)
+    draft = _draft(form)
+    request.state.typed = draft.reason
+    workspace, seen, password = workspace_of(request), http.text(form, "seen"), http.text(form, "password")
+    try:
+        if draft.kind not in {kind.value for kind in desk.KINDS}:
+            raise BadInput("Say what you do.", expected=", ".join(kind.value for kind in desk.KINDS))
+        if len(seen) != 64:
+            raise BadInput("The form does not say which decision you saw.", fix="open the case again")
+        reviewed = act(
+            workspace,
+            cast(Kind, draft.kind),
+            model=name,
+            version=version,
+            principal=by.principal,
+            role=desk.role_for(draft.kind, by.roles) or None,
+            password=lambda: password,
+            reason=draft.reason,
+            seen=seen,
+            waiver=_waiver(request, draft) if draft.kind == "waive" else None,
+            people=service(request).people,
+        )
+        sealed = reviewed.sealed.decision_sha256
+    except Stale as error:
+        file = desk.case_file(workspace, name, version)
+        if not desk.done_already(file, by.principal, draft.kind, draft.reason, seen):
+            return _again(request, name, version, by, draft, error, seen)
+        # The same form came twice: it was signed once, and this is the answer to it.
+        sealed = file.decision_sha256
+    except (BadInput, TooMany) as error:
+        return _again(request, name, version, by, draft, error, seen)
+    following = desk.next_case(workspace, by.principal, by.roles)
+    if following is None:
+        return http.see_other(f"/?sealed={sealed}")
+    return http.see_other(compose.case_at(following.name, following.version, sealed=sealed))
+
+
+@router.get("/decisions/{sha256}/bundle")
+def bundle(request: Request, sha256: str, by: By) -> Response:
+    data = export_bundle(workspace_of(request), sha256)
+    name = f"decision-{sha256[:16]}.bundle.json"
+    return Response(data, media_type="application/json", headers=_attached(name))
+
+
+@router.post("/decisions/{sha256}/report")
+def report(request: Request, sha256: str, by: By, form: Form) -> Response:
+    """The PDF; that it was made is an entry of the trail, so this is no link."""
+    from governance.operations.report import issue_report
+
+    http.assert_csrf(form, by)
+    workspace = workspace_of(request)
+    try:
+        pdf = issue_report(workspace, sha256, by.principal, people=service(request).people)
+    except ModuleNotFoundError as error:
+        raise BadInput("this service makes no PDF", fix="install it with 'governance[pdf]'") from error
+    return Response(pdf, media_type="application/pdf", headers=_attached(f"decision-{sha256[:16]}.pdf"))
+
+
+def _attached(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def _case(request: Request, name: str, version: str, by: Caller, draft: pages.Draft) -> pages.CasePage:
+    workspace = workspace_of(request)
+    file = desk.case_file(workspace, name, version)
+    return compose.case_page(
+        http.frame(request, f"{name} {version}", by),
+        file,
+        desk.permissions(workspace, file, by.principal, by.roles),
+        draft=draft,
+        notice=_notice(request),
+    )
+
+
+def _again(
+    request: Request, name: str, version: str, by: Caller, draft: pages.Draft, error: GovernanceError, seen: str
+) -> Response:
+    """The case as it is now, with what was typed and why nothing was signed."""
+    workspace = workspace_of(request)
+    file = desk.case_file(workspace, name, version)
+    stale = isinstance(error, Stale)
+    page = compose.case_page(
+        http.frame(request, f"{name} {version}", by),
+        file,
+        desk.permissions(workspace, file, by.principal, by.roles),
+        draft=draft,
+        problem="" if stale else _said(error),
+        acted_on=desk.acted_on(workspace, name, version, seen) if stale else None,
+    )
+    response = http.html(page, http.status_of(error))
+    response.headers.update(headers_of(error))
+    return response
+
+
+def _said(error: GovernanceError) -> str:
+    """An error in one paragraph, for above a form."""
+    said = [error.what if error.what.endswith((".", "!")) else f"{error.what}."]
+    if isinstance(error, Refused):
+        said += [f"{error.got}."] if error.got else []
+    else:
+        said += [f"Got {error.got}."] if error.got else []
+    said += [f"Expected: {error.expected}."] if error.expected else []
+    said += ["Nothing was signed."]
+    whole = " ".join(said)
+    return whole[:1].upper() + whole[1:]
+
+
+def _draft(form: http.Fields) -> pages.Draft:
+    return pages.Draft(
+        kind=http.text(form, "kind"),
+        reason=http.text(form, "reason").strip(),
+        waive=http.text(form, "waive"),
+        ticket=http.text(form, "ticket").strip(),
+        expires=http.text(form, "expires"),
+        groups=http.texts(form, "groups"),
+        no_worse_than=http.text(form, "no_worse_than").strip(),
+        compensating=http.text(form, "compensating").strip(),
+    )
+
+
+def _waiver(request: Request, draft: pages.Draft) -> Waiver:
+    """What the form of a waiver says. Raises BadInput."""
+    try:
+        expires = datetime.strptime(draft.expires, "%Y-%m-%d").replace(tzinfo=UTC)
+        groups = tuple(_group(group) for group in draft.groups)
+    except ValueError as error:
+        raise BadInput("A date or a group cannot be read.", got=draft.expires[:40], expected="2027-01-31") from error
+    if not draft.ticket:
+        raise BadInput("Say under which ticket it is followed up.")
+    try:
+        return Waiver(
+            key=draft.waive,
+            groups=groups,
+            no_worse_than=draft.no_worse_than or None,
+            ticket=draft.ticket,
+            not_before=instant(workspace_of(request).clock()),
+            expires=instant(expires),
+            compensating=draft.compensating or None,
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadInput(
+            str(first["msg"]).removeprefix("Value error, "), got=str(first["input"])[:100], where=where
+        ) from error
+
+
+def _group(text: str) -> tuple[str | None, ...]:
+    """A value for each attribute, null for unknown. Raises ValueError."""
+    found = json.loads(text)
+    if not (isinstance(found, list) and all(part is None or isinstance(part, str) for part in found)):
+        raise ValueError("a list of texts is a group")
+    return tuple(found)
+
+
+def _notice(request: Request) -> pages.Notice | None:
+    """The confirmation of what the address names, if the trail has it."""
+    digest = request.query_params.get("sealed", "")
+    return compose.notice(desk.sealed(workspace_of(request), digest)) if len(digest) == 64 else None

@@ -1,0 +1,92 @@
+"""Coming in and going out: log in, log out, an invitation, light and dark."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from governance.errors import BadInput, Refused, TooMany
+from governance.operations.accounts import invited, redeem
+from governance.operations.sessions import sign_in, sign_out
+from governance.web.portal import http
+from governance.web.portal.http import workspace_of
+from governance.web.portal.pages import InvitationPage, LoginPage
+from governance.web.problems import headers_of
+
+router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
+Form = Annotated[http.Fields, Depends(http.form)]
+_YEAR = 365 * 24 * 3600
+
+
+@router.get("/login")
+def login(request: Request) -> Response:
+    to = http.within(request.query_params.get("to", "/"))
+    if http.visitor(request) is not None:
+        return http.see_other(to)
+    return http.html(LoginPage(http.frame(request, "Log in", None), to, request.query_params.get("name", ""), ""))
+
+
+@router.post("/login")
+def logged_in(request: Request, form: Form) -> Response:
+    to, name = http.within(http.text(form, "to") or "/"), http.text(form, "name").strip()
+    address = request.client.host if request.client else "unknown"
+    try:
+        signed = sign_in(workspace_of(request), name, http.text(form, "password"), address)
+    except Refused as error:
+        said = (
+            f"{error.what}; {error.expected}"
+            if isinstance(error, TooMany)
+            else f"{error.what[:1].upper()}{error.what[1:]}."
+        )
+        refused = http.html(LoginPage(http.frame(request, "Log in", None), to, name, said), http.status_of(error))
+        refused.headers.update(headers_of(error))
+        return refused
+    response = http.see_other(to)
+    http.begin_session(request, response, signed.token)
+    return response
+
+
+@router.post("/logout")
+def logout(request: Request, form: Form) -> Response:
+    by = http.visitor(request)
+    if by is not None:
+        http.assert_csrf(form, by)
+        sign_out(workspace_of(request), by)
+    response = http.see_other("/login")
+    http.end_session(request, response)
+    return response
+
+
+@router.get("/invitation/{token}")
+def invitation(request: Request, token: str) -> Response:
+    return http.html(_invitation(request, token, ""))
+
+
+@router.post("/invitation/{token}")
+def accepted(request: Request, token: str, form: Form) -> Response:
+    page = _invitation(request, token, "")
+    password = http.text(form, "password")
+    try:
+        if password != http.text(form, "again"):
+            raise BadInput("The two passwords are not the same.")
+        person = redeem(workspace_of(request), token, password)
+    except Refused:
+        raise
+    except BadInput as error:
+        said = f"{error.what} {f'Expected: {error.expected}.' if error.expected else ''}".strip()
+        return http.html(page._replace(problem=said), http.status_of(error))
+    return http.see_other(f"/login?name={person.principal.rpartition('|')[2]}")
+
+
+def _invitation(request: Request, token: str, problem: str) -> InvitationPage:
+    link = invited(workspace_of(request), token)
+    name = link.principal.rpartition("|")[2]
+    frame = http.frame(request, "Invitation", None)
+    return InvitationPage(frame, token, name, link.roles, link.expires, problem)
+
+
+@router.post("/theme")
+def theme(request: Request, form: Form) -> Response:
+    wanted = http.text(form, "theme")
+    response = http.see_other(http.within(http.text(form, "to")))
+    http.set_cookie(request, response, "theme", wanted if wanted in http.THEMES else "auto", _YEAR)
+    return response
