@@ -119,7 +119,7 @@ def unwrap_person_key(path: Path, principal: str, password: str) -> KeySigner:
         raise BadInput(
             f"{principal} has no key on this machine",
             expected=str(path),
-            fix=f"`governance key new {principal.removeprefix('local|')} --role approver` makes one",
+            fix="run it where that key is, or bring the file from there; a pipeline gets it as a secret",
         ) from error
     except OSError as error:
         raise MachineFault("a key cannot be read", got=str(error), where=str(path)) from error

@@ -45,14 +45,24 @@ def run(context: Context) -> int:
 
 def _waiver(context: Context) -> Waiver:
     args = context.args
+    begins = context.now() if args.not_before is None else moment(args.not_before, "--not-before")
+    ends = moment(args.expires, "--expires")
+    if ends <= begins:
+        raise BadInput(
+            "a waiver must expire after it begins",
+            got=args.expires,
+            expected=f"later than {instant(begins)}",
+            fix="name the day until which the finding is excused",
+            where="--expires",
+        )
     try:
         return Waiver(
             key=args.finding,
             groups=tuple(tuple(group.split(",")) for group in args.group),
             no_worse_than=args.no_worse_than,
             ticket=args.ticket,
-            not_before=instant(context.now() if args.not_before is None else moment(args.not_before, "--not-before")),
-            expires=instant(moment(args.expires, "--expires")),
+            not_before=instant(begins),
+            expires=instant(ends),
             compensating=args.compensating,
         )
     except ValidationError as error:

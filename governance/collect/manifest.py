@@ -40,7 +40,7 @@ def load(path: Path, allow_roots: tuple[Path, ...] = (), progress: Progress = si
             "there is no manifest",
             got=str(file),
             expected=f"a file {FILE_NAME} that says where the model and its data are",
-            fix="name the manifest or its folder: governance check PATH",
+            fix="name the manifest or its folder: `governance check PATH`; `governance init PATH` writes one",
         )
     project = Project(file.parent, allow_roots, progress)
     data, record = project.read_input("manifest", file.name, strictyaml.MAX_BYTES)

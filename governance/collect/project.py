@@ -258,10 +258,11 @@ def _nearest(path: Path, shown: str) -> str:
     except OSError:
         names = []
     alike = {name.casefold(): name for name in names}
-    near = difflib.get_close_matches(missing.casefold(), list(alike), n=1)
+    # Close ones only: "train.parquet" is no slip of the pen for "test.parquet".
+    near = difflib.get_close_matches(missing.casefold(), list(alike), n=1, cutoff=0.75)
     if near:
         return f"did you mean {alike[near[0]]!r}?"
-    return f"{folder.name or folder}/ has no {missing!r}: mend the manifest"
+    return f"{folder.name or folder}/ has no {missing!r}: bring it here (`dvc pull`, say), or mend the manifest"
 
 
 def _files(folder: Path, role: str) -> list[str]:

@@ -288,7 +288,7 @@ def _must_rescore(artifact: Model | None, features: tuple[str, ...], table: Glim
         raise BadInput(
             "a pickle is never opened, so it cannot be run",
             got=repr(artifact.path),
-            fix="export the model as skops, or name a column of predictions",
+            fix='save the model once more, by `skops.io.dump(model, "model.skops")`, or name a column of predictions',
             where=where,
         )
     if not features:

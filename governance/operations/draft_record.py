@@ -19,7 +19,8 @@ def lineage(notes: Notes) -> list[Item]:
         example: list[Item] = [Pair("sources", (blank,)), Pair("events", ("lineage/train.json",))]
         return [notes.open("lineage", what), Off([Pair("lineage", example)])]
     notes.saw("lineage", f"{len(events)} file{'s' * (len(events) > 1)} of events")
-    from_ = f" (the events read {listed([scalar(name) for name in names])} from elsewhere)" if names else ""
+    elsewhere = [scalar(name) for name in names if name not in files]
+    from_ = f" (the events read {listed(elsewhere)} from elsewhere)" if elsewhere else ""
     note = notes.open("lineage.sources", f"whose the data is and under which licence{from_}")
     others = tuple(blank | {"id": name} for name in names if name not in files)
     if not files:

@@ -1,5 +1,6 @@
 """A person acts on a case: approve, reject, comment, waive. Act, decision and entries in one transaction."""
 
+import difflib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -20,7 +21,7 @@ from governance.operations.sealing import (
     seal_decision,
 )
 from governance.operations.workspace import Workspace
-from governance.permissions import acting_role, may_act
+from governance.permissions import TABLE, Does, acting_role, may_act
 from governance.policy.act import Act, Waiver
 from governance.policy.decision import Decision, Recorded, decide
 from governance.signing import dsse
@@ -170,7 +171,12 @@ def _latest(
 ) -> tuple["IssuedDecision", Decision]:
     issued = transaction.latest_decision(name=model, version=version)
     if issued is None:
-        raise BadInput(f"no decision about {model} {version} is in this trail", fix="`governance check` makes one")
+        audited = sorted({f"{item.name}@{item.version}" for item in transaction.decisions()})
+        raise BadInput(
+            f"no decision about {model} {version} is in this trail",
+            expected=", ".join(audited[:10]) or "an audited model version",
+            fix=_nearest(f"{model}@{version}", audited) or "`governance check` makes one",
+        )
     if seen is not None and seen != issued.sha256:
         raise Stale(
             "the case has changed since you looked at it",
@@ -188,7 +194,14 @@ def _is_about(before: Decision, waiver: Waiver | None) -> None:
             "the decision has no such finding",
             got=waiver.key,
             expected=", ".join(finding.key for finding in before.findings),
+            fix=_nearest(waiver.key, [finding.key for finding in before.findings]),
         )
+
+
+def _nearest(text: str, names: list[str]) -> str:
+    """What was probably meant, as a question; nothing where nothing is like it."""
+    near = difflib.get_close_matches(text, names, n=1, cutoff=0.7)
+    return f"did you mean {near[0]!r}?" if near else ""
 
 
 def _permitted(transaction: "Transaction", people: People, signed: Act, before: Decision) -> EvidenceSet:
@@ -197,7 +210,13 @@ def _permitted(transaction: "Transaction", people: People, signed: Act, before: 
     evidence = EvidenceSet.from_bytes(transaction.document(before.evidence[0]).data)
     permission = may_act(signed, known(people, signed.actor, transaction).roles, before, evidence.origin.by)
     if not permission.allowed:
-        raise Refused(f"{signed.actor.rpartition('|')[2]} may not {signed.kind} this", got=permission.reason)
+        row = TABLE[Does(signed.kind)]
+        raise Refused(
+            f"{signed.actor.rpartition('|')[2]} may not {signed.kind} this",
+            got=permission.reason,
+            expected=f"{' or '.join(row.roles)}, to {row.means}",
+            fix="leave it to somebody who may; nothing was signed",
+        )
     return evidence
 
 

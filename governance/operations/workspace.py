@@ -135,7 +135,7 @@ class Workspace:
             raise BadInput(
                 f"{name} is nobody this project knows",
                 expected=", ".join(p.principal.removeprefix("local|") for p in self.trust().people) or "nobody yet",
-                fix=f"`governance key new {name} --role submitter` makes a key for {name}",
+                fix=f"name one of these, or have {name} make a key: `governance key new {name} --role ROLE`",
             )
         signer = unwrap_person_key(self.person_key(name), principal, password())
         if signer.public_key != decode_public(person.key):

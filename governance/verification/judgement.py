@@ -22,7 +22,12 @@ def check_pins(decision: Decision, trust: Trust) -> None:
     ]
     if trust.policies and foreign:
         what = "judged under a policy that the trust file does not pin"
-        raise VerificationFailed(Broken.UNTRUSTED_POLICY, what, got=", ".join(foreign))
+        raise VerificationFailed(
+            Broken.UNTRUSTED_POLICY,
+            what,
+            got=", ".join(foreign),
+            fix="read the policy; only if you accept it, add its SHA-256 to `policies` of your trust file",
+        )
     if trust.policies and decision.baseline and decision.baseline not in trust.policies:
         raise VerificationFailed(
             Broken.UNTRUSTED_POLICY,

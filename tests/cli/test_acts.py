@@ -39,6 +39,7 @@ class TestRole:
         ran = run(kind, MODEL, *AS_ANN, "--reason", "looked")
         assert ran.code == 2
         assert "acts as approver but holds the roles: submitter" in ran.err
+        assert "expected: approver, to " in ran.err and "leave it to somebody who may" in ran.err
 
     def test_a_person_who_is_there_already(self, audited, run):
         ran = run("key", "new", "bo", "--role", "approver", "--password-file", "pw")
@@ -68,6 +69,15 @@ class TestDates:
         assert (ran.code, ran.out) == (2, "")
         assert f"{option}: not a date" in ran.err and "2026-06-01T12:00:00Z" in ran.err
         assert audited.trail() == before
+
+    @pytest.mark.parametrize("expires, code", [("2026-01-02", 2), ("2026-01-01", 2), ("2099-12-31", 0)])
+    def test_a_waiver_ends_after_it_begins(self, audited, run, expires, code):
+        """`--expires` is named, and the time it has to be after."""
+        ran = run(*WAIVE, "--expires", expires, "--not-before", "2026-01-02")
+        assert ran.code == code
+        if code:
+            assert "--expires: a waiver must expire after it begins" in ran.err
+            assert f"got: {expires}" in ran.err and "expected: later than 2026-01-02T00:00:00Z" in ran.err
 
     def test_one_reader_for_every_date(self, project, check):
         for given in ("2026-06-01", "2026-06-01T00:00:00Z"):

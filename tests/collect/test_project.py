@@ -86,6 +86,7 @@ def test_digest_of_any_size(root: Path, size: int) -> None:
         ("dangling-in", "leads to nothing"),
         ("data/evl.csv", "did you mean 'eval.csv'?"),
         ("dat/eval.csv", "did you mean 'data'?"),
+        ("data/test.csv", "data/ has no 'test.csv': bring it here"),  # six letters in ten alike, and another table
         ("data/eval.csv/x", "no such file"),
         ("nothing/like/it", "has no 'nothing'"),
         ("", "not a path"),

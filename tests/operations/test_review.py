@@ -139,6 +139,15 @@ class TestWho:
         refused(checked, name="eve", error=BadInput, match="nobody this project knows")
         refused(checked, name="../people/bo", error=BadInput, match="nobody this project knows")
 
+    def test_a_slip_of_the_pen(self, checked):
+        """What was meant is named, where something in the trail is like it; else what is there."""
+        with pytest.raises(BadInput) as near:
+            checked.act("approve", "bo", model="credti")
+        assert "did you mean 'credit@1.10'?" in str(near.value)
+        with pytest.raises(BadInput) as far:
+            checked.act("approve", "bo", model="turbine")
+        assert "credit@1.10" in str(far.value) and "did you mean" not in str(far.value)
+
     def test_a_key_that_this_project_does_not_trust(self, checked, tmp_path):
         """bo of another machine: same name, other key."""
         other = Project(tmp_path / "elsewhere", tmp_path / "other-config").start("bo")
