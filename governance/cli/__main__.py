@@ -24,6 +24,20 @@ class _Parser(argparse.ArgumentParser):
         raise BadInput(message, fix=f"`{self.prog} --help` shows how", where=self.prog)
 
 
+class _Command(_Parser):
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """What a command does not know is its own error: only it can name the option that was meant."""
+        known, extras = super().parse_known_args(args, namespace)
+        if extras:
+            import difflib
+
+            near = difflib.get_close_matches(extras[0].partition("=")[0], list(self._option_string_actions), n=1)
+            means = f"did you mean {near[0]}? " if near else ""
+            fix = f"{means}`{self.prog} --help` shows how"
+            raise BadInput(f"unrecognized arguments: {' '.join(extras)}", fix=fix, where=self.prog)
+        return known, extras
+
+
 class _Known:
     """A word from a list that some module states. The module is imported when the list is needed, not for `--help` of
     all commands."""
@@ -61,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"governance {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Command)
 
     def command(
         name: str, text: str, example: str = "", *, formats: tuple[str, ...] = ("text", "json"), project: bool = True
