@@ -146,6 +146,13 @@ def since(file: CaseFile, before: Precedent | None = None) -> tuple[Changes, ...
     return tuple(changes(page))
 
 
+def _meanwhile(file: CaseFile, before: Precedent | None) -> tuple[str, ...]:
+    """What people signed since that decision."""
+    if before is None:
+        return ()
+    return tuple(wording.act_of(one.act) for one in file.page.acts if one.sha256 not in before.decision.acts)
+
+
 def line(event: Event) -> Line:
     """An entry in words. Whoever was forgotten stays forgotten."""
     subject, said, decision = event.subject, "", ""
@@ -229,6 +236,7 @@ def case_page(
         settled=settled,
         since=since(file),
         conflict=None if acted_on is None else since(file, acted_on),
+        meanwhile=_meanwhile(file, acted_on),
         choices=options,
         draft=draft,
         waiving=waiving,

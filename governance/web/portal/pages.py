@@ -160,7 +160,8 @@ class WaitingPage(NamedTuple):
 
 
 class CasePage(NamedTuple):
-    """`conflict` is what changed since the decision that somebody acted on, None where nobody acted on an older one."""
+    """`conflict` is what changed since the decision that somebody acted on, None where nobody acted on an older one;
+    `meanwhile` are the acts since then."""
 
     frame: Frame
     name: str
@@ -176,6 +177,7 @@ class CasePage(NamedTuple):
     settled: tuple[Fold, ...]
     since: tuple[Changes, ...]
     conflict: tuple[Changes, ...] | None
+    meanwhile: tuple[str, ...]
     choices: tuple[Choice, ...]
     draft: Draft
     waiving: Fold | None
