@@ -104,7 +104,7 @@ def test_delong_by_the_double_sum() -> None:
 def test_errors_are_those_of_the_jackknife(metric: str, digits: int) -> None:
     """One row left out after the other; the two agree to the order of 1/n."""
     positive, ours, theirs = two(5, 400, digits)
-    kept = ~np.eye(400, dtype=bool)
+    kept: np.ndarray = ~np.eye(400, dtype=bool)
     definition = DEFINITIONS[metric]
     without = np.array([definition(positive[k], ours[k]) - definition(positive[k], theirs[k]) for k in kept])
     expected = np.sqrt(399 / 400 * np.square(without - without.mean()).sum())

@@ -1,5 +1,6 @@
 """Metrics of scores by group: as scikit-learn has them on the group's rows, whatever the order of the rows."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from governance.evidence.plan import FairnessRequest, Plan
 from governance.measure.run import measure
 from governance.policy.outcome import Outcome
 from governance.policy.rules import CATALOGUE
+
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def frame(rows: int = 600) -> pd.DataFrame:
@@ -138,7 +142,7 @@ def test_a_group_without_scores_says_why(tmp_path: Path) -> None:
     assert fact.value is None and "names no column of scores" in str(fact.reason)
     rule = CATALOGUE["performance.slice_floor@1"]
     params = rule.params.model_validate({"metric": "roc_auc", "at_least": "0.5", "attributes": ["sex"]})
-    verdict = rule.judge(facts, params, None)
+    verdict = rule.judge(facts, params, NOW)
     assert verdict.outcome is Outcome.INCONCLUSIVE and "data.evaluation.score" in verdict.fix
 
 
@@ -152,7 +156,7 @@ def test_a_group_that_ranks_worse_is_seen(tmp_path: Path) -> None:
 
     def judged(limit: str, metric: str = "roc_auc") -> Any:
         params = rule.params.model_validate({"metric": metric, "at_least": limit, "attributes": ["sex"]})
-        return rule.judge(facts, params, None)
+        return rule.judge(facts, params, NOW)
 
     assert judged("0.7").outcome is Outcome.FAIL and "roc_auc of F is 0.5" in judged("0.7").why
     assert judged("0.4").outcome is Outcome.PASS
@@ -162,8 +166,12 @@ def test_a_group_that_ranks_worse_is_seen(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("groups", [1, 6])
-def test_fair_models_seldom_fail_and_never_pass_by_luck(groups: int) -> None:
-    """At the limit itself, at most alpha of the models fail, and at most alpha pass (simulated, 300 data sets)."""
+def test_models_at_the_limit_seldom_fail_or_pass(groups: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the limit itself, about alpha of the models fail at most, and as many pass (300 data sets, s.d. 1.3 %)."""
+    from governance.measure import metrics
+
+    monkeypatch.setattr(metrics, "REPLICATES", 1000)
+    monkeypatch.setattr(metrics, "_FEWEST", 1000)
     from governance.evidence.counts import Counts
     from governance.evidence.fairness import Cell, CountTable
     from governance.measure.metrics import measured
@@ -183,6 +191,6 @@ def test_fair_models_seldom_fail_and_never_pass_by_luck(groups: int) -> None:
             facts = measured(["roc_auc"], counts, scored, run)
             cells.append(Cell(group=(str(at),), scores=facts, **counts.model_dump()))
         table = CountTable(attributes=("a",), unknown=0, cells=tuple(cells), seed=1, replicates=1, critical=())
-        outcomes[rule.judge(FairnessFacts(rows=200 * groups, tables=(table,)), params, None).outcome] += 1
+        outcomes[rule.judge(FairnessFacts(rows=200 * groups, tables=(table,)), params, NOW).outcome] += 1
     assert outcomes[Outcome.FAIL] / runs <= 0.09
     assert outcomes[Outcome.PASS] / runs <= 0.09
