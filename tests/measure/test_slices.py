@@ -18,7 +18,6 @@ from governance.measure.run import measure
 from governance.policy.outcome import Outcome
 from governance.policy.rules import CATALOGUE
 
-
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
