@@ -1,5 +1,6 @@
 """PostgreSQL as the trail needs it: the same promises as the file's, in a schema of its own of somebody's database."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -212,16 +213,13 @@ _MACHINE = {
     "XX000": ("the database failed inside", "its log says more"),
     "58": ("the disk under the database does not work, or is full", f"check the server's disk: {_RETRY}"),
 }
-# Before there is a connection libpq has no code for us, only the server's words.
-_WORDS = {
-    "authentication failed": "28",
-    "no pg_hba.conf entry": "28",
-    "role ": "28",
-    "database ": "3D000",
-    "too many clients": "53300",
-    "connection slots": "53300",
-    "too many connections": "53300",
-}
+# Before there is a connection libpq has no code for us, only the server's words. Where they are none of these, and in
+# another language, the server's own sentence stands beside "is gone".
+_WORDS = (
+    (re.compile("too many (clients|connections)|connection slots"), "53300"),
+    (re.compile('database ".*" does not exist'), "3D000"),
+    (re.compile('authentication failed|pg_hba.conf|permission denied|role ".*" (does not exist|is not perm)'), "28"),
+)
 _RESTORE = "restore the database from a backup; receipts and bundles made before still verify"
 
 
@@ -239,8 +237,7 @@ def _explain(error: BaseException | None, where: str) -> GovernanceError | None:
     if isinstance(error, psycopg.DataError) and code is None:  # the driver's own: a NUL in what was asked for
         return BadInput("not a text that the trail could hold", got=text, where=where)
     if code is None and "FATAL" in text:
-        said = text.rpartition("FATAL:")[2]
-        code = next((code for words, code in _WORDS.items() if words in said), None)
+        code = next((code for words, code in _WORDS if words.search(text)), None)
     kind = _kind(code) if code or isinstance(error, psycopg.OperationalError) else None
     if kind is not None:
         return MachineFault(kind[0], got=f"PostgreSQL says: {text}", fix=kind[1], where=where)

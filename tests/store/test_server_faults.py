@@ -1,6 +1,8 @@
 """The machine fails under a server: one clear message, nothing half written, and it works again once mended."""
 
+import contextlib
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -35,10 +37,19 @@ def other(place):
 
 
 @pytest.fixture
-def impatient(monkeypatch):
-    for name in ("_SET", "_SET_WRITER"):
-        text = getattr(backend, name).replace("'30s'", "'100ms'").replace("'60s'", "'300ms'")
-        monkeypatch.setattr(backend, name, text)
+def limited(monkeypatch):
+    """A limit is another one within the block."""
+
+    @contextlib.contextmanager
+    def limit(name, value):
+        with monkeypatch.context() as patch:
+            for settings in ("_SET", "_SET_WRITER"):
+                changed = re.sub(rf"('{name}', ')\d+s'", rf"\g<1>{value}'", getattr(backend, settings))
+                patch.setattr(backend, settings, changed)
+            assert value in backend._SET_WRITER
+            yield
+
+    return limit
 
 
 def backends(connection):
@@ -94,7 +105,14 @@ class TestNotLetIn:
         name = place.secret.split("/")[3].split("?")[0]
         postgresql.execute("DROP ROLE IF EXISTS lonely")
         postgresql.execute("CREATE ROLE lonely LOGIN CONNECTION LIMIT 0")
-        assert "too many connections" in self.said(postgresql.url(name, "lonely", PASSWORD))
+        assert "the database has too many connections" in self.said(postgresql.url(name, "lonely", PASSWORD))
+
+    def test_not_of_this_database(self, postgresql, place):
+        name = place.secret.split("/")[3].split("?")[0]
+        postgresql.execute("DROP ROLE IF EXISTS lonely")
+        postgresql.execute("CREATE ROLE lonely LOGIN")
+        postgresql.execute(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
+        assert "does not let us in" in self.said(postgresql.url(name, "lonely", PASSWORD))
 
     def test_an_address_that_libpq_does_not_take(self):
         from governance.settings import DatabaseUrl
@@ -106,19 +124,20 @@ class TestNotLetIn:
 
 
 class TestLocks:
-    def test_another_writer(self, store, other, decide, impatient):
+    def test_another_writer(self, store, other, decide, limited):
         with other.transaction():
             other.execute("SELECT pg_advisory_xact_lock(%s)", (backend.LOCK,))
-            with pytest.raises(MachineFault, match="another process held the trail for more than 30 seconds"):
+            said = "another process held the trail for more than 30 seconds"
+            with pytest.raises(MachineFault, match=said), limited("lock_timeout", "100ms"):
                 decide(store, range(1))
             with store.snapshot() as trail:  # readers are not held up
                 assert trail.head().size == 1
         decide(store, range(1))
 
-    def test_somebody_who_does_not_know_our_lock(self, store, other, decide, impatient):
+    def test_somebody_who_does_not_know_our_lock(self, store, other, decide, limited):
         with other.transaction():
             other.execute("SELECT * FROM head FOR UPDATE")
-            with pytest.raises(MachineFault, match="another process held the trail"):
+            with pytest.raises(MachineFault, match="another process held"), limited("lock_timeout", "100ms"):
                 decide(store, range(1))
         decide(store, range(1))
 
@@ -137,14 +156,16 @@ class TestLocks:
         assert sorted(told) == [1, 2]
         assert verify_trail(store, vkey).size == 3
 
-    def test_a_writer_that_hangs_does_not_hold_the_lock_for_ever(self, store, place, signer, decide, impatient):
-        with pytest.raises(MachineFault, match="held the trail too long"):
+    def test_a_writer_that_hangs_does_not_hold_the_lock_for_ever(self, store, place, signer, decide, limited):
+        limit = limited("idle_in_transaction_session_timeout", "500ms")
+        with pytest.raises(MachineFault, match="held the trail too long"), limit:
             submit(store, signer, meanwhile=lambda: time.sleep(1))
         with TrailStore.open(place) as second:
             assert decide(second, range(1)) == [1]
 
-    def test_a_statement_that_takes_too_long(self, store, impatient):
-        with pytest.raises(MachineFault, match="took more than 60 seconds"), store.snapshot() as trail:
+    def test_a_statement_that_takes_too_long(self, store, limited):
+        limit, said = limited("statement_timeout", "100ms"), "took more than 60 seconds"
+        with pytest.raises(MachineFault, match=said), limit, store.snapshot() as trail:
             trail._session.connection().exec_driver_sql("SELECT pg_sleep(5)")
 
     def test_the_limits_are_what_they_say(self, store, signer):
@@ -234,7 +255,7 @@ class TestLost:
         assert submit(store, signer) == 1
 
     @pytest.mark.parametrize("recorded", [True, False])
-    def test_during_the_commit(self, store, signer, other, vkey, postgresql, monkeypatch, recorded):
+    def test_during_the_commit(self, store, signer, other, vkey, postgresql, recorded):
         """The commit waits: for a standby that never comes, when it is on this disk already, or for a constraint."""
         if recorded:
             postgresql.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
@@ -252,12 +273,10 @@ class TestLost:
             for _ in range(600):
                 query = f"SELECT pid FROM pg_stat_activity WHERE query = 'COMMIT' AND {waits}"
                 for (pid,) in postgresql.execute(query):
-                    time.sleep(1)  # longer than the limit of a statement: COMMIT goes on waiting
                     postgresql.execute("SELECT pg_terminate_backend(%s)", pid)
                     return
                 time.sleep(0.05)
 
-        monkeypatch.setattr(backend, "_SET_WRITER", backend._SET_WRITER.replace("'60s'", "'500ms'"))
         thread = threading.Thread(target=terminate)
         thread.start()
         try:
