@@ -29,7 +29,7 @@ TAGS = {
 }
 PUBLISHED = ("evidence", "decision", "act", "bundle", "trust", "entry", "gate")
 """Documents of `governance schema` that are bodies here."""
-_PAGES: tuple[type[BaseModel], ...] = (DecisionPage, ModelPage, PolicyList, Me, WrappedKey, Problem)
+_PAGES: tuple[type[BaseModel], ...] = (DecisionPage, ModelPage, PolicyList, Me, WrappedKey)
 _ABOUT = """\
 Evidence goes in, a signed decision comes out, people act on it, and gates ask.
 
@@ -63,8 +63,8 @@ def body(media_type: str, of: str | None = None) -> dict[str, Any]:
     if of is None:
         binary = media_type in (BINARY, PDF)
         return {media_type: {"schema": {"type": "string", **({"format": "binary"} if binary else {})}}}
-    shown = examples().get(of)
-    return {media_type: {"schema": schema(of), **({"example": shown} if shown is not None else {})}}
+    shown = {"examples": {"one": {"$ref": f"#/components/examples/{of}"}}} if of in examples() else {}
+    return {media_type: {"schema": schema(of), **shown}}
 
 
 def answers(
@@ -92,6 +92,7 @@ def schemas() -> dict[str, Any]:
     each part's name begins with its document's."""
     whole = [published(name) for name in PUBLISHED]
     whole += [page.model_json_schema(by_alias=True, mode="serialization") for page in _PAGES]
+    whole.append(Problem.model_json_schema())  # of which the empty members are left out
     split: list[tuple[str, dict[str, Any]]] = []
     for one in whole:
         itself = {name: part for name, part in one.items() if name not in ("$schema", "$defs")}
@@ -129,7 +130,7 @@ def describe(app: FastAPI) -> None:
         DOCUMENT,
         tags=["service"],
         response_class=Response,
-        responses=answers(200, "OpenAPI 3.1.", JSON, headers=("ETag",)),
+        responses=answers(200, "OpenAPI 3.1.", JSON, 422, headers=("ETag",)),
     )
     def openapi(request: Request, if_none_match: IfNoneMatch = None) -> Response:
         """This document."""
@@ -146,5 +147,9 @@ def document(app: FastAPI) -> dict[str, Any]:
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
     )
     # What the framework made of its own: only the way that one shows a token is wanted.
-    made["components"] = {"securitySchemes": made["components"]["securitySchemes"], "schemas": schemas()}
+    made["components"] = {
+        "securitySchemes": made["components"]["securitySchemes"],
+        "schemas": schemas(),
+        "examples": {name: {"value": value} for name, value in examples().items()},
+    }
     return made

@@ -11,7 +11,7 @@ from governance.web.openapi import TEXT, answers
 from governance.web.problems import PLACE, Kind, WebError
 from governance.web.security import Given
 
-router = APIRouter(tags=["service"])
+router = APIRouter(tags=["service"], default_response_class=Response)
 
 
 @router.get("/healthz", responses=answers(200, "The process runs.", TEXT))
@@ -31,7 +31,7 @@ def ready(given: Given) -> Response:
     return Response("ready\n", media_type=TEXT)
 
 
-@router.get(f"{PLACE}/{{kind}}", responses=answers(200, "What it means.", TEXT, 404))
+@router.get(f"{PLACE}/{{kind}}", responses=answers(200, "What it means.", TEXT, 404, 422))
 def explain(kind: Annotated[str, Path(description="The last part of a problem's `type`.")]) -> Response:
     """What a kind of problem means. Each problem's `type` leads here."""
     known = {one.value: one for one in Kind}.get(kind)

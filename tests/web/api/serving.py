@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import uvicorn
 
 from governance.canonical import instant, sha256
@@ -42,6 +43,8 @@ PEOPLE = {
     "fi": ("approver",),
 }
 ALL = tuple(Scope)
+on_a_file = pytest.mark.parametrize("serving", ["sqlite"], indirect=True, scope="session")
+"""For what is refused before any database is asked, or answered alike by both."""
 
 
 class Submission:
@@ -109,7 +112,9 @@ class Serving:
 
     def submission(self, by: str = "ann", place: str = "ci", version: str | None = None) -> Submission:
         version = version or f"1.{next(self._numbers)}-{'pg' if self.workspace.settings.database else 'file'}"
-        manifest = MANIFEST.replace(f"version: {VERSION}", f"version: {json.dumps(version)}").encode()
+        manifest = MANIFEST.replace(
+            f"version: {VERSION}", f"version: {json.dumps(version, ensure_ascii=False)}"
+        ).encode()
         origin = Origin(kind="measured", by=f"local|{by}", where=place, predictions="supplied")  # type: ignore[arg-type]
         subject = self.measured.subject.model_copy(update={"name": NAME, "version": version})
         change = {"manifest": sha256(manifest), "subject": subject, "origin": origin}

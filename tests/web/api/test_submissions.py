@@ -9,7 +9,7 @@ from governance.evidence.origin import Origin
 from governance.evidence.plan import Plan
 from governance.permissions import Scope
 from tests.operations.project import MANIFEST, POLICY
-from tests.web.api.serving import Serving
+from tests.web.api.serving import Serving, on_a_file
 
 
 def size(serving: Serving) -> int:
@@ -78,6 +78,7 @@ def test_many_at_once_under_one_key_are_one(serving: Serving) -> None:
     assert size(serving) == before + 2
 
 
+@on_a_file
 @pytest.mark.parametrize(
     "what, status, where",
     [
