@@ -175,8 +175,8 @@ def build_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     prepare.add_argument(
         "--type", action="append", default=[], metavar="COLUMN:TYPE",
-        help="integer, decimal (64-bit float) or text; refused where a value does not fit. Default: a number where every"
-        " value plainly is one (007 is text); repeatable",
+        help="integer, decimal (64-bit float) or text; refused where a value does not fit. Default: a number where"
+        " every value plainly is one (007 is text); repeatable",
     )  # fmt: skip
     prepare.add_argument("--drop", action="append", default=[], metavar="COLUMN", help="leave it out; repeatable")
     prepare.add_argument("--keep", action="append", default=[], metavar="COLUMN", help="only these; repeatable")

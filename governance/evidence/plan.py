@@ -24,7 +24,8 @@ class Plan(Document):
     """`facts` names the groups of facts that any selected rule reads, sorted. `explain_rows` is 0 where none does.
 
     The rest is measured only where some rule asks for it: `metrics` (sorted names) with intervals, the comparison with
-    the `champion` (`champion_scores`: by these metrics of scores too), `explain_repeats` further rankings of the features, a search for `pickles` in the artifact.
+    the `champion` (`champion_scores`: by these metrics of scores too), `explain_repeats` further rankings of the
+    features, a search for `pickles` in the artifact.
     """
 
     facts: tuple[str, ...]
