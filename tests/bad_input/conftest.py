@@ -48,3 +48,9 @@ def place(template: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.Monke
         return Place(copy, config)
 
     return fresh
+
+
+@pytest.fixture
+def here(place: Callable[[], Place]) -> Place:
+    """One place for all examples of a law; each begins from what is sound."""
+    return place()

@@ -1,170 +1,24 @@
-"""Laws over whatever comes in: a verdict or one message, never a crash, and no pass that the data does not carry.
-
-The counts are held against counts in plain Python, which share nothing with the ones under test.
-"""
+"""Laws over whatever table comes in: refused where the data says so, else counted as in plain Python, which shares
+nothing with what is under test; and no pass that the counts do not carry."""
 
 import csv
 import io
-import json
 import math
-import shutil
 from collections import Counter
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import pyarrow
 import pyarrow.parquet
 import pytest
-import yaml
-from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from tests.bad_input.mutations import as_text, cut_up, mutated, values
+from tests.bad_input.laws import check, few, law, many, outcomes
 from tests.bad_input.place import Place
 from tests.bad_input.table import SOUND
 
-ALLOWED = (0, 2, 10, 11)
 MIN_ROWS = 30
 """As in the sound policy and by default in its rules."""
-_QUIET = [
-    HealthCheck.function_scoped_fixture,
-    HealthCheck.too_slow,
-    HealthCheck.data_too_large,
-    HealthCheck.filter_too_much,
-]
-few = settings(max_examples=40, deadline=None, suppress_health_check=_QUIET)
-many = settings(max_examples=400, deadline=None, suppress_health_check=_QUIET)
-CHECK = ("check", "--policy", "./policy.yaml", "--dry-run", "--format", "json")
-
-
-@pytest.fixture
-def here(place: Callable[[], Place]) -> Place:
-    """One place for all examples of a law; each begins from what is sound."""
-    return place()
-
-
-def check(here: Place, **files: bytes) -> tuple[int, dict[str, Any]]:
-    """The exit code and the page, where there is one, with these in place of sound files (`_` for the point)."""
-    for sound in SOUND.iterdir():
-        shutil.copyfile(sound, here.root / sound.name)
-    for name, content in files.items():
-        (here.root / name.replace("_", ".")).write_bytes(content)
-    ran = here.run(*CHECK)
-    assert ran.code in ALLOWED, ran
-    event(f"exit code {ran.code}")
-    page = json.loads(ran.out)
-    assert page["exit_code"] == ran.code
-    if ran.code == 2:
-        assert page["schema"] == "governance.error/v1"
-        assert ran.err.startswith("error: ")
-        assert page["error"]
-        assert len(ran.err) < 4000
-    return ran.code, page
-
-
-def outcomes(page: dict[str, Any]) -> dict[str, str]:
-    return {one["key"].partition("#")[2]: one["outcome"] for one in page["decision"]["findings"]}
-
-
-def read(name: str) -> Any:
-    """A sound YAML file, every scalar as text."""
-    return yaml.load((SOUND / name).read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-
-
-def broken(name: str, tree: Any, numbers: bool = False) -> st.SearchStrategy[bytes]:
-    """A sound file with changes: mostly of its tree, now and then of its text, seldom something else altogether."""
-    kinds = {
-        "tree": mutated(tree, numbers).map(as_text),
-        "text": cut_up((SOUND / name).read_text(encoding="utf-8")),
-        "any": values(numbers=True).map(as_text),
-    }
-    return st.sampled_from(("tree",) * 7 + ("text", "text", "any")).flatmap(lambda kind: kinds[kind])
-
-
-# Manifests
-
-
-def manifest_law(here: Place, content: bytes) -> None:
-    code, page = check(here, governance_yaml=content)
-    if code == 2:
-        return
-    found = outcomes(page)
-    assert len(found) == len(read("policy.yaml")["rules"])
-    tree = yaml.load(content.decode("utf-8-sig"), Loader=yaml.BaseLoader)
-    evaluation = tree.get("data", {}).get("evaluation")
-    if found["accuracy"] == "pass":
-        with open(SOUND / evaluation["path"], encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        for lists in (evaluation["label"], evaluation["prediction"]):
-            if lists != "rescore":
-                assert {row[lists["column"]] for row in rows} <= {*lists["positive"], *lists["negative"]}
-                assert not {*lists["positive"]} & {*lists["negative"]}
-    if code == 0:
-        assert page["decision"]["subject"]["version"] == tree["model"]["version"]
-        assert len(tree["features"]) == len(set(tree["features"]))
-
-
-MANIFESTS = broken("governance.yaml", read("governance.yaml"))
-
-
-# Policies
-
-
-def policy_law(here: Place, content: bytes) -> None:
-    code, page = check(here, policy_yaml=content)
-    if code == 2:
-        return
-    tree = yaml.load(content.decode("utf-8-sig"), Loader=yaml.BaseLoader)
-    decision = page["decision"]
-    selected = tree["rules"] if decision["policies"][0]["in_force"] else []
-    # Each selected rule yields exactly one finding.
-    assert sorted(one["key"] for one in decision["findings"]) == sorted(
-        f"{tree['id']}#{rule['id']}" for rule in selected
-    )
-    if code == 0:
-        assert selected
-        enforced = {rule["id"]: {*rule["enforcement"].values()} for rule in selected}
-        for name, outcome in outcomes(page).items():
-            assert outcome in ("pass", "not applicable") or not enforced[name] & {"deny", "review"}
-
-
-POLICIES = broken("policy.yaml", read("policy.yaml"))
-
-
-# Events
-
-
-def event_law(here: Place, content: bytes) -> None:
-    code, page = check(here, lineage_json=content)
-    if code == 2 or outcomes(page)["traced"] != "pass":
-        return
-    tree = json.loads(content.decode("utf-8-sig"))
-    written = [
-        output
-        for event in (tree if isinstance(tree, list) else [tree])
-        for output in event.get("outputs") or ()
-        if event.get("eventType") not in ("FAIL", "ABORT")
-    ]
-    facets = [
-        output["facets"]["columnLineage"] for output in written if "columnLineage" in (output.get("facets") or {})
-    ]
-    for feature in ("age", "income"):
-        inputs = [
-            one
-            for facet in facets
-            for one in ((facet.get("fields") or {}).get(feature) or {"inputFields": []})["inputFields"]
-        ]
-        whole = [one for facet in facets for one in facet.get("dataset") or ()]
-        assert any(one["name"] == "people" for one in (*inputs, *whole))
-
-
-EVENTS = broken("lineage.json", json.loads((SOUND / "lineage.json").read_bytes()), numbers=True)
-
-
-# Tables
-
-
 Row = tuple[Any, Any, Any, Any]
 """Label, prediction, group and score, as they are in the table; None where there is nothing."""
 
@@ -316,22 +170,7 @@ def arrow_law(here: Place, table: Arrow) -> None:
     table_law(here, "eval_parquet", sink.getvalue(), rows)
 
 
-def law(body: Callable[[Place, Any], None], strategy: st.SearchStrategy[Any], how: settings) -> Any:
-    @how
-    @given(drawn=strategy)
-    def test(here: Place, drawn: Any) -> None:
-        body(here, drawn)
-
-    return test
-
-
-test_manifests = law(manifest_law, MANIFESTS, few)
-test_policies = law(policy_law, POLICIES, few)
-test_events = law(event_law, EVENTS, few)
 test_csv_tables = law(csv_law, CSV_ROWS, few)
 test_arrow_tables = law(arrow_law, arrow_tables(), few)
-test_many_manifests = pytest.mark.slow(law(manifest_law, MANIFESTS, many))
-test_many_policies = pytest.mark.slow(law(policy_law, POLICIES, many))
-test_many_events = pytest.mark.slow(law(event_law, EVENTS, many))
 test_many_csv_tables = pytest.mark.slow(law(csv_law, CSV_ROWS, many))
 test_many_arrow_tables = pytest.mark.slow(law(arrow_law, arrow_tables(), many))
