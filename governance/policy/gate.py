@@ -38,5 +38,8 @@ def gate(decision: Decision, artifact: Sha256, environment: str, now: datetime) 
     if action is Action.ALLOW:
         said = f"decided on {decision.now}, valid until {decision.valid_until}"
         return Answer(action, (said, *in_words(decision.findings)))
-    reasons = [f.title + ": " + f.why for f in decision.findings if f.actions.get(environment) is not Action.ALLOW]
-    return Answer(action, tuple(reasons) + decision.notes)
+    # What makes it this answer comes first; what alone would only ask for a review says so.
+    against = [f for f in decision.findings if f.actions.get(environment) not in (None, Action.ALLOW)]
+    decisive = [f"{f.title}: {f.why}" for f in against if f.actions[environment] is action]
+    lesser = [f"to be reviewed: {f.title}: {f.why}" for f in against if f.actions[environment] is not action]
+    return Answer(action, (*decisive, *decision.notes, *lesser))

@@ -52,6 +52,12 @@ def test_only_from_when_it_was_decided_until_before_it_runs_out(when: timedelta,
     assert gate(FINE, ARTIFACT, "prod", NOW + when).action is action
 
 
+def test_what_denies_comes_before_what_asks_for_a_review() -> None:
+    rules = [section("asks", "fail", "{default: review}"), section("denies", "fail", "{default: deny}")]
+    why = gate(judge(evidence(), [policy(*rules)]), ARTIFACT, "prod", NOW).why
+    assert [reason.startswith("to be reviewed: ") for reason in why] == [False, True]
+
+
 def test_time_never_makes_it_better() -> None:
     for when in (timedelta(days=-1), timedelta(0), timedelta(days=100)):
         assert gate(ALLOWED, ARTIFACT, "prod", NOW + when).action is not Action.ALLOW
