@@ -100,7 +100,7 @@ def may(
         held = ", ".join(roles) or "none"
         return Permission(False, f"to {does} takes the role {' or '.join(row.roles)}; {principal} holds: {held}")
     if to == principal and does in _TO_OTHERS:
-        return Permission(False, f"nobody may {does} themselves; ask another {ADMIN}")
+        return Permission(False, f"{does} is not for one's own account; ask another {ADMIN}")
     return Permission(True, f"{principal} may {does} as {held_in[0]}")
 
 

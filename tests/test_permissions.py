@@ -2,7 +2,7 @@
 
 import pytest
 
-from governance.permissions import may_act, may_submit
+from governance.permissions import ACCOUNT_ROLES, TABLE, Does, Scope, may, may_act, may_submit
 from governance.policy.act import UNVERIFIED, Act, Waiver
 from governance.policy.decision import Decision
 
@@ -98,3 +98,57 @@ def test_who_may_submit(principal, roles, allowed):
     answer = may_submit(principal, roles)
     assert answer.allowed is allowed
     assert principal in answer.reason
+
+
+# One line each, in the order of ACCOUNT_ROLES: submitter, reviewer, approver, auditor, admin.
+MATRIX = {
+    Does.READ: "yyyyy", Does.SUBMIT: "ynnnn", Does.EVALUATE: "yyynn", Does.COMMENT: "yyyyn", Does.APPROVE: "nnynn",
+    Does.REJECT: "nnynn", Does.WAIVE: "nnynn", Does.MAKE_TOKEN: "yyyyy", Does.REVOKE_TOKEN: "nnnny",
+    Does.LIST_ACCOUNTS: "nnnny", Does.INVITE: "nnnny", Does.GRANT: "nnnny", Does.DISABLE: "nnnny", Does.PIN: "nnnny",
+}  # fmt: skip
+SCOPES = {
+    Scope.READ: {Does.READ},
+    Scope.SUBMIT: {Does.SUBMIT, Does.EVALUATE},
+    Scope.ACT: {Does.COMMENT, Does.APPROVE, Does.REJECT, Does.WAIVE},
+}
+
+
+def test_the_table_is_whole():
+    assert set(MATRIX) == set(TABLE) == set(Does)
+    assert ACCOUNT_ROLES == ("submitter", "reviewer", "approver", "auditor", "admin")
+
+
+@pytest.mark.parametrize("does", Does)
+def test_who_may_do_what(does):
+    for role, expected in zip(ACCOUNT_ROLES, MATRIX[does], strict=True):
+        answer = may(does, "local|ann", (role,))
+        assert answer.allowed is (expected == "y")
+        assert "local|ann" in answer.reason and role in answer.reason and does in answer.reason
+    everything = may(does, "local|ann", ACCOUNT_ROLES)
+    assert everything.allowed
+    for nothing in ((), ("Admin",), ("",)):
+        assert not may(does, "local|ann", nothing).allowed
+
+
+@pytest.mark.parametrize("does", Does)
+def test_a_token_does_what_its_scopes_say_and_no_more(does):
+    for count in range(1 << len(Scope)):
+        scopes = [scope for number, scope in enumerate(Scope) if count >> number & 1]
+        answer = may(does, "local|ann", ACCOUNT_ROLES, scopes)
+        assert answer.allowed is any(does in SCOPES[scope] for scope in scopes)
+        assert answer.allowed or "token" in answer.reason
+    # A scope adds nothing to what its owner may.
+    assert not may(does, "local|ann", (), list(Scope)).allowed
+
+
+@pytest.mark.parametrize("does", Does)
+def test_what_is_for_others_only(does):
+    allowed = may(does, "local|ann", ACCOUNT_ROLES, to="local|ann").allowed
+    assert allowed is (does not in (Does.GRANT, Does.INVITE, Does.DISABLE))
+    assert may(does, "local|ann", ACCOUNT_ROLES, to="local|bo").allowed
+
+
+def test_an_admin_alone_comments_on_nothing():
+    answer = asked("comment", role="admin", roles=("admin",))
+    assert not answer.allowed
+    assert "local|bo holds: admin" in answer.reason

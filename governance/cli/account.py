@@ -24,10 +24,10 @@ def _invite(context: Context) -> int:
         context.say(json.dumps(body | {"link": shown, "expires": link.expires}, indent=2))
         return ExitCode.ALLOW
     what = f"an account as {', '.join(link.roles)}" if link.roles else "a new password and a new key"
-    context.say(shown)
     context.note(f"For {link.principal.removeprefix(local(''))}, who opens it for {what}: once, before {link.expires}.")
     if not base:
-        context.note("It follows the address of the service: give that by --url or GOVERNANCE_PUBLIC_URL.")
+        context.note("It goes behind the address of the service; --url or GOVERNANCE_PUBLIC_URL says that.")
+    context.say(shown)
     return ExitCode.ALLOW
 
 

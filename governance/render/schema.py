@@ -19,6 +19,7 @@ def documents() -> dict[str, type[BaseModel]]:
     from governance.render.json import Check, GateAnswer
     from governance.trail.bundle import Bundle
     from governance.trail.entry import Entry
+    from governance.trail.person import PersonRecord
     from governance.trail.trust import Trust
 
     return {
@@ -30,6 +31,7 @@ def documents() -> dict[str, type[BaseModel]]:
         "decision": Decision,
         "act": Act,
         "entry": Entry,
+        "person": PersonRecord,
         "bundle": Bundle,
         "trust": Trust,
         "check": Check,

@@ -224,7 +224,7 @@ class TestRoles:
         ):
             with pytest.raises(Refused) as refused:
                 attempt()
-            assert "themselves" in refused.value.got
+            assert "one's own account" in refused.value.got
 
 
 class TestDisabled:
