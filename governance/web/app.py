@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from governance import __version__
 from governance.errors import GovernanceError
 from governance.web.api import acts, decisions, gate, me, models, policies, submissions, trail
-from governance.web.frame import Frame
+from governance.web.frame import LOG, Frame
 from governance.web.openapi import PREFIX, describe
 from governance.web.probes import router as probes
 from governance.web.problems import Kind, WebError, kind_of, response_of
@@ -35,6 +35,7 @@ def create_app(service: Service, add_portal: Callable[[FastAPI], None] | None = 
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.service = service
     api = APIRouter(prefix=PREFIX)
@@ -49,6 +50,8 @@ def create_app(service: Service, add_portal: Callable[[FastAPI], None] | None = 
     def failed(request: Request, error: Exception) -> Response:
         said = _said(error)
         kind = kind_of(said)
+        if kind.status >= 500:
+            LOG.error("request %s failed: %s", request.state.request_id, said)
         if kind in (Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.TOO_MANY):
             request.state.refused = " ".join(filter(None, (f"{kind}: {said.what}", said.got)))
         return response_of(said, request)

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from governance.operations.caller import Caller
 from governance.operations.tokens import token
-from governance.permissions import Does
+from governance.permissions import TABLE, Does
 from governance.web.problems import unauthenticated
 from governance.web.requests import only_known
 from governance.web.service import Service
@@ -67,7 +67,10 @@ def by_token(
 def needs(does: Does) -> Callable[..., Caller]:
     """For `Depends`: a caller who may do this. What they may do to the case at hand, the verb says."""
 
-    def permitted(caller: Annotated[Caller, Depends(by_token)]) -> Caller:
+    scope = TABLE[does].scope
+    named = [] if scope is None else [str(scope)]
+
+    def permitted(caller: Annotated[Caller, Security(by_token, scopes=named)]) -> Caller:
         caller.must(does)
         return caller
 

@@ -1,6 +1,6 @@
 """Decisions are looked up, with what they rest on."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -10,8 +10,8 @@ from governance.operations.browse import document, list_decisions
 from governance.operations.export import export_bundle
 from governance.operations.report import issued_report
 from governance.policy.outcome import Action
-from governance.verification import DECISION, EVIDENCE
-from governance.web.api.parameters import Cursor, Digest, Limit
+from governance.verification import DECISION
+from governance.web.api.parameters import HEX, Cursor, Digest, Limit
 from governance.web.openapi import PDF, PREFIX, answers
 from governance.web.problems import Kind, WebError
 from governance.web.requests import IMMUTABLE, JSON, IfNoneMatch, answer
@@ -39,7 +39,10 @@ def paged(request: Request, page: Document, following: str | None) -> Response:
 
 
 _PAGE = answers(200, "A page.", JSON, 401, 403, 422, of="DecisionPage", headers=("ETag", "Link"))
-_TEXT = Query(min_length=1, max_length=200)
+
+
+def _text(description: str) -> Any:
+    return Query(min_length=1, max_length=200, description=description)
 
 
 @router.get("/decisions", responses=_PAGE)
@@ -47,11 +50,11 @@ def decisions(
     request: Request,
     given: Given,
     _: Reader,
-    name: Annotated[str | None, _TEXT] = None,
-    version: Annotated[str | None, _TEXT] = None,
-    artifact: Annotated[str | None, Query(pattern=r"^[0-9a-f]{64}$")] = None,
+    name: Annotated[str | None, _text("About versions of this model.")] = None,
+    version: Annotated[str | None, _text("About this version.")] = None,
+    artifact: Annotated[str | None, Query(pattern=HEX, description="About the artifact with this SHA-256.")] = None,
     outcome: Annotated[Action | None, Query(description="Of `environment`; of any where none is named.")] = None,
-    environment: Annotated[str | None, _TEXT] = None,
+    environment: Annotated[str | None, _text("That speak of this environment.")] = None,
     latest: Annotated[bool, Query(description="Only the newest about each model version.")] = False,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -72,16 +75,6 @@ def decisions(
 def decision(request: Request, given: Given, _: Reader, sha256: Digest, if_none_match: IfNoneMatch = None) -> Response:
     """A decision, byte for byte as it was signed. Its `ETag` is what acts take in `If-Match`."""
     return answer(request, document(given.workspace, sha256, DECISION), JSON, cache=IMMUTABLE)
-
-
-@router.get(
-    "/evidence/{sha256}",
-    tags=["evidence"],
-    responses=answers(200, "The evidence.", JSON, 401, 403, 404, 422, of="EvidenceSet", headers=("ETag",)),
-)
-def evidence(request: Request, given: Given, _: Reader, sha256: Digest, if_none_match: IfNoneMatch = None) -> Response:
-    """Evidence, byte for byte as it was handed in and signed."""
-    return answer(request, document(given.workspace, sha256, EVIDENCE), JSON, cache=IMMUTABLE)
 
 
 @router.get(

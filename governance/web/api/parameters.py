@@ -9,7 +9,7 @@ from governance.operations.browse import MOST
 from governance.web.frame import SLASH
 
 _NAME = 200
-_HEX = r"^[0-9a-f]{64}$"
+HEX = r"^[0-9a-f]{64}$"
 
 
 def _whole(text: str) -> str:
@@ -22,8 +22,8 @@ ModelName = Annotated[
 Version = Annotated[
     str, AfterValidator(_whole), Path(min_length=1, max_length=_NAME, description="One version of the model.")
 ]
-Digest = Annotated[str, Path(pattern=_HEX, description="The SHA-256 of the document, in lower-case hex.")]
-Artifact = Annotated[str, Query(pattern=_HEX, description="The SHA-256 of the very bytes that are to run.")]
+Digest = Annotated[str, Path(pattern=HEX, description="The SHA-256 of the document, in lower-case hex.")]
+Artifact = Annotated[str, Query(pattern=HEX, description="The SHA-256 of the very bytes that are to run.")]
 Cursor = Annotated[
     str | None,
     Query(min_length=1, max_length=_NAME, description="`next` of the page before; left out, the first page."),

@@ -5,15 +5,28 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from governance.operations.answers import once
+from governance.operations.browse import document
 from governance.operations.caller import Caller
 from governance.operations.submit import evaluate_again, submit
 from governance.permissions import Does
+from governance.verification import EVIDENCE
 from governance.web.api.decisions import decided
-from governance.web.api.parameters import IfMatch, ModelName, Version
+from governance.web.api.parameters import Digest, IfMatch, ModelName, Version
 from governance.web.examples import MANIFEST
 from governance.web.openapi import YAML, answers, schema
-from governance.web.requests import EVIDENCE_BODY, JSON, MULTIPART, IdempotencyKey, fingerprint, read_form, seen
-from governance.web.security import Given, needs
+from governance.web.requests import (
+    EVIDENCE_BODY,
+    IMMUTABLE,
+    JSON,
+    MULTIPART,
+    IdempotencyKey,
+    IfNoneMatch,
+    answer,
+    fingerprint,
+    read_form,
+    seen,
+)
+from governance.web.security import Given, Reader, needs
 
 router = APIRouter(tags=["evidence"], default_response_class=Response)
 
@@ -88,6 +101,15 @@ def submit_evidence(
         ),
     )
     return decided(request, given, done)
+
+
+@router.get(
+    "/evidence/{sha256}",
+    responses=answers(200, "The evidence.", JSON, 401, 403, 404, 422, of="EvidenceSet", headers=("ETag",)),
+)
+def evidence(request: Request, given: Given, _: Reader, sha256: Digest, if_none_match: IfNoneMatch = None) -> Response:
+    """Evidence, byte for byte as it was handed in and signed."""
+    return answer(request, document(given.workspace, sha256, EVIDENCE), JSON, cache=IMMUTABLE)
 
 
 @router.post(

@@ -61,4 +61,4 @@ def test_a_few_of_each(serving: Serving) -> None:
 
 @pytest.mark.slow
 def test_many_of_each(serving: Serving) -> None:
-    assert call_all(serving, 200) > 2000
+    assert call_all(serving, 100) > 2000
