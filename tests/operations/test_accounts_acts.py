@@ -1,0 +1,138 @@
+"""An act that was signed elsewhere, with the key that the service keeps wrapped: recorded as it came, or refused."""
+
+from datetime import timedelta
+
+import pytest
+
+from governance.canonical import instant
+from governance.errors import BadInput, Broken, Refused, Stale
+from governance.keys import open_person_key
+from governance.operations import accounts
+from governance.operations.caller import Operator
+from governance.operations.initialise import add_person
+from governance.operations.review import record_act
+from governance.policy.act import Act, Waiver
+from governance.policy.outcome import Action
+from governance.signing import dsse
+from governance.verification import ACT, DECISION, payload_type, verify
+from tests.operations.project import FLOOR, PASSWORD
+from tests.operations.service import Service
+
+
+@pytest.fixture
+def case(bare):
+    """ann submitted it; bo may approve it, and so may cy."""
+    service = Service(bare)
+    add_person(service.workspace, "ann", ("submitter",), PASSWORD)
+    service.join("bo", "approver")
+    service.join("cy", "approver")
+    service.digest = bare.check().sealed.decision_sha256
+    return service
+
+
+def signed(case, by="bo", key_of=None, type=ACT, **fields):
+    """An envelope as the command line makes it, on the person's own machine."""
+    principal = f"local|{by}"
+    act = {"kind": "reject", "actor": principal, "role": "approver", "decision": case.digest, "reason": "no"}
+    document = Act(**(act | {"at": instant(case.clock())} | fields))
+    owner = key_of or by
+    wrapped = accounts.wrapped_key(case.workspace, case.caller(owner))
+    signer = open_person_key(wrapped, f"local|{owner}", PASSWORD, "here")
+    return dsse.seal(payload_type(type), document.to_bytes(), signer)
+
+
+def record(case, envelope, by="bo"):
+    return record_act(case.workspace, envelope, principal=f"local|{by}", people=case.people)
+
+
+def refused(case, envelope, error=Refused, by="bo", **kind):
+    size = case.verified().size
+    with pytest.raises(error, **kind) as caught:
+        record(case, envelope, by)
+    assert case.verified().size == size
+    return caught.value
+
+
+def test_is_recorded_under_its_own_signature(case):
+    moment = case.clock()
+    waiver = Waiver(
+        key=FLOOR, ticket="RISK-7", not_before=instant(moment), expires=instant(moment + timedelta(days=9))
+    )  # fmt: skip
+    waived = record(case, signed(case, kind="waive", waiver=waiver))
+    case.digest = waived.sealed.decision_sha256
+    approved = record(case, signed(case, "cy", kind="approve"), "cy")
+    assert approved.decision.outcomes["prod"] is Action.ALLOW
+    verified = verify(case.project.bundle(approved), case.people.trust(), now=case.clock())
+    assert {one.principal for one in verified.signed if one.type == ACT} == {"local|bo", "local|cy"}
+
+
+def test_once_only(case):
+    """The same envelope again: the case has moved on, by that very act."""
+    envelope = signed(case)
+    latest = record(case, envelope).sealed.decision_sha256
+    assert refused(case, envelope, Stale).latest == latest
+
+
+def test_of_somebody_else(case):
+    refused(case, signed(case, "cy"), by="bo", match="not signed with the key")
+    assert refused(case, signed(case, "cy", key_of="bo")).got == "local|cy"
+    forged = refused(case, signed(case, "bo", key_of="cy"), match="not signed with the key")
+    assert Broken.UNTRUSTED_KEY in forged.got
+
+
+def test_of_a_key_or_role_that_is_no_more(case):
+    envelope = signed(case)
+    accounts.revoke(case.workspace, "local|bo", "approver", Operator())
+    refused(case, envelope, match="may not reject")
+    accounts.redeem(case.workspace, case.invite("bo"), PASSWORD)
+    refused(case, envelope, match="not signed with the key")
+    accounts.disable(case.workspace, "local|bo", Operator())
+    refused(case, envelope, BadInput, match="nobody who may act")
+
+
+@pytest.mark.parametrize("minutes, passes", [(-5, True), (5, True), (-6, False), (6, False), (60 * 24 * 365, False)])
+def test_signed_just_now(case, minutes, passes):
+    envelope = signed(case, at=instant(case.clock() + timedelta(minutes=minutes)))
+    if passes:
+        assert record(case, envelope)
+    else:
+        refused(case, envelope, match="not signed just now")
+
+
+def test_what_is_no_act(case):
+    refused(case, signed(case, type=DECISION), BadInput, match="holds no act")
+    broken = signed(case)
+    refused(
+        case, broken.model_copy(update={"payload": broken.payload[:-8] + "AAAAAAA="}), match="not signed with the key"
+    )
+    wrapped = accounts.wrapped_key(case.workspace, case.caller("bo"))
+    signer = open_person_key(wrapped, "local|bo", PASSWORD, "here")
+    for payload in (b"", b"{}", b"\xff", b"[" * 100_000):
+        refused(case, dsse.seal(payload_type(ACT), payload, signer), BadInput)
+
+
+def test_about_a_decision_that_is_not_there(case):
+    refused(case, signed(case, decision="0" * 64), BadInput)
+
+
+def test_about_a_finding_that_is_not_there(case):
+    moment = case.clock()
+    waiver = Waiver(
+        key="small#other", ticket="T", not_before=instant(moment), expires=instant(moment + timedelta(days=9))
+    )  # fmt: skip
+    refused(case, signed(case, kind="waive", waiver=waiver), BadInput, match="no such finding")
+
+
+def test_what_goes_with_it_is_all_or_nothing(case):
+    class Crash(BaseException):
+        pass
+
+    def crash(transaction, reviewed):
+        assert reviewed.act.kind == "reject"
+        raise Crash
+
+    size, envelope = case.verified().size, signed(case)
+    with pytest.raises(Crash):
+        record_act(case.workspace, envelope, principal="local|bo", people=case.people, also=crash)
+    assert case.verified().size == size
+    assert record(case, envelope)
