@@ -1,6 +1,7 @@
 """Decisions are looked up, with what they rest on."""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -34,8 +35,10 @@ def paged(request: Request, page: Document, following: str | None) -> Response:
     """A page, with a link to the one after it."""
     if following is None:
         return answer(request, page.to_bytes(), JSON)
-    link = request.url.include_query_params(cursor=following)
-    return answer(request, page.to_bytes(), JSON, Link=f'<{link.path}?{link.query}>; rel="next"')
+    # The path as it came: a slash in a name must stay what it is.
+    query = urlencode({**request.query_params, "cursor": following})
+    link = f"{request.scope['raw_path'].decode('ascii')}?{query}"
+    return answer(request, page.to_bytes(), JSON, Link=f'<{link}>; rel="next"')
 
 
 _PAGE = answers(200, "A page.", JSON, 401, 403, 422, of="DecisionPage", headers=("ETag", "Link"))

@@ -110,15 +110,17 @@ class Serving:
         headers = {"Authorization": f"Bearer {self.token(name, scopes, place)}"} if name else {}
         return httpx.Client(base_url=self.url + PREFIX, headers=headers, timeout=60)
 
-    def submission(self, by: str = "ann", place: str = "ci", version: str | None = None) -> Submission:
+    def submission(
+        self, by: str = "ann", place: str = "ci", version: str | None = None, name: str = NAME
+    ) -> Submission:
         version = version or f"1.{next(self._numbers)}-{'pg' if self.workspace.settings.database else 'file'}"
-        manifest = MANIFEST.replace(
-            f"version: {VERSION}", f"version: {json.dumps(version, ensure_ascii=False)}"
-        ).encode()
+        manifest = MANIFEST
+        for field, old, new in (("name", NAME, name), ("version", VERSION, version)):
+            manifest = manifest.replace(f"{field}: {old}", f"{field}: {json.dumps(new, ensure_ascii=False)}")
         origin = Origin(kind="measured", by=f"local|{by}", where=place, predictions="supplied")  # type: ignore[arg-type]
-        subject = self.measured.subject.model_copy(update={"name": NAME, "version": version})
-        change = {"manifest": sha256(manifest), "subject": subject, "origin": origin}
-        return Submission(self.measured.model_copy(update=change), manifest)
+        subject = self.measured.subject.model_copy(update={"name": name, "version": version})
+        change = {"manifest": sha256(manifest.encode()), "subject": subject, "origin": origin}
+        return Submission(self.measured.model_copy(update=change), manifest.encode())
 
     def submitted(self, by: str = "ann", **headers: str) -> "Case":
         """A new version that `by` submitted."""
