@@ -104,7 +104,7 @@ def _sensitive(notes: Notes, table: Glimpse) -> list[Item]:
     one = len(likely) == 1
     so = "" if named else ", so fairness is not measured"
     why = f"{names} {'looks' if one else 'look'} sensitive, by name; nobody said so{so}. Uncomment what is"
-    note = notes.open("sensitive", why)
+    note = notes.open("also sensitive" if named else "sensitive", why)
     if named:
         return [Pair("sensitive", [*there, note, off]), *intersections]
     return [note, Off([Pair("sensitive", list(off.items))])]

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Literal
 
 import pytest
@@ -17,11 +16,13 @@ import pytest
 from governance import keys
 from governance.canonical import instant
 from governance.evidence.evidence import EvidenceSet
-from governance.operations import evaluate
+from governance.operations.evaluate import load_policies
 from governance.operations.export import export_bundle
 from governance.operations.initialise import add_person, start_trail
+from governance.operations.judging import judge_submitted
 from governance.operations.report import render_bundle
 from governance.operations.review import Reviewed, act
+from governance.operations.sealing import read_decision
 from governance.operations.workspace import Workspace
 from governance.policy.act import Waiver
 from governance.settings import Settings
@@ -43,14 +44,13 @@ def made() -> bytes:
         add_person(workspace, "ann", ("submitter",), PASSWORD)
         add_person(workspace, "bo", ("approver",), PASSWORD)
         evidence = EvidenceSet.from_bytes((HERE / "evidence.json").read_bytes())
-        loaded = SimpleNamespace(data=(HERE / "governance.yaml").read_bytes())
-        policies = evaluate.load_policies(["baseline"])
-        evaluate._seal(workspace, loaded, evidence, policies, None, "local|ann", None)  # type: ignore[arg-type]
+        manifest, policies = (HERE / "governance.yaml").read_bytes(), load_policies(["baseline"])
+        judge_submitted(workspace, manifest, evidence, policies, submitter="local|ann", baseline=None)
 
         def said(kind: Literal["waive", "comment"], reason: str, waiver: Waiver | None = None) -> Reviewed:
             clock.tick(minutes=7)
             return act(
-                workspace, kind, model=evidence.subject.name, version=evidence.subject.version, name="bo",
+                workspace, kind, model=evidence.subject.name, version=evidence.subject.version, principal="local|bo",
                 role="approver", password=lambda: PASSWORD, reason=reason, waiver=waiver,
             )  # fmt: skip
 
@@ -89,7 +89,7 @@ def record() -> None:
         workspace = Workspace(Path(folder, "demo"), settings, lambda: START, _counted())
         with workspace.open_trail() as store, store.snapshot() as snapshot:
             issued = snapshot.latest_decision(name="diabetes-progression", version="1")
-            (digest,) = evaluate.read_decision(snapshot, issued.sha256).evidence
+            (digest,) = read_decision(snapshot, issued.sha256).evidence
             evidence = EvidenceSet.from_bytes(snapshot.document(digest).data)
         fixed = evidence.model_copy(update={"started_at": instant(START - timedelta(seconds=40))})
         HERE.mkdir(exist_ok=True)

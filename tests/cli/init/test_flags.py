@@ -39,6 +39,17 @@ def test_from_flags_alone_to_a_decision(loans: Path, capsys: pytest.CaptureFixtu
     assert "The artifact is the one that was recorded" in decided[decided.index("PASSED") :]
 
 
+def test_what_sounds_sensitive_beside_what_was_named_keeps_nobody_from_going_on(
+    loans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = [flag for flag in LOANS if not flag.startswith("--bins")]
+    flags = [flag for flag in flags if flag != "--sensitive=age"]
+    assert main(["init", str(loans), "--no-trail", *flags]) == 0
+    said = capsys.readouterr().out
+    assert said.index("Open in comments there") < said.index("also sensitive")
+    assert "To be filled in first" not in said
+
+
 def test_the_next_commands_are_commands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
