@@ -11,6 +11,7 @@ from governance.errors import BadInput, Refused
 from governance.keys import hash_password, make_person_key
 from governance.operations.caller import By, Caller, Operator, in_use, new_secret, secret_hash
 from governance.operations.initialise import assert_name
+from governance.operations.people import assert_recorded
 from governance.operations.workspace import Workspace, local
 from governance.permissions import ACCOUNT_ROLES, Does, may
 from governance.signing.keys import encode_public
@@ -110,6 +111,8 @@ def redeem(workspace: Workspace, token: str, password: str) -> Person:
         if found is None or not accounts.use_invitation(kept_link, now):
             raise _no_link()
         _still_invites(accounts, found.by, found.principal)
+        _assert_recorded(transaction, found.by)
+        _assert_recorded(transaction, found.principal)
         there = accounts.account(found.principal)
         if bool(found.roles) is bool(there and not there.disabled):
             raise _no_link()  # it was for another state of things
@@ -121,7 +124,7 @@ def redeem(workspace: Workspace, token: str, password: str) -> Person:
             accounts.enable(found.principal)
         key = encode_public(signer.public_key)
         accounts.add_key(found.principal, key, wrapped, now)
-        before = PersonRecord(principal=found.principal, key=key, roles=_ordered(there.roles if there else ()))
+        before = PersonRecord(principal=found.principal, key=key, roles=_ordered(in_use(there)))
         made = _tell(transaction, EntryType.KEY_ADDED, found.principal, before)
         after = before.model_copy(update={"roles": _ordered((*before.roles, *found.roles))})
         if found.roles:
@@ -210,9 +213,12 @@ def _about(workspace: Workspace, principal: str, by: By, does: Does) -> Iterator
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
         accounts = Accounts.within(transaction)
         actor = _authorised(workspace, accounts, by, does, principal)
+        _assert_recorded(transaction, actor)
         account, key = accounts.account(principal), accounts.key(principal)
         if account is None or account.disabled or key is None:
             raise BadInput(f"{principal} has no account that is in use", fix="`governance account list` shows who has")
+        if does is not Does.DISABLE:  # which must be possible then more than ever
+            _assert_recorded(transaction, principal)
         yield _Change(transaction, accounts, actor, principal, _ordered(account.roles), key.key)
 
 
@@ -232,6 +238,16 @@ def _still_invites(accounts: "Accounts", inviter: str, principal: str) -> None:
         return
     if not may(Does.INVITE, inviter, in_use(accounts.account(inviter)), to=principal).allowed:
         raise _no_link()
+
+
+def _assert_recorded(transaction: "Transaction", principal: str) -> None:
+    """Of whoever has an account that is in use: no entry is made on the word of a table alone."""
+    from governance.store.accounts import Accounts
+
+    accounts = Accounts.within(transaction)
+    account, key = accounts.account(principal), accounts.key(principal)
+    if account is not None and key is not None:
+        assert_recorded(transaction, account, key)
 
 
 def _tell(

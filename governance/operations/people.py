@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from governance.errors import BadInput
+from governance.errors import BadInput, Broken, VerificationFailed
 from governance.operations.workspace import Workspace
 from governance.permissions import ROLES
 from governance.signing.keys import Signer
+from governance.trail.person import PersonRecord
 from governance.trail.trust import Person, Trust
 
 if TYPE_CHECKING:
+    from governance.store.accounts import Account, AccountKey
     from governance.store.snapshot import Snapshot
 
 
@@ -18,7 +20,7 @@ class People(Protocol):
 
     def person(self, principal: str, at: "Snapshot | None" = None) -> Person | None:
         """Who may act at this moment, with the roles they hold at this moment; None for anybody else. `at` is the state
-        of the trail that the asking verb reads or writes, where it has one open."""
+        of the trail that the asking verb reads or writes, where it has one open. Raises VerificationFailed."""
 
     def unwrap(self, principal: str, password: Callable[[], str]) -> Signer:
         """Their key, for one signature. Raises BadInput, Refused."""
@@ -59,6 +61,7 @@ class AccountPeople:
         account, key = accounts.account(principal), accounts.key(principal)
         if account is None or account.disabled or key is None:
             return None
+        assert_recorded(at, account, key)
         return Person(key=key.key, principal=principal, roles=_in_cases(account.roles))
 
     def unwrap(self, principal: str, password: Callable[[], str]) -> Signer:
@@ -68,26 +71,39 @@ class AccountPeople:
         return step_up(self._workspace, principal, password())
 
     def trust(self) -> Trust:
-        """Each key that ever was a person's, with each role they held while it was. A role that was revoked, a key that
-        was replaced and an account that was disabled stay: what was signed before still verifies, and from then on
-        nothing by them gets into the log, which is what the log's key vouches for."""
-        from governance.store.accounts import Accounts
-
+        """Each key that ever was a person's, with each role they held while it was, as the entries of the trail say. A
+        role that was revoked, a key that was replaced and an account that was disabled stay: what was signed before
+        still verifies, and from then on nothing by them gets into the log, which is what the log's key vouches for."""
         with self._workspace.open_trail() as store, store.snapshot() as snapshot:
-            accounts = Accounts.within(snapshot)
-            keys, held = accounts.every_key(), accounts.roles_held()
-        people = []
-        for key in keys:
-            roles = {
-                role.role
-                for role in held
-                if role.principal == key.principal
-                and (key.retired is None or role.since <= key.retired)
-                and (role.until is None or key.added <= role.until)
-            }
-            people.append(Person(key=key.key, principal=key.principal, roles=_in_cases(roles)))
+            records = _records(snapshot)
+        held: dict[tuple[str, str], set[str]] = {}
+        for record in records:
+            held.setdefault((record.key, record.principal), set()).update(record.roles)
+        people = [
+            Person(key=key, principal=principal, roles=_in_cases(roles)) for (key, principal), roles in held.items()
+        ]
         trust = self._workspace.trust()
         return trust.model_copy(update={"people": (*trust.people, *people)})
+
+
+def assert_recorded(at: "Snapshot", account: "Account", key: "AccountKey") -> None:
+    """Raises VerificationFailed where the tables say otherwise of somebody than the trail does."""
+    told = next((record for record in reversed(_records(at)) if record.principal == account.principal), None)
+    if told is None or (told.key, set(told.roles)) != (key.key, set(account.roles)):
+        raise VerificationFailed(
+            Broken.TAMPERED,
+            f"the account of {account.principal} is not what the trail says of it",
+            got=f"key {key.key[-12:]}, roles: {', '.join(account.roles) or 'none'}",
+            expected=f"key {told.key[-12:]}, roles: {', '.join(told.roles) or 'none'}" if told else "no account",
+            fix="somebody wrote to the tables of accounts: find out who; `governance account disable` shuts it",
+            where=at.where,
+        )
+
+
+def _records(snapshot: "Snapshot") -> list[PersonRecord]:
+    from governance.store.accounts import person_documents
+
+    return [PersonRecord.from_bytes(data) for data in person_documents(snapshot)]
 
 
 def known(people: People, principal: str, at: "Snapshot | None" = None) -> Person:

@@ -9,9 +9,13 @@ from typing import NamedTuple, Self
 
 from sqlmodel import Session, col, delete, select, update
 
+from governance.errors import Broken, VerificationFailed
 from governance.store.account_tables import AccountRow, InvitationRow, KeyRow, RoleRow, SessionRow, TokenRow
-from governance.store.snapshot import Snapshot
+from governance.store.snapshot import Snapshot, parse_entry
+from governance.store.tables import DocumentRow, EntryRow, ReferenceRow
 from governance.store.trail import TrailStore
+from governance.trail import merkle
+from governance.trail.entry import EntryType, commitment
 
 
 class Account(NamedTuple):
@@ -32,13 +36,6 @@ class AccountKey(NamedTuple):
     wrapped: bytes
     added: str
     retired: str | None
-
-
-class HeldRole(NamedTuple):
-    principal: str
-    role: str
-    since: str
-    until: str | None
 
 
 class Invitation(NamedTuple):
@@ -126,11 +123,6 @@ class Accounts:
         same = (col(KeyRow.key) == key, col(KeyRow.wrapped) == old, col(KeyRow.retired).is_(None))
         return self._session.exec(update(KeyRow).where(*same).values(wrapped=new)).rowcount == 1
 
-    def roles_held(self) -> list[HeldRole]:
-        """All that anybody holds or held, in the order they were granted."""
-        rows = self._session.exec(select(RoleRow).order_by(col(RoleRow.since), col(RoleRow.entry), col(RoleRow.role)))
-        return [HeldRole(row.principal, row.role, row.since, row.until) for row in rows]
-
     def grant(self, principal: str, roles: Collection[str], entry: str, now: str) -> None:
         """`entry` is the id of the entry that says so."""
         self._session.add_all(
@@ -176,6 +168,29 @@ class Accounts:
 
 def _key(row: KeyRow) -> AccountKey:
     return AccountKey(row.key, row.principal, row.wrapped, row.added, row.retired)
+
+
+def person_documents(snapshot: Snapshot) -> list[bytes]:
+    """What the entries about people refer to, in order: each held against its entry, and that against its leaf.
+
+    Raises VerificationFailed. So nobody who can only write the tables of accounts makes themselves somebody.
+    """
+    query = (
+        select(EntryRow, DocumentRow)
+        .join(ReferenceRow, col(ReferenceRow.idx) == col(EntryRow.idx))
+        .join(DocumentRow, col(DocumentRow.sha256) == col(ReferenceRow.document))
+        .where(col(EntryRow.type).in_([known.value for known in EntryType if known.startswith("person:")]))
+        .order_by(col(EntryRow.idx))
+    )
+    found = []
+    for row, document in snapshot.rows(query):
+        committed = [ref.commitment for ref in parse_entry(row.idx, row.body, snapshot.where).refs]
+        if merkle.leaf_hash(row.body) != row.leaf or committed != [commitment(document.salt, document.data)]:
+            raise VerificationFailed(
+                Broken.TAMPERED, f"entry {row.idx} is not what was recorded about a person", where=snapshot.where
+            )
+        found.append(document.data)
+    return found
 
 
 @contextmanager

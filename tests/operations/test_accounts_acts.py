@@ -1,11 +1,13 @@
 """An act that was signed elsewhere, with the key that the service keeps wrapped: recorded as it came, or refused."""
 
+import contextlib
+import sqlite3
 from datetime import timedelta
 
 import pytest
 
 from governance.canonical import instant
-from governance.errors import BadInput, Broken, Refused, Stale
+from governance.errors import BadInput, Broken, GovernanceError, MachineFault, Refused, Stale, VerificationFailed
 from governance.keys import open_person_key
 from governance.operations import accounts
 from governance.operations.caller import Operator
@@ -136,3 +138,52 @@ def test_what_goes_with_it_is_all_or_nothing(case):
         record_act(case.workspace, envelope, principal="local|bo", people=case.people, also=crash)
     assert case.verified().size == size
     assert record(case, envelope)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE account_role SET role = 'approver' WHERE principal = 'local|di'",
+        "INSERT INTO account_role SELECT entry, 'approver', principal, since, until FROM account_role"
+        " WHERE principal = 'local|di'",
+        "UPDATE account_key SET principal = CASE principal WHEN 'local|di' THEN 'local|bo' ELSE 'local|di' END"
+        " WHERE principal IN ('local|bo', 'local|di')",
+        "UPDATE document SET data = CAST(replace(CAST(data AS TEXT), 'auditor', 'approver') AS BLOB)",
+        "UPDATE entry SET body = CAST(replace(CAST(body AS TEXT), '-7', '-8') AS BLOB) WHERE type LIKE 'person:%'",
+    ],
+)
+def test_by_whoever_wrote_themselves_into_the_tables(case, statement):
+    """di is an auditor, and can write the database, but has not the log's key."""
+    case.join("di", "auditor")
+    envelope = signed(case, "di")
+    with contextlib.closing(sqlite3.connect(case.workspace.trail_path)) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        assert connection.execute(statement).rowcount > 0
+        connection.commit()
+    for principal in ("local|di", "local|bo"):
+        with pytest.raises(GovernanceError) as caught:
+            record_act(case.workspace, envelope, principal=principal, people=case.people)
+        assert not isinstance(caught.value, MachineFault)
+    with pytest.raises(VerificationFailed):
+        case.people.person("local|di")
+    with pytest.raises(VerificationFailed):
+        accounts.grant(case.workspace, "local|di", "submitter", Operator())
+    with pytest.raises(VerificationFailed):
+        accounts.redeem(case.workspace, case.invite("di"), PASSWORD)
+
+
+def test_who_made_themselves_an_admin_in_the_tables_makes_nobody_anything(case):
+    di = (case.join("di", "auditor"), case.caller("di"))[1]
+    with contextlib.closing(sqlite3.connect(case.workspace.trail_path)) as connection:
+        connection.execute("UPDATE account_role SET role = 'admin' WHERE principal = 'local|di'")
+        connection.commit()
+    size = case.verified().size
+    for attempt in (
+        lambda: accounts.grant(case.workspace, "local|bo", "auditor", di),
+        lambda: accounts.disable(case.workspace, "local|bo", di),
+        lambda: accounts.redeem(case.workspace, case.invite("ed", "approver", by=di), PASSWORD),
+    ):
+        with pytest.raises(VerificationFailed, match="not what the trail says"):
+            attempt()
+    assert case.verified().size == size

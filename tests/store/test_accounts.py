@@ -74,7 +74,6 @@ def state(service):
         return {
             "accounts": every,
             "keys": rows.every_key(),
-            "roles": rows.roles_held(),
             "size": snapshot.head().size,
             "usable": [one.principal for one in every if not one.disabled and rows.key(one.principal)],
         }
