@@ -113,6 +113,7 @@ def _run(task: Task, folder: Path, code: str, told: Callable[[], None]) -> str:
     )
     # shap compiles a few small loops by numba at first use, which takes longer than running them as they are.
     environment |= {"NUMBA_DISABLE_JIT": "1", "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"}
+    told()
     try:
         process = subprocess.Popen(
             command,
@@ -149,7 +150,6 @@ def _wait(process: subprocess.Popen[bytes], task: Task, told: Callable[[], None]
     """Give the task, and wait for the end. Raises TimeoutExpired."""
     question, looks = task.to_bytes(), max(1, math.ceil(task.limits.wall / _LOOK))
     for look in range(1, looks + 1):
-        told()
         try:
             process.communicate(question, timeout=task.limits.wall / looks)
             return
@@ -158,6 +158,7 @@ def _wait(process: subprocess.Popen[bytes], task: Task, told: Callable[[], None]
                 raise
             # What was not yet taken in of the question is not lost by this (`Popen.communicate`), nor given again.
             question = b""
+            told()
 
 
 def _write(path: Path, table: pyarrow.Table) -> None:
