@@ -1,12 +1,15 @@
 """What the trail asks of a database, and which one a place names: a file of SQLite, or a server of PostgreSQL."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from governance.errors import BadInput, Broken, MachineFault, VerificationFailed
+from governance.errors import BadInput, Broken, GovernanceError, MachineFault, VerificationFailed
 from governance.settings import DatabaseUrl
 
 Place = Path | DatabaseUrl
@@ -105,6 +108,17 @@ def is_older(version: int, where: str) -> bool:
     return version < SCHEMA
 
 
-def crowded(where: str) -> MachineFault:
-    """More threads than connections."""
-    return MachineFault("too many threads want the trail at once", fix="try again", where=where)
+@contextmanager
+def explained(
+    driver: type[Exception], explain: Callable[[BaseException | None], GovernanceError | None], where: str
+) -> Iterator[None]:
+    """Raises what `explain` says of the driver's error, and the error itself where it says nothing: a bug of ours."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise MachineFault("too many threads want the trail at once", fix="try again", where=where) from error
+    except (DBAPIError, driver) as error:
+        said = explain(error.orig if isinstance(error, DBAPIError) else error)
+        if said is None:
+            raise
+        raise said from error

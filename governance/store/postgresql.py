@@ -1,20 +1,18 @@
 """PostgreSQL as the trail needs it: the same promises as the file's, in a schema of its own of somebody's database."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from governance.errors import BadInput, Broken, GovernanceError, MachineFault, VerificationFailed
 from governance.settings import DatabaseUrl
-from governance.store.database import BUSY_SECONDS, crowded, is_older, run_steps
+from governance.store.database import BUSY_SECONDS, explained, is_older, run_steps
 
 NAMESPACE = "governance"
 """The schema that is ours; the rest of the database is not looked at."""
@@ -171,17 +169,8 @@ class PostgreSQL:
             return (files,)
         return files, "that what is recorded survives a power cut: the server runs with fsync = off"
 
-    @contextmanager
-    def faults(self) -> Iterator[None]:
-        try:
-            yield
-        except PoolTimeout as error:
-            raise crowded(self.where) from error
-        except (DBAPIError, psycopg.Error) as error:
-            explained = _explain(error.orig if isinstance(error, DBAPIError) else error, self.where)
-            if explained is None:
-                raise
-            raise explained from error
+    def faults(self) -> AbstractContextManager[None]:
+        return explained(psycopg.Error, lambda error: _explain(error, self.where), self.where)
 
 
 def _tables(connection: Connection) -> set[str]:

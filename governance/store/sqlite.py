@@ -2,17 +2,14 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from governance.errors import BadInput, Broken, GovernanceError, MachineFault, VerificationFailed
-from governance.store.database import BUSY_SECONDS, SCHEMA, crowded, is_older, run_steps
+from governance.store.database import BUSY_SECONDS, SCHEMA, explained, is_older, run_steps
 
 APPLICATION_ID = 0x474F5654  # "GOVT"
 # FULL: a commit is on the disk before it is acknowledged. fullfsync is its name on macOS and ignored elsewhere.
@@ -135,17 +132,8 @@ class Sqlite:
     def not_checked(self, connection: Connection) -> tuple[str, ...]:
         return ()
 
-    @contextmanager
-    def faults(self) -> Iterator[None]:
-        try:
-            yield
-        except PoolTimeout as error:
-            raise crowded(self.where) from error
-        except (DBAPIError, sqlite3.Error) as error:
-            explained = _explain(error.orig if isinstance(error, DBAPIError) else error, self.path)
-            if explained is None:
-                raise
-            raise explained from error
+    def faults(self) -> AbstractContextManager[None]:
+        return explained(sqlite3.Error, lambda error: _explain(error, self.path), self.where)
 
 
 def pragma(connection: Connection, name: str) -> object:
