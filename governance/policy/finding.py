@@ -1,11 +1,12 @@
 """What a rule says about one evidence set, and what the decision keeps of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Literal
 
 from governance.canonical import Document, Instant, Real, Sha256, dumps, real, sha256
 from governance.evidence.origin import Origin
+from governance.policy.advice import together
 from governance.policy.outcome import Action, Outcome, Severity
 
 
@@ -72,6 +73,29 @@ class Verdict(Document):
     looked_at: tuple[Looked, ...] = ()
     limit: Limit | None = None
     fix: str = ""
+
+
+def settled(
+    wrong: Sequence[str],
+    doubts: Sequence[str],
+    advice: Iterable[str],
+    passed: str,
+    looked_at: tuple[Looked, ...],
+    limit: Limit | None,
+) -> Verdict:
+    """Any fault fails, and doubts are said with it. Without a fault any doubt is inconclusive, with each `advice` once.
+    Only what leaves neither passes, in the words of `passed`."""
+    if wrong:
+        return Verdict(outcome=Outcome.FAIL, why="; ".join([*wrong, *doubts]), looked_at=looked_at, limit=limit)
+    if doubts:
+        return Verdict(
+            outcome=Outcome.INCONCLUSIVE,
+            why="; ".join(doubts),
+            looked_at=looked_at,
+            limit=limit,
+            fix=together(advice),
+        )
+    return Verdict(outcome=Outcome.PASS, why=passed, looked_at=looked_at, limit=limit)
 
 
 class Known(Document):

@@ -6,9 +6,8 @@ from pydantic import Field
 
 from governance.canonical import parse_instant
 from governance.evidence.access import AccessFacts, Approval, Grant
-from governance.policy.advice import SOURCES, together
-from governance.policy.finding import Limit, Looked, Verdict, plural
-from governance.policy.outcome import Outcome
+from governance.policy.advice import SOURCES
+from governance.policy.finding import Limit, Looked, Verdict, plural, settled
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
 
@@ -113,12 +112,5 @@ def approvals_by_role(evidence: AccessFacts, params: ApprovalsParams, now: datet
             "export the grants of those who build the model too (`access.grants`), or name their permission as that "
             "file calls it in `not_holding` of this rule in the policy"
         )
-    if wrong:
-        return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
-    if doubts:
-        return Verdict(
-            outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit,
-            fix=together(advice),
-        )  # fmt: skip
     why = f"{plural(len(looked), 'item')} approved in the required role"
-    return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)
+    return settled(wrong, doubts, advice, why, tuple(looked), limit)

@@ -1,9 +1,7 @@
 """artifact.licences: the model, what it was built from and what it runs with are under licences of the policy."""
 
 from governance.evidence.licences import Component, LicenceFacts, Package
-from governance.policy.advice import together
-from governance.policy.finding import Limit, Looked, Verdict, plural
-from governance.policy.outcome import Outcome
+from governance.policy.finding import Limit, Looked, Verdict, plural, settled
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.spdx import Standing, is_expression, standing
 
@@ -126,15 +124,8 @@ def licences(evidence: LicenceFacts, params: LicencesParams) -> Verdict:
                 "install the lock's versions beside the audit, or state the licence under `licences.packages` (name: "
                 "licence)"
             )
-    if wrong:
-        return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
-    if doubts:
-        fix = together(advice)
-        return Verdict(
-            outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit, fix=fix
-        )
     said = plural(len(evidence.components or ()), "component")
     if params.packages:
         said += f" and {plural(len(evidence.packages or ()), 'package')}"
     why = f"the model ({evidence.model}), {said}: each under a licence that the policy allows"
-    return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)
+    return settled(wrong, doubts, advice, why, tuple(looked), limit)

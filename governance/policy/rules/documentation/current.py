@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from governance.evidence.documentation import DocumentationFacts, DocumentFact
-from governance.policy.advice import together
-from governance.policy.finding import Limit, Looked, Verdict
-from governance.policy.outcome import Outcome
+from governance.policy.finding import Limit, Looked, Verdict, settled
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
 
@@ -71,12 +69,5 @@ def current(evidence: DocumentationFacts, params: CurrentParams, now: datetime) 
     if trained is None:
         doubts.append("the manifest does not say when the model was trained (model.trained_at)")
         advice.append("record the end of the training run under `model.trained_at`, such as 2026-01-31T12:00:00Z")
-    if wrong:
-        return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
-    if doubts:
-        return Verdict(
-            outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit,
-            fix=together(advice),
-        )  # fmt: skip
     why = f"{', '.join(params.kinds)} dated {str(trained)[:10]} or later"
-    return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)
+    return settled(wrong, doubts, advice, why, tuple(looked), limit)

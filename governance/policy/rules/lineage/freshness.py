@@ -8,7 +8,7 @@ from pydantic import Field
 from governance.canonical import instant, parse_instant
 from governance.evidence.lineage import LineageFacts, Source, Table
 from governance.policy.advice import SOURCES
-from governance.policy.finding import Limit, Looked, Verdict
+from governance.policy.finding import Limit, Looked, Verdict, settled
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -76,11 +76,5 @@ def freshness(evidence: LineageFacts, params: FreshnessParams, now: datetime) ->
             wrong.append(f"{name} was collected until {until}, which is in the future")
         elif parse_instant(until) < oldest:
             wrong.append(f"{name} was collected until {until}, longer than {params.days} days ago")
-    if wrong:
-        return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
-    if doubts:
-        return Verdict(
-            outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit, fix=_FIX
-        )
     why = f"{', '.join(name for _, name, _ in named)}: collected within {params.days} days"
-    return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)
+    return settled(wrong, doubts, [_FIX], why, tuple(looked), limit)

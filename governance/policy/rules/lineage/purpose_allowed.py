@@ -1,8 +1,8 @@
 """lineage.purpose_allowed: each data source may be used for what the model is for."""
 
 from governance.evidence.lineage import LineageFacts, Source
-from governance.policy.advice import SOURCES, together
-from governance.policy.finding import Limit, Looked, Verdict, plural
+from governance.policy.advice import SOURCES
+from governance.policy.finding import Limit, Looked, Verdict, plural, settled
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -74,15 +74,5 @@ def purpose_allowed(evidence: LineageFacts, params: PurposeParams) -> Verdict:
     if evidence.purpose is None:
         doubts.insert(0, "the manifest does not name the model's purpose by its id (model.purpose.category)")
         advice.append("write the id of what the model is for under `model.purpose.category`, such as credit-scoring")
-    if wrong:
-        return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
-    if doubts:
-        return Verdict(
-            outcome=Outcome.INCONCLUSIVE,
-            why="; ".join(doubts),
-            looked_at=tuple(looked),
-            limit=limit,
-            fix=together(advice),
-        )
     why = f"{plural(len(evidence.sources), 'source')} may be used for {evidence.purpose}"
-    return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)
+    return settled(wrong, doubts, advice, why, tuple(looked), limit)

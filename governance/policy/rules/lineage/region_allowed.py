@@ -4,7 +4,7 @@ from pydantic import Field
 
 from governance.evidence.lineage import LineageFacts, Source
 from governance.policy.advice import SOURCES
-from governance.policy.finding import Limit, Looked, Verdict, plural
+from governance.policy.finding import Limit, Looked, Verdict, plural, settled
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -58,9 +58,5 @@ def region_allowed(evidence: LineageFacts, params: RegionParams) -> Verdict:
         for one in evidence.sources
         if one.region is not None and one.region.casefold() not in allowed
     ]
-    if wrong:
-        return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=looked, limit=limit)
-    if doubts:
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=looked, limit=limit, fix=_FIX)
     why = f"{plural(len(evidence.sources), 'source')}, each from an allowed region"
-    return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)
+    return settled(wrong, doubts, [_FIX], why, looked, limit)

@@ -3,8 +3,8 @@
 import re
 
 from governance.evidence.lineage import LineageFacts, Source, Table
-from governance.policy.advice import SOURCES, together
-from governance.policy.finding import Limit, Looked, Verdict, plural
+from governance.policy.advice import SOURCES
+from governance.policy.finding import Limit, Looked, Verdict, plural, settled
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -90,17 +90,7 @@ def versions_pinned(evidence: LineageFacts, params: VersionsParams) -> Verdict:
             advice.append(
                 "have the jobs record the version that they read (OpenLineage's version facet of the dataset)"
             )
-    if wrong:
-        return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
-    if doubts:
-        return Verdict(
-            outcome=Outcome.INCONCLUSIVE,
-            why="; ".join(doubts),
-            looked_at=tuple(looked),
-            limit=limit,
-            fix=together(advice),
-        )
     told = sum(len(one.seen_versions) for _, _, one in named)
     matched = f"; the lineage events read {plural(told, 'version')} of them, as named" if told else ""
     why = f"{', '.join(name for _, name, _ in named)}: held by a digest{matched}"
-    return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)
+    return settled(wrong, doubts, advice, why, tuple(looked), limit)

@@ -6,9 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from governance.evidence.purpose import Kpi, PurposeFacts
-from governance.policy.advice import together
-from governance.policy.finding import Limit, Looked, Verdict
-from governance.policy.outcome import Outcome
+from governance.policy.finding import Limit, Looked, Verdict, settled
 from governance.policy.placeholder import says_nothing
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 
@@ -99,17 +97,10 @@ def stated(evidence: PurposeFacts, params: StatedParams) -> Verdict:
             wrong += missed
             doubts += open_
             advice += [_lacking(evidence.kpi)] if open_ else []
-    if wrong:
-        return Verdict(outcome=Outcome.FAIL, why="; ".join(wrong + doubts), looked_at=tuple(looked), limit=limit)
-    if doubts:
-        return Verdict(
-            outcome=Outcome.INCONCLUSIVE, why="; ".join(doubts), looked_at=tuple(looked), limit=limit,
-            fix=together(advice),
-        )  # fmt: skip
     why = f"{', '.join(params.require)} stated"
     if "kpi" in params.require and evidence.kpi is not None:
         why += f"; {evidence.kpi.name} is {evidence.kpi.value} against a target of {evidence.kpi.target}"
-    return Verdict(outcome=Outcome.PASS, why=why, looked_at=tuple(looked), limit=limit)
+    return settled(wrong, doubts, advice, why, tuple(looked), limit)
 
 
 def _lacking(kpi: Kpi) -> str:
