@@ -1,22 +1,21 @@
 """Check a model version: collect, measure, judge, seal."""
 
-import platform
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from governance import __version__, bundled
-from governance.canonical import instant, sha256
+from governance import bundled
+from governance.canonical import sha256
 from governance.collect.collected import Collected, collect
 from governance.collect.manifest import Loaded, load
 from governance.errors import BadInput, Refused
-from governance.evidence.evidence import EvidenceSet, Facts
-from governance.evidence.manifest import RISK_TIERS
+from governance.evidence.evidence import EvidenceSet
 from governance.evidence.origin import Origin, Subject
 from governance.evidence.plan import Plan
 from governance.operations.files import read_whole
 from governance.operations.judging import judge_submitted
+from governance.operations.measuring import measure_project, subject_of, why_anew
 from governance.operations.sealing import Place, read_decision
 from governance.operations.workspace import Workspace
 from governance.permissions import may_submit
@@ -84,13 +83,11 @@ def check(
     wanted = plan(policies, loaded.manifest)
     progress("reading the inputs")
     collected = collect(loaded, frozenset(wanted.facts))
-    subject = _subject(loaded, collected)
+    subject = subject_of(loaded, collected)
     progress("looking for evidence of the same inputs")
     known, anew = _recorded(workspace, loaded, wanted, collected, subject, because, fresh)
-    try:
-        evidence = known or _measure(workspace, loaded, wanted, collected, subject, submitter, progress)
-    except BadInput as error:
-        raise loaded.placed(error) from error
+    origin = Origin(kind="measured", by=submitter, where="ci" if workspace.settings.ci else "local")
+    evidence = known or measure_project(loaded, wanted, collected, origin, workspace.clock(), progress)
     loaded.project.assert_unchanged()
     progress("judging")
     if because:
@@ -131,11 +128,6 @@ def _may_submit(workspace: Workspace, submitter: str) -> None:
         raise Refused("this person may not submit", got=permission.reason)
 
 
-def _subject(loaded: Loaded, collected: Collected) -> Subject:
-    artifact = next((item.sha256 for item in collected.inputs if item.role == "artifact"), None)
-    return Subject(name=loaded.manifest.model.name, version=loaded.manifest.model.version, artifact=artifact)
-
-
 def _recorded(
     workspace: Workspace,
     loaded: Loaded,
@@ -159,84 +151,6 @@ def _recorded(
     changed = [item.path for item in collected.inputs if item not in inputs]
     if evidence.subject != subject or inputs != list(collected.inputs):
         return None, f"other inputs: {', '.join(changed) or 'fewer than before'}"
-    if evidence.manifest != sha256(loaded.data):
-        return None, "another manifest"
-    if evidence.plan != wanted:
-        return None, "the policies ask for other measurements"
-    if evidence.tools.get("governance") != __version__:
-        return None, f"it was measured by governance {evidence.tools.get('governance')}"
-    if failed := [absent.facts for absent in evidence.facts.absent if absent.kind == "failed"]:
-        return None, f"measuring failed: {', '.join(failed)}"
+    if why := why_anew(evidence, loaded.data, wanted):
+        return None, why
     return evidence, ""
-
-
-def _measure(
-    workspace: Workspace,
-    loaded: Loaded,
-    wanted: Plan,
-    collected: Collected,
-    subject: Subject,
-    submitter: str,
-    progress: Progress,
-) -> EvidenceSet:
-    from governance.measure.run import measure
-
-    started = workspace.clock()
-    roles = {item.role: item for item in collected.inputs}
-    manifest = loaded.manifest
-    paths = {}
-    if manifest.artifact.path is not None:
-        paths["artifact"] = loaded.project.resolve(manifest.artifact.path, "artifact")
-    if evaluation := manifest.data.evaluation:
-        paths["evaluation"] = loaded.project.resolve(evaluation.path, "data.evaluation")
-        if evaluation.join:
-            paths["join"] = loaded.project.resolve(evaluation.join.path, "data.join")
-    if manifest.data.training:
-        paths["training"] = loaded.project.resolve(manifest.data.training.path, "data.training")
-    artifact = roles.get("artifact")
-    # The seed follows from the table: it is nobody's choice, and the same bytes give the same evidence.
-    table = roles.get("data.evaluation")
-    seed = int(table.sha256[:12], 16) if table else 0
-    measured = measure(
-        manifest,
-        wanted,
-        paths,
-        artifact.sha256 if artifact else None,
-        artifact.size if artifact else 0,
-        seed,
-        progress,
-    )
-    tier = manifest.model.risk_tier
-    return EvidenceSet(
-        subject=subject,
-        risk_tier=tier if tier in RISK_TIERS else RISK_TIERS[-1],
-        manifest=sha256(loaded.data),
-        plan=wanted,
-        origin=Origin(
-            kind="measured",
-            by=submitter,
-            where="ci" if workspace.settings.ci else "local",
-            predictions=measured.predictions,
-        ),
-        tools={"governance": __version__, "python": platform.python_version(), **measured.tools},
-        started_at=instant(started),
-        inputs=tuple(
-            item.model_copy(update={"rows": measured.rows.get(item.role.removeprefix("data."))})
-            for item in collected.inputs
-        ),
-        facts=Facts(
-            fairness=measured.fairness,
-            performance=measured.performance,
-            explainability=measured.explainability,
-            artifact=measured.artifact,
-            lineage=collected.lineage,
-            access=collected.access,
-            reproducibility=collected.reproducibility,
-            documents=collected.documents,
-            purpose=collected.purpose,
-            operations=collected.operations,
-            licences=collected.licences,
-            overlap=measured.overlap,
-            absent=(*collected.absent, *measured.absent),
-        ),
-    )

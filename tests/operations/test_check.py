@@ -90,7 +90,7 @@ class TestSameInputs:
     def test_another_release_measures_again(self, project, monkeypatch):
         before = project.check()
         project.clock.tick()
-        monkeypatch.setattr("governance.operations.evaluate.__version__", "99.0")
+        monkeypatch.setattr("governance.operations.measuring.__version__", "99.0")
         assert project.check().decision.evidence != before.decision.evidence
 
     def test_what_failed_is_tried_again(self, project, monkeypatch):
