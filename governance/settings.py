@@ -2,8 +2,10 @@
 
 import os
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from governance.errors import BadInput
 
@@ -12,6 +14,10 @@ VARIABLES = {
     "GOVERNANCE_BASELINE": "The baseline of known failures, where `--baseline` is not given; none where neither is.",
     "GOVERNANCE_DATABASE_URL": "The PostgreSQL database of the trail, `postgresql://user@host/database`; not set: the "
     "file `.governance/trail.db`. A password in it is never shown; better keep it in `~/.pgpass`, which libpq reads.",
+    "GOVERNANCE_URL": "The service, as `https://governance.example`: its trail and its policies count, instead of this "
+    "project's. `http` only on this machine.",
+    "GOVERNANCE_TOKEN": "Who you are to that service: a token, made on the account page (`gvt_...`). It is never shown, and "
+    "sent to `GOVERNANCE_URL` alone.",
     "GOVERNANCE_PUBLIC_URL": "Where people reach the service, as `https://governance.example`: links begin with it.",
     "GOVERNANCE_CONFIG_DIR": "The folder of private keys, one folder per log; not set: `governance` under "
     "`XDG_CONFIG_HOME`.",
@@ -51,9 +57,29 @@ class DatabaseUrl:
     __repr__ = __str__
 
 
+class Token:
+    """What proves to a service who asks. Whatever shows it shows nothing of it; only `secret` holds it."""
+
+    def __init__(self, text: str) -> None:
+        """Raises BadInput, which does not repeat the text."""
+        if not re.fullmatch(r"[!-~]{1,200}", text, re.ASCII):
+            raise BadInput(
+                "not a token",
+                got="a line break" if "\n" in text or "\r" in text else "other characters than a token has",
+                expected="gvt_ and 43 letters, digits, - and _, with nothing before or behind",
+                fix="copy it anew; a secret that was read from a file often ends in a line break",
+                where="GOVERNANCE_TOKEN",
+            )
+        self.secret = text
+
+    def __repr__(self) -> str:
+        return "Token(...)"
+
+
 class Settings(NamedTuple):
     """What the environment says. `database`: where the trail is, if not in a file. `config` holds private keys, one
     folder per log; `ci`: never create a key; `public_url`: where people reach the service, without a slash at its end;
+    `service`: the address of the one that commands work against, without a slash at its end, and `token` for it;
     `colour`: not unwanted; `dumb`: the terminal cannot move its cursor."""
 
     config: Path
@@ -64,6 +90,8 @@ class Settings(NamedTuple):
     dumb: bool = False
     database: DatabaseUrl | None = None
     public_url: str | None = None
+    service: str | None = None
+    token: Token | None = None
 
 
 def load_settings() -> Settings:
@@ -79,6 +107,8 @@ def load_settings() -> Settings:
         dumb=env.get("TERM") == "dumb",
         database=DatabaseUrl(url) if (url := env.get("GOVERNANCE_DATABASE_URL")) else None,
         public_url=public_url(url, "GOVERNANCE_PUBLIC_URL") if (url := env.get("GOVERNANCE_PUBLIC_URL")) else None,
+        service=service_url(url, "GOVERNANCE_URL") if (url := env.get("GOVERNANCE_URL")) else None,
+        token=Token(text) if (text := env.get("GOVERNANCE_TOKEN")) else None,
     )
 
 
@@ -89,3 +119,34 @@ def public_url(text: str, where: str) -> str:
             "not the address of a service", got=ascii(text), expected="https://governance.example", where=where
         )
     return text.rstrip("/")
+
+
+def service_url(text: str, where: str) -> str:
+    """The address of a service that a secret may be sent to, without a slash at its end. Raises BadInput: also for one
+    on which others could listen."""
+    url = public_url(text, where)
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host:
+        raise BadInput(
+            "not the address of a service", got=ascii(text), expected="https://governance.example", where=where
+        )
+    if parts.scheme != "https" and not _here(host):
+        raise BadInput(
+            "a token would travel in the clear",
+            got=ascii(text),
+            expected="https://, or http:// to this machine (127.0.0.1, localhost)",
+            fix="give the service a certificate: `governance serve --certificate`, or a proxy that speaks https",
+            where=where,
+        )
+    return url
+
+
+def _here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
