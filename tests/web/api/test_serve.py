@@ -181,3 +181,14 @@ def test_where_the_extra_is_missing(project: Project, monkeypatch: pytest.Monkey
     monkeypatch.chdir(project.root)
     assert main(["serve"]) == 2
     assert capsys.readouterr().err.endswith("  fix: pip install 'governance[server]'\n")
+
+
+def test_no_answer_waits_for_its_first_packet_to_be_acknowledged() -> None:
+    from governance.cli.serve import _listen
+
+    with (
+        _listen("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
