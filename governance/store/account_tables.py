@@ -15,7 +15,8 @@ def _whose() -> ForeignKey:
 
 
 class AccountRow(SQLModel, table=True):
-    """Somebody who may sign in, unless disabled. The password's hash is not what wraps their key."""
+    """Somebody who may sign in, unless disabled; `signed_in` is when they last did. The password's hash is not
+    what wraps their key."""
 
     __tablename__ = "account"
     __table_args__ = STRICT
@@ -24,6 +25,7 @@ class AccountRow(SQLModel, table=True):
     password: str = Field(sa_type=Words)
     created: str = Field(sa_type=Words)
     disabled: str | None = Field(sa_type=Words)
+    signed_in: str | None = Field(default=None, sa_type=Words)
 
 
 class KeyRow(SQLModel, table=True):

@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session
 
 from governance.errors import BadInput, Broken, GovernanceError, MachineFault, VerificationFailed
 from governance.settings import DatabaseUrl
@@ -15,7 +16,7 @@ from governance.settings import DatabaseUrl
 Place = Path | DatabaseUrl
 """Where a trail is. As text it may be shown to anybody."""
 
-SCHEMA = 2
+SCHEMA = 3
 """The version of the tables this code writes: the number of the last migration."""
 BUSY_SECONDS = 30
 """How long a writer waits for the one before it."""
@@ -83,7 +84,7 @@ def database_at(place: Place) -> Database:
 
 
 def run_steps(connection: Connection) -> None:
-    """The migrations, in the transaction that the connection is in."""
+    """The migrations, in the transaction that the connection is in. What follows from the documents is made anew."""
     # Imported here: a quarter of a second that only a new or an outdated trail has to spend.
     from alembic import command
     from alembic.config import Config
@@ -92,6 +93,10 @@ def run_steps(connection: Connection) -> None:
     config.set_main_option("script_location", "governance.store:migrations")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    from governance.store.standing import rebuild
+
+    with Session(connection) as session:
+        rebuild(session)
 
 
 def is_older(version: int, where: str) -> bool:

@@ -103,6 +103,38 @@ class OutcomeRow(SQLModel, table=True):
     outcome: str = Field(sa_type=Words)
 
 
+class StandingRow(SQLModel, table=True):
+    """How a model version stands by its latest decision, so that what is urgent is found without opening documents.
+    The one table of the trail that is no record: it follows from the documents, is written anew with each decision and
+    made again by `governance.store.standing.rebuild`. `idx` is the latest decision's entry, `first` that of the first;
+    the rest is as in `governance.policy.urgency`. `fell` is separated by spaces; empty text stands for none."""
+
+    __tablename__ = "standing"
+    __table_args__ = (
+        Index("standing_by_due", "asks", "due"),
+        Index("standing_by_first", "name", "first"),
+        Index("standing_by_entry", "idx"),
+        STRICT,
+    )
+
+    name: str = Field(primary_key=True, sa_type=Words)
+    version: str = Field(primary_key=True, sa_type=Words)
+    idx: int = Field(sa_type=Number, sa_column_args=(ForeignKey("entry.idx"),))
+    first: int = Field(sa_type=Number)
+    asks: str = Field(sa_type=Words)
+    due: str = Field(sa_type=Words)
+    since: str = Field(sa_type=Words)
+    valid_until: str = Field(sa_type=Words)
+    tier: str = Field(sa_type=Words)
+    severity: str = Field(sa_type=Words)
+    findings: int = Field(sa_type=Number)
+    waiver: str = Field(sa_type=Words)
+    fell: str = Field(sa_type=Words)
+    submitter: str = Field(sa_type=Words)
+    measured_by: str = Field(sa_type=Words)
+    sought: str = Field(sa_type=Words)
+
+
 class PseudonymRow(SQLModel, table=True):
     """Who stands behind an actor in the leaves. Deleting a row makes its entries anonymous and breaks no proof."""
 

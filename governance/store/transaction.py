@@ -12,6 +12,7 @@ from governance.evidence.origin import Subject
 from governance.signing.keys import Signer
 from governance.store.database import Database
 from governance.store.snapshot import Snapshot
+from governance.store.standing import stand
 from governance.store.tables import (
     CheckpointRow,
     DocumentRow,
@@ -172,6 +173,8 @@ class Transaction(Snapshot):
                     storable("environment", environment)
                     storable("outcome", outcome)
                     self._session.add(OutcomeRow(idx=index, environment=environment, outcome=outcome))
+                if entry.subject is not None:
+                    stand(self._session, index, entry.subject, row.data)
 
     def _check_edge(self) -> None:
         """Refuse to build on a log that is not as it was left: head, checkpoint, right edge and last entries agree.

@@ -10,6 +10,7 @@ from governance.canonical import sha256
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.progress import Progress, silent
 from governance.store.snapshot import Snapshot, parse_entry
+from governance.store.standing import differing
 from governance.store.tables import CheckpointRow, DocumentRow, EntryRow, OutcomeRow, ReferenceRow, TileRow
 from governance.store.trail import TrailStore
 from governance.store.transaction import outcomes_of
@@ -77,6 +78,9 @@ class _Check:
         checkpoints = self._entries(signed)
         for kept in self._seen:
             self._continues(kept, signed)
+        if wrong := differing(self._snapshot):
+            what = "the standing of a model version is not what its decisions say"
+            raise self._broken(Broken.TAMPERED, what, ", ".join(wrong[:5]))
         if self._count(TileRow) != self._full_tiles:
             raise self._broken(
                 Broken.TAMPERED,
