@@ -16,6 +16,7 @@ from governance.collect import (
     tabular,
 )
 from governance.collect.manifest import Loaded
+from governance.collect.named_files import digested
 from governance.collect.reproducibility import Requirement
 from governance.errors import BadInput
 from governance.evidence.access import AccessFacts, Approval, Grant, Person
@@ -76,18 +77,9 @@ class _Reader:
         self._locked: tuple[str, tuple[Requirement, ...]] | None = None
 
     def digest_all(self) -> None:
-        artifact, data = self.manifest.artifact, self.manifest.data
-        files: list[tuple[str, str | None, str | None]] = [("artifact", artifact.path, artifact.sha256)]
-        if data.evaluation:
-            files.append(("data.evaluation", data.evaluation.path, data.evaluation.sha256))
-            files.append(("data.join", data.evaluation.join.path if data.evaluation.join else None, None))
-        if data.training:
-            files.append(("data.training", data.training.path, data.training.sha256))
-        files += [(f"lineage.source:{one.id}", one.path, one.sha256) for one in self.manifest.lineage.sources]
-        for role, path, recorded in files:
-            if path is not None:
-                with self._named(role, path):
-                    self.inputs.append(self.project.input(role, path, recorded))
+        for file in digested(self.manifest):
+            with self._named(file.role, file.path):
+                self.inputs.append(self.project.input(file.role, file.path, file.recorded))
 
     def approvals(self) -> tuple[Approval, ...]:
         path = self.manifest.access.approvals
