@@ -16,8 +16,8 @@ VARIABLES = {
     "file `.governance/trail.db`. A password in it is never shown; better keep it in `~/.pgpass`, which libpq reads.",
     "GOVERNANCE_URL": "The service, as `https://governance.example`: its trail and its policies count, instead of this "
     "project's. `http` only on this machine.",
-    "GOVERNANCE_TOKEN": "Who you are to that service: a token, made on the account page (`gvt_...`). It is never shown, "
-    "and sent to `GOVERNANCE_URL` alone.",
+    "GOVERNANCE_TOKEN": "Who you are to that service: a token, made on the account page (`gvt_...`). It is never "
+    "shown, and sent to `GOVERNANCE_URL` alone.",
     "GOVERNANCE_PUBLIC_URL": "Where people reach the service, as `https://governance.example`: links begin with it.",
     "GOVERNANCE_CONFIG_DIR": "The folder of private keys, one folder per log; not set: `governance` under "
     "`XDG_CONFIG_HOME`.",

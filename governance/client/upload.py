@@ -21,7 +21,7 @@ class Form:
     """`length`: bytes that `chunks` yields, each time it is asked anew."""
 
     def __init__(self, parts: Sequence[Part], boundary: str) -> None:
-        """`boundary` is chance, so that no content holds it. Raises BadInput where a file is not there, MachineFault."""
+        """`boundary` is chance, so that no content holds it. Raises BadInput for a file that is not there."""
         self.media_type = f"multipart/form-data; boundary={boundary}"
         self._end = f"\r\n--{boundary}--\r\n".encode()
         self._parts = [

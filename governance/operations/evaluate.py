@@ -1,6 +1,6 @@
 """Check a model version: collect, measure, judge, seal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from governance.operations.files import read_whole
 from governance.operations.judging import judge_submitted
 from governance.operations.measuring import measure_project, subject_of, why_anew
 from governance.operations.sealing import Place, read_decision
-from governance.operations.workspace import Workspace
+from governance.operations.workspace import Clock, Workspace
 from governance.permissions import may_submit
 from governance.policy.baseline import LoadedBaseline
 from governance.policy.decision import Decision, decide
@@ -39,6 +39,14 @@ class Checked(NamedTuple):
     unsealed_because: str
     source: Source
     measured_because: str
+
+
+class Gathered(NamedTuple):
+    """Evidence of a project's files. `because`: why it was measured; empty where recorded evidence was used again."""
+
+    loaded: Loaded
+    evidence: EvidenceSet
+    because: str
 
 
 def load_policies(names: Sequence[str]) -> tuple[LoadedPolicy, ...]:
@@ -77,18 +85,18 @@ def check(
     because = "a dry run, or a question about another day, leaves no trace" if dry_run else _cannot_seal(workspace)
     if not because:
         _may_submit(workspace, submitter)
-    loaded = load(manifest, allow_roots, progress)
-    if baseline is not None:
-        baseline.assert_about(loaded.manifest.model.name)
-    wanted = plan(policies, loaded.manifest)
-    progress("reading the inputs")
-    collected = collect(loaded, frozenset(wanted.facts))
-    subject = subject_of(loaded, collected)
-    progress("looking for evidence of the same inputs")
-    known, anew = _recorded(workspace, loaded, wanted, collected, subject, because, fresh)
     origin = Origin(kind="measured", by=submitter, where="ci" if workspace.settings.ci else "local")
-    evidence = known or measure_project(loaded, wanted, collected, origin, workspace.clock(), progress)
-    loaded.project.assert_unchanged()
+    gathered = gather(
+        manifest,
+        policies,
+        origin,
+        lambda subject: _recorded(workspace, subject, because, fresh),
+        baseline=baseline,
+        allow_roots=allow_roots,
+        clock=workspace.clock,
+        progress=progress,
+    )
+    loaded, evidence, anew = gathered
     progress("judging")
     if because:
         now = workspace.clock()
@@ -128,29 +136,52 @@ def _may_submit(workspace: Workspace, submitter: str) -> None:
         raise Refused("this person may not submit", got=permission.reason)
 
 
-def _recorded(
-    workspace: Workspace,
-    loaded: Loaded,
-    wanted: Plan,
-    collected: Collected,
-    subject: Subject,
-    unsealed: str,
-    fresh: bool,
-) -> tuple[EvidenceSet | None, str]:
-    """The evidence of the latest decision about this model version, if measuring again would read the same bytes; else
-    why it is measured."""
+def _recorded(workspace: Workspace, subject: Subject, unsealed: str, fresh: bool) -> EvidenceSet | str:
+    """The evidence of the latest decision about this model version, or why it is not asked for."""
     if unsealed or fresh:
-        return None, "it was asked for" if fresh else "what is not sealed uses nothing of a trail"
+        return "it was asked for" if fresh else "what is not sealed uses nothing of a trail"
     with workspace.open_trail() as store, store.snapshot() as snapshot:
         issued = snapshot.latest_decision(name=subject.name, version=subject.version)
         if issued is None:
-            return None, f"no decision about {subject.name} {subject.version} is in the trail"
+            return f"no decision about {subject.name} {subject.version} is in the trail"
         decision = read_decision(snapshot, issued.sha256)
-        evidence = EvidenceSet.from_bytes(snapshot.document(decision.evidence[0]).data)
+        return EvidenceSet.from_bytes(snapshot.document(decision.evidence[0]).data)
+
+
+def gather(
+    manifest: Path,
+    policies: tuple[LoadedPolicy, ...],
+    origin: Origin,
+    recorded: Callable[[Subject], EvidenceSet | str],
+    *,
+    baseline: LoadedBaseline | None,
+    allow_roots: tuple[Path, ...],
+    clock: Clock,
+    progress: Progress,
+) -> Gathered:
+    """The evidence that these policies ask for: what `recorded` has of the same inputs, manifest, plan and release, or
+    else measured now. `recorded` may also say why it has none. `origin` is who measures, and where. Raises BadInput,
+    MachineFault."""
+    loaded = load(manifest, allow_roots, progress)
+    if baseline is not None:
+        baseline.assert_about(loaded.manifest.model.name)
+    wanted = plan(policies, loaded.manifest)
+    progress("reading the inputs")
+    collected = collect(loaded, frozenset(wanted.facts))
+    subject = subject_of(loaded, collected)
+    progress("looking for evidence of the same inputs")
+    known = recorded(subject)
+    anew = known if isinstance(known, str) else _other(known, loaded, wanted, collected, subject)
+    if anew or isinstance(known, str):
+        known = measure_project(loaded, wanted, collected, origin, clock(), progress)
+    loaded.project.assert_unchanged()
+    return Gathered(loaded, known, anew)
+
+
+def _other(evidence: EvidenceSet, loaded: Loaded, wanted: Plan, collected: Collected, subject: Subject) -> str:
+    """Why measuring again would not read the same bytes in the same way; empty where it would."""
     inputs = [item.model_copy(update={"rows": None}) for item in evidence.inputs]
     changed = [item.path for item in collected.inputs if item not in inputs]
     if evidence.subject != subject or inputs != list(collected.inputs):
-        return None, f"other inputs: {', '.join(changed) or 'fewer than before'}"
-    if why := why_anew(evidence, loaded.data, wanted):
-        return None, why
-    return evidence, ""
+        return f"other inputs: {', '.join(changed) or 'fewer than before'}"
+    return why_anew(evidence, loaded.data, wanted)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import ValidationError
 
-from governance.canonical import instant, parse_instant, sha256
+from governance.canonical import Instant, Sha256, instant, parse_instant, sha256
 from governance.errors import BadInput, Refused, Stale, VerificationFailed
 from governance.evidence.evidence import EvidenceSet
 from governance.operations.people import FilePeople, People, known
@@ -80,24 +80,8 @@ def act(
         raise BadInput("say in which role", expected=f"--role and one of: {', '.join(roles)}", fix="nothing was signed")
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
         issued, before = _latest(transaction, model, version, seen)
-        _is_about(before, waiver)
-        try:
-            signed = Act(
-                kind=kind,
-                actor=principal,
-                role=role,
-                decision=issued.sha256,
-                reason=reason,
-                at=instant(transaction.now),
-                waiver=waiver,
-            )
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise BadInput(
-                str(first["msg"]).removeprefix("Value error, "),
-                got=repr(first["input"])[:100],
-                where=".".join(str(part) for part in first["loc"]),
-            ) from error
+        assert_about(before, waiver)
+        signed = compose_act(kind, principal, role, issued.sha256, reason, instant(transaction.now), waiver)
         evidence = _permitted(transaction, people, signed, before)
         envelope = dsse.seal(payload_type(ACT), signed.to_bytes(), signer)
         reviewed = _judge_again(workspace, transaction, issuer, issued, before, evidence, signed, envelope)
@@ -153,7 +137,7 @@ def record_act(
             )
         subject = read_decision(transaction, signed.decision).subject
         issued, before = _latest(transaction, subject.name, subject.version, signed.decision)
-        _is_about(before, signed.waiver)
+        assert_about(before, signed.waiver)
         evidence = _permitted(transaction, people, signed, before)
         reviewed = _judge_again(workspace, transaction, issuer, issued, before, evidence, signed, envelope)
         if also is not None:
@@ -188,7 +172,23 @@ def _latest(
     return issued, read_decision(transaction, issued.sha256)
 
 
-def _is_about(before: Decision, waiver: Waiver | None) -> None:
+def compose_act(
+    kind: Kind, actor: str, role: str, decision: Sha256, reason: str, at: Instant, waiver: Waiver | None
+) -> Act:
+    """The act, to be signed. Raises BadInput, naming the field."""
+    try:
+        return Act(kind=kind, actor=actor, role=role, decision=decision, reason=reason, at=at, waiver=waiver)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise BadInput(
+            str(first["msg"]).removeprefix("Value error, "),
+            got=repr(first["input"])[:100],
+            where=".".join(str(part) for part in first["loc"]),
+        ) from error
+
+
+def assert_about(before: Decision, waiver: Waiver | None) -> None:
+    """Raises BadInput where a waiver is for a finding that the decision does not have."""
     if waiver is not None and waiver.key not in {finding.key for finding in before.findings}:
         raise BadInput(
             "the decision has no such finding",
