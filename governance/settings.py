@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,15 @@ VARIABLES = {
     "GOVERNANCE_TOKEN": "Who you are to that service: a token, made on the account page (`gvt_...`). It is never "
     "shown, and sent to `GOVERNANCE_URL` alone.",
     "GOVERNANCE_PUBLIC_URL": "Where people reach the service, as `https://governance.example`: links begin with it.",
+    "GOVERNANCE_UPLOADS": "The folder in which the service keeps files for as long as it measures them, for nobody else "
+    "to read; not set: `.governance/uploads`.",
+    "GOVERNANCE_UPLOAD_BYTES": "What all files of one upload may weigh together, as `4GiB`, which it is where not set.",
+    "GOVERNANCE_UPLOAD_FILE_BYTES": "What one file of an upload may weigh; not set: `2GiB`.",
+    "GOVERNANCE_MEASURE_AT_ONCE": "How many uploads the service takes and measures at once; `0`: it measures for "
+    "nobody; not set: one for each processor but one, and at least one.",
+    "GOVERNANCE_MEASURE_SECONDS": "How long one measurement may take; not set: `1200`.",
+    "GOVERNANCE_MEASURE_MEMORY": "The address space of one process that measures; not set: `6GiB`. One that opens a "
+    "model has as much again.",
     "GOVERNANCE_CONFIG_DIR": "The folder of private keys, one folder per log; not set: `governance` under "
     "`XDG_CONFIG_HOME`.",
     "XDG_CONFIG_HOME": "The folder of a user's configuration; not set: `~/.config`.",
@@ -76,11 +86,24 @@ class Token:
         return "Token(...)"
 
 
+class Measuring(NamedTuple):
+    """How a service measures what is sent to it. `uploads`: the folder, None for the workspace's own. `whole`, `file`:
+    bytes of an upload and of one file in it. `at_once`: uploads, 0 for none. `seconds` and `memory` (bytes) are what
+    one measurement may take."""
+
+    uploads: Path | None = None
+    whole: int = 4 << 30
+    file: int = 2 << 30
+    at_once: int = 1
+    seconds: int = 1200
+    memory: int = 6 << 30
+
+
 class Settings(NamedTuple):
     """What the environment says. `database`: where the trail is, if not in a file. `config` holds private keys, one
     folder per log; `ci`: never create a key; `public_url`: where people reach the service, without a slash at its end;
     `service`: the address of the one that commands work against, without a slash at its end, and `token` for it;
-    `colour`: not unwanted; `dumb`: the terminal cannot move its cursor."""
+    `measuring`: for others, as a service; `colour`: not unwanted; `dumb`: the terminal cannot move its cursor."""
 
     config: Path
     ci: bool
@@ -92,6 +115,7 @@ class Settings(NamedTuple):
     public_url: str | None = None
     service: str | None = None
     token: Token | None = None
+    measuring: Measuring = Measuring()
 
 
 def load_settings() -> Settings:
@@ -109,7 +133,33 @@ def load_settings() -> Settings:
         public_url=public_url(url, "GOVERNANCE_PUBLIC_URL") if (url := env.get("GOVERNANCE_PUBLIC_URL")) else None,
         service=service_url(url, "GOVERNANCE_URL") if (url := env.get("GOVERNANCE_URL")) else None,
         token=Token(text) if (text := env.get("GOVERNANCE_TOKEN")) else None,
+        measuring=_measuring(env),
     )
+
+
+def _measuring(env: Mapping[str, str]) -> Measuring:
+    usual = Measuring(at_once=max(1, (os.cpu_count() or 1) - 1))
+    return Measuring(
+        uploads=Path(folder) if (folder := env.get("GOVERNANCE_UPLOADS")) else None,
+        whole=_amount(env, "GOVERNANCE_UPLOAD_BYTES", usual.whole, unit=True),
+        file=_amount(env, "GOVERNANCE_UPLOAD_FILE_BYTES", usual.file, unit=True),
+        at_once=_amount(env, "GOVERNANCE_MEASURE_AT_ONCE", usual.at_once, least=0),
+        seconds=_amount(env, "GOVERNANCE_MEASURE_SECONDS", usual.seconds),
+        memory=_amount(env, "GOVERNANCE_MEASURE_MEMORY", usual.memory, unit=True),
+    )
+
+
+_UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+def _amount(env: Mapping[str, str], name: str, usual: int, *, least: int = 1, unit: bool = False) -> int:
+    """A number, of bytes where it may have a unit."""
+    text = env.get(name) or str(usual)
+    form = re.fullmatch(rf"([0-9]{{1,12}})({'|'.join(_UNITS) if unit else ''})", text, re.ASCII)
+    if form is None or int(form[1]) < least:
+        expected = f"a number from {least}" + (", or one with KiB, MiB or GiB behind it" if unit else "")
+        raise BadInput("not an amount", got=ascii(text)[:100], expected=expected, where=name)
+    return int(form[1]) * _UNITS[form[2] or ""]
 
 
 def public_url(text: str, where: str) -> str:

@@ -71,3 +71,36 @@ def test_none_is_none(monkeypatch):
     monkeypatch.setenv("GOVERNANCE_DATABASE_URL", "")
     assert load_settings().database is None
     assert Settings._field_defaults["database"] is None
+
+
+@pytest.mark.parametrize(
+    "text, bytes_", [("1", 1), ("4096", 4096), ("3KiB", 3 << 10), ("5MiB", 5 << 20), ("2GiB", 2 << 30)]
+)
+def test_an_amount_may_have_a_unit(text, bytes_, monkeypatch):
+    monkeypatch.setenv("GOVERNANCE_UPLOAD_BYTES", text)
+    assert load_settings().measuring.whole == bytes_
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        *(
+            ("GOVERNANCE_UPLOAD_FILE_BYTES", text)
+            for text in ("0", "-1", "1GB", "1.5GiB", "GiB", "1 GiB", "٣", "9" * 13)
+        ),
+        *(("GOVERNANCE_MEASURE_SECONDS", text) for text in ("0", "1MiB", "ten")),
+        ("GOVERNANCE_MEASURE_AT_ONCE", "-1"),
+    ],
+)
+def test_what_is_no_amount(name, text, monkeypatch):
+    monkeypatch.setenv(name, text)
+    with pytest.raises(BadInput) as caught:
+        load_settings()
+    assert caught.value.where == name
+
+
+def test_a_service_measures_unless_it_is_told_not_to(monkeypatch):
+    monkeypatch.delenv("GOVERNANCE_MEASURE_AT_ONCE", raising=False)
+    assert load_settings().measuring.at_once >= 1
+    monkeypatch.setenv("GOVERNANCE_MEASURE_AT_ONCE", "0")
+    assert load_settings().measuring.at_once == 0
