@@ -34,12 +34,11 @@ def ask_bundle(data: bytes, trust: Trust | None, artifact: str, environment: str
 
 def ask_trail(workspace: Workspace, trust: Trust, artifact: str, environment: str) -> Asked:
     """The latest decision about the artifact in this trail. Raises VerificationFailed, BadInput."""
-    from governance.store.newest import newest_decision
     from governance.store.transaction import CLOCK_TOLERANCE
 
     now = workspace.clock()
-    with workspace.open_trail() as store, store.snapshot() as snapshot:
-        issued = newest_decision(snapshot, artifact)
+    with workspace.open_trail() as store, store.confirmed(trust.vkeys()) as snapshot:
+        issued = store.known.newest_decision(snapshot, artifact)
         if issued is None:
             why = f"no decision about artifact {artifact[:16]} is in this trail: it was never audited"
             return Asked(Answer(Action.DENY, (why,)), None)

@@ -65,6 +65,7 @@ class Snapshot:
         self._session = session
         self._database = database
         self._where = database.where
+        self._hashes: tuple[int, merkle.SubtreeReader] | None = None
 
     @property
     def where(self) -> str:
@@ -198,14 +199,20 @@ class Snapshot:
         if not 0 <= index < head.size:
             raise NotThere("no such entry in the trail", got=str(index), expected=f"an index below {head.size}")
         leaf = merkle.leaf_hash(self.entry(index).data)
-        hashes = merkle.inclusion_proof(index, head.size, tiles.subtree_reader(self.tile, head.size))
+        hashes = merkle.inclusion_proof(index, head.size, self._subtrees(head.size))
         merkle.verify_inclusion(leaf, index, head.size, hashes, head.root)
         return proof.to_text(index, hashes, self.checkpoint())
 
     def consistency(self, old: int) -> list[bytes]:
         """The proof that the log now begins with the log of size `old` (1 or more)."""
         size = self.head().size
-        return merkle.consistency_proof(old, size, tiles.subtree_reader(self.tile, size))
+        return merkle.consistency_proof(old, size, self._subtrees(size))
+
+    def _subtrees(self, size: int) -> merkle.SubtreeReader:
+        """One reader for all proofs about a size: a bundle has several, which share most of their tiles."""
+        if self._hashes is None or self._hashes[0] != size:
+            self._hashes = size, tiles.subtree_reader(self.tile, size)
+        return self._hashes[1]
 
     def tile(self, level: int, number: int, width: int) -> bytes:
         """A tile's bytes. Full tiles are stored; partial ones follow from entries (level 0) or from the tiles below.

@@ -1,7 +1,7 @@
 """The trail in one database that many processes may write: a lock, one transaction, one signed checkpoint each."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
@@ -14,6 +14,7 @@ from sqlmodel import Session
 from governance.errors import MachineFault
 from governance.signing.keys import Signer
 from governance.store.database import Database, Place, database_at
+from governance.store.newest import Known
 from governance.store.snapshot import Snapshot
 from governance.store.tables import HeadRow
 from governance.store.transaction import Transaction
@@ -31,6 +32,8 @@ class TrailStore:
         self._database = database
         self._engine = engine
         self._random = random_bytes
+        self.known = Known()
+        """What was seen of the log since it was opened."""
 
     @classmethod
     def create(
@@ -106,6 +109,14 @@ class TrailStore:
             Session(connection, expire_on_commit=False) as session,
         ):
             yield Snapshot(session, self._database)
+
+    @contextmanager
+    def confirmed(self, vkeys: Sequence[str]) -> Iterator[Snapshot]:
+        """Read one consistent state, which the log signed and which continues those that were confirmed before. Raises
+        VerificationFailed, as `Known.confirm`."""
+        with self.snapshot() as snapshot:
+            self.known.confirm(snapshot, vkeys)
+            yield snapshot
 
     @contextmanager
     def transaction(self, signer: Signer, now: datetime) -> Iterator[Transaction]:

@@ -35,6 +35,12 @@ class Frontier:
         self.size = 0
         self._peaks: list[bytes] = []
 
+    def copy(self) -> "Frontier":
+        """The same tree, to grow on its own."""
+        tree = Frontier()
+        tree.size, tree._peaks = self.size, [*self._peaks]
+        return tree
+
     def add(self, leaf: bytes) -> None:
         """Append one leaf hash."""
         self.size += 1
