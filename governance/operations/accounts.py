@@ -1,6 +1,7 @@
 """Who has an account of the service: invite, redeem, grant, revoke, disable. What changes who may sign or do what is an
 entry of the trail, in one transaction with the change."""
 
+import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,7 +17,7 @@ from governance.operations.workspace import Workspace, local
 from governance.permissions import ACCOUNT_ROLES, Does, may
 from governance.signing.keys import encode_public
 from governance.trail.entry import EntryType
-from governance.trail.person import PersonRecord
+from governance.trail.person import MAX_REASON, PersonRecord
 from governance.trail.trust import Person
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Invited(NamedTuple):
     expires: str
 
 
-def invite(workspace: Workspace, name: str, roles: Sequence[str], by: By) -> Invited:
+def invite(workspace: Workspace, name: str, roles: Sequence[str], by: By, reason: str = "") -> Invited:
     """A link for somebody to set a password with, once. It holds for `INVITATION`, and voids the one before it.
 
     With an account that is not disabled it takes no roles: it is for who lost their password, and so their key. They
@@ -134,35 +135,35 @@ def redeem(workspace: Workspace, token: str, password: str) -> Person:
     return Person(key=key, principal=link.principal, roles=after.roles)
 
 
-def grant(workspace: Workspace, principal: str, role: str, by: By) -> None:
+def grant(workspace: Workspace, principal: str, role: str, by: By, reason: str = "") -> None:
     """Raises BadInput, Refused, MachineFault, VerificationFailed."""
     _assert_roles([role])
     with _about(workspace, principal, by, Does.GRANT) as change:
         if role in change.roles:
             raise BadInput(f"{principal} is {role} already", fix="nothing is to be done")
         roles = _ordered((*change.roles, role))
-        entry = _tell(change.transaction, EntryType.ROLE_GRANTED, change.actor, change.record(roles))
+        entry = _tell(change.transaction, EntryType.ROLE_GRANTED, change.actor, change.record(roles, reason))
         change.accounts.grant(principal, [role], entry, instant(change.transaction.now))
 
 
-def revoke(workspace: Workspace, principal: str, role: str, by: By) -> None:
+def revoke(workspace: Workspace, principal: str, role: str, by: By, reason: str = "") -> None:
     """What they signed in this role before stays valid. Raises BadInput, Refused, MachineFault, VerificationFailed."""
     _assert_roles([role])
     with _about(workspace, principal, by, Does.GRANT) as change:
         if role not in change.roles:
             raise BadInput(f"{principal} is no {role}", got=f"roles: {', '.join(change.roles) or 'none'}")
         left = tuple(held for held in change.roles if held != role)
-        _tell(change.transaction, EntryType.ROLE_REVOKED, change.actor, change.record(left))
+        _tell(change.transaction, EntryType.ROLE_REVOKED, change.actor, change.record(left, reason))
         change.accounts.end_role(principal, role, instant(change.transaction.now))
 
 
-def disable(workspace: Workspace, principal: str, by: By) -> None:
+def disable(workspace: Workspace, principal: str, by: By, reason: str = "") -> None:
     """They are out at once: sessions, tokens, roles and key end here. What they signed before stays valid.
 
     A new invitation lets them in again, with a new key. Raises BadInput, Refused, MachineFault, VerificationFailed.
     """
     with _about(workspace, principal, by, Does.DISABLE) as change:
-        _tell(change.transaction, EntryType.ACCOUNT_DISABLED, change.actor, change.record(()))
+        _tell(change.transaction, EntryType.ACCOUNT_DISABLED, change.actor, change.record((), reason))
         change.accounts.disable(principal, instant(change.transaction.now))
 
 
@@ -200,8 +201,8 @@ class _Change(NamedTuple):
     roles: tuple[str, ...]
     key: str
 
-    def record(self, roles: tuple[str, ...]) -> PersonRecord:
-        return PersonRecord(principal=self.principal, key=self.key, roles=roles)
+    def record(self, roles: tuple[str, ...], reason: str) -> PersonRecord:
+        return PersonRecord(principal=self.principal, key=self.key, roles=roles, reason=stated(reason))
 
 
 @contextmanager
@@ -258,6 +259,14 @@ def _tell(
     entry = transaction.compose(type, actor, refs=[ref], causes=causes)
     transaction.append(entry)
     return entry.id
+
+
+def stated(reason: str) -> str:
+    """Why something is done, as the trail keeps it; it may be left out. Raises BadInput for what no page could show."""
+    said = unicodedata.normalize("NFC", reason.strip()[: 4 * MAX_REASON])
+    if len(said) > MAX_REASON or not said.isprintable():
+        raise BadInput("not a reason", got=ascii(said)[:100], expected=f"at most {MAX_REASON} characters on one line")
+    return said
 
 
 def _origin(workspace: Workspace) -> str:

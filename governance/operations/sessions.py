@@ -16,7 +16,7 @@ from governance.operations.workspace import Workspace, local
 
 if TYPE_CHECKING:
     from governance.store.accounts import AccountKey
-    from governance.store.credentials import LoginSession
+    from governance.store.credentials import Credentials, LoginSession
 
 IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=8)
 """A session ends when nobody came for so long, and in any case so long after it began."""
@@ -38,9 +38,9 @@ def sign_in(workspace: Workspace, name: str, password: str, address: str) -> Sig
     TooMany where it must wait, for every name alike. MachineFault, VerificationFailed.
     """
     from governance.store.accounts import Accounts, changing
-    from governance.store.credentials import Credentials, LoginSession
+    from governance.store.credentials import Credentials
 
-    principal, token = local(name), new_secret(workspace.entropy)
+    principal = local(name)
     slowed = throttle.account(principal), throttle.address(address)
     with workspace.open_trail() as store:
         with changing(store) as session:
@@ -50,7 +50,7 @@ def sign_in(workspace: Workspace, name: str, password: str, address: str) -> Sig
         kept = decoy_hash() if found is None or found.disabled else found.password
         if not is_password(password, kept) or found is None:
             raise _wrong()
-        now, digest = workspace.clock(), sha256(token.encode())
+        now = workspace.clock()
         with changing(store) as session:
             account = Accounts(session).account(principal)
             if account is None or account.disabled or account.password != found.password:
@@ -63,9 +63,7 @@ def sign_in(workspace: Workspace, name: str, password: str, address: str) -> Sig
                 answers=instant(now - ANSWERS_KEPT),
                 invitations=instant(now),
             )
-            made = LoginSession(digest, principal, instant(now), instant(now), instant(now + LONGEST))
-            credentials.add_session(made)
-    return SignedIn(token, Caller(principal, in_use(account), None, digest, _csrf(token)))
+            return _begin(workspace, credentials, principal, in_use(account))
 
 
 def session(workspace: Workspace, token: str) -> Caller | None:
@@ -123,8 +121,9 @@ def step_up(workspace: Workspace, principal: str, password: str) -> KeySigner:
         return open_person_key(key.wrapped, principal, password, principal)
 
 
-def change_password(workspace: Workspace, caller: Caller, old: str, new: str) -> None:
-    """Wraps the same key anew, and ends every other session of this person; their tokens stay, see `revoke_token`.
+def change_password(workspace: Workspace, caller: Caller, old: str, new: str) -> SignedIn:
+    """Wraps the same key anew, and ends every session of this person, this one too: what it returns takes its place.
+    Their tokens stay, see `revoke_token`.
 
     Raises BadInput for the new password, Refused for the old one, a token, or where somebody else just changed it.
     """
@@ -137,11 +136,22 @@ def change_password(workspace: Workspace, caller: Caller, old: str, new: str) ->
         wrapped = rewrap_person_key(key.wrapped, caller.principal, old, new, workspace.entropy, caller.principal)
     kept = hash_password(new, workspace.entropy)
     with workspace.open_trail() as store, changing(store) as writing:
-        accounts = Accounts(writing)
+        accounts, credentials = Accounts(writing), Credentials(writing)
         if not accounts.rewrap(key.key, key.wrapped, wrapped):
             raise Refused("the password or the key was changed meanwhile", fix="sign in again")
         accounts.set_password(caller.principal, kept)
-        Credentials(writing).end_other_sessions(caller.principal, caller.via)
+        credentials.end_sessions(caller.principal)
+        return _begin(workspace, credentials, caller.principal, in_use(accounts.account(caller.principal)))
+
+
+def _begin(workspace: Workspace, credentials: "Credentials", principal: str, roles: tuple[str, ...]) -> SignedIn:
+    """A session that begins now, under a secret that nobody has seen: none is ever taken from who signs in."""
+    from governance.store.credentials import LoginSession
+
+    token, now = new_secret(workspace.entropy), workspace.clock()
+    digest = sha256(token.encode())
+    credentials.add_session(LoginSession(digest, principal, instant(now), instant(now), instant(now + LONGEST)))
+    return SignedIn(token, Caller(principal, roles, None, digest, _csrf(token)))
 
 
 @contextmanager

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from governance.canonical import instant, sha256
 from governance.errors import BadInput
-from governance.operations.caller import Caller, in_use, new_secret, secret_hash
+from governance.operations.caller import By, Caller, Operator, in_use, new_secret, secret_hash
 from governance.operations.workspace import Workspace
 from governance.permissions import Does, Scope
 from governance.trail.entry import UUID_RANDOM_SIZE, uuid7
 
 if TYPE_CHECKING:
+    from governance.store.accounts import Accounts
     from governance.store.credentials import ApiToken
 
+Place = Literal["local", "ci"]
+"""Where a token may say that evidence was measured."""
 PREFIX = "gvt_"
 """By which secret scanners and people know a token."""
 LONGEST = timedelta(days=365)
@@ -31,20 +34,24 @@ class MadeToken(NamedTuple):
 
 def create_token(
     workspace: Workspace,
-    caller: Caller,
+    by: By,
     scopes: Collection[Scope],
     label: str,
     expires: datetime,
-    place: Literal["local", "ci"] = "ci",
+    place: Place = "ci",
+    of: str | None = None,
 ) -> MadeToken:
-    """A token of the caller's own. It can do what its scopes say of what they may do when it is used.
+    """A token of the caller's own; the operator makes one for the principal `of`. It can do what its scopes say of what
+    they may do when it is used.
 
     `place` is what evidence that it hands in says about where it was measured. Raises BadInput, Refused, MachineFault.
     """
     from governance.store.accounts import Accounts, changing
     from governance.store.credentials import ApiToken, Credentials
 
-    now = workspace.clock()
+    now, owner = workspace.clock(), of if isinstance(by, Operator) else by.principal
+    if owner is None or (of is not None and of != owner):
+        raise RuntimeError("a caller makes tokens of their own, the operator those of somebody")
     wanted = tuple(scope for scope in Scope if scope in scopes)
     if not wanted or set(scopes) - set(Scope):
         raise BadInput("not scopes of a token", got=", ".join(map(ascii, scopes)) or "none", expected=", ".join(Scope))
@@ -56,11 +63,15 @@ def create_token(
     secret = new_secret(workspace.entropy)
     identifier = uuid7(now, workspace.entropy(UUID_RANDOM_SIZE))
     made = ApiToken(
-        identifier, sha256(secret.encode()), caller.principal, tuple(map(str, wanted)), place, label, instant(now),
+        identifier, sha256(secret.encode()), owner, tuple(map(str, wanted)), place, label, instant(now),
         instant(expires), None, None,
     )  # fmt: skip
     with workspace.open_trail() as store, changing(store) as writing:
-        caller._replace(roles=in_use(Accounts(writing).account(caller.principal))).must(Does.MAKE_TOKEN)
+        account = Accounts(writing).account(owner)
+        if isinstance(by, Caller):
+            by._replace(roles=in_use(account)).must(Does.MAKE_TOKEN)
+        elif account is None or account.disabled:
+            raise BadInput(f"{owner} has no account that is in use", fix="`governance account list` shows who has")
         Credentials(writing).add_token(made)
     return MadeToken(PREFIX + secret, made)
 
@@ -90,24 +101,38 @@ def token(workspace: Workspace, secret: str) -> Caller | None:
     return Caller(found.principal, in_use(account), scopes, found.id, place=found.place)
 
 
-def revoke_token(workspace: Workspace, caller: Caller, identifier: str) -> None:
+def revoke_token(workspace: Workspace, by: By, identifier: str, reason: str = "") -> None:
     """At once, and for good. One's own, or, as an admin, anybody's. Raises BadInput where there is none to revoke, in
     the same words where it is somebody else's; MachineFault."""
     from governance.store.accounts import Accounts, changing
     from governance.store.credentials import Credentials
 
     with workspace.open_trail() as store, changing(store) as writing:
-        asking = caller._replace(roles=in_use(Accounts(writing).account(caller.principal)))
         found = Credentials(writing).token_by_id(identifier) if identifier.isprintable() else None
-        own = found is not None and found.principal == caller.principal and caller.scopes is None
-        if found is None or not (own or asking.may(Does.REVOKE_TOKEN).allowed):
+        allowed = isinstance(by, Operator) or (found is not None and _revokes(by, found, Accounts(writing)))
+        if found is None or not allowed:
             raise BadInput("no such token", got=ascii(identifier)[:100], expected="the id of a token of your own")
         Credentials(writing).revoke(identifier, instant(workspace.clock()))
 
 
-def tokens(workspace: Workspace, caller: Caller) -> "list[ApiToken]":
-    """The caller's own, the newest first; expired and revoked ones too. `hash` opens nothing."""
+def _revokes(by: Caller, token: "ApiToken", accounts: "Accounts") -> bool:
+    if token.principal == by.principal and by.scopes is None:
+        return True
+    return by._replace(roles=in_use(accounts.account(by.principal))).may(Does.REVOKE_TOKEN).allowed
+
+
+def tokens(workspace: Workspace, by: By, of: str | None = None) -> "list[ApiToken]":
+    """The caller's own, or, for an admin and the operator, those of the principal `of`, the newest first; expired and
+    revoked ones too. `hash` opens nothing. Raises Refused."""
+    from governance.store.accounts import Accounts
     from governance.store.credentials import Credentials
 
     with workspace.open_trail() as store, store.snapshot() as snapshot:
-        return Credentials.within(snapshot).tokens(caller.principal)
+        if isinstance(by, Operator):
+            if of is None:
+                raise RuntimeError("the operator has no tokens of their own")
+        elif of not in (None, by.principal):
+            by._replace(roles=in_use(Accounts.within(snapshot).account(by.principal))).must(Does.LIST_ACCOUNTS)
+        else:
+            of = by.principal
+        return Credentials.within(snapshot).tokens(of)

@@ -71,9 +71,9 @@ class Credentials:
     def end_session(self, hash: str) -> None:
         self._session.exec(delete(SessionRow).where(col(SessionRow.hash) == hash))
 
-    def end_other_sessions(self, principal: str, but: str) -> None:
-        others = (col(SessionRow.principal) == principal, col(SessionRow.hash) != but)
-        self._session.exec(delete(SessionRow).where(*others))
+    def end_sessions(self, principal: str) -> None:
+        """All of one person."""
+        self._session.exec(delete(SessionRow).where(col(SessionRow.principal) == principal))
 
     def add_token(self, made: ApiToken) -> None:
         self._session.add(TokenRow(**(made._asdict() | {"scopes": " ".join(made.scopes)})))

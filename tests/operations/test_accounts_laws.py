@@ -146,21 +146,24 @@ class Laws(RuleBasedStateMachine):
             sessions.sign_out(self.workspace, caller)
         one.over = True
 
-    @rule(one=sessions_, old=st.sampled_from(PASSWORDS), new=st.sampled_from(PASSWORDS))
+    @rule(target=sessions_, one=sessions_, old=st.sampled_from(PASSWORDS), new=st.sampled_from(PASSWORDS))
     def change_password(self, one, old, new):
         if not (caller := self.service.session(one.secret)):
-            return
+            return multiple()
         try:
-            sessions.change_password(self.workspace, caller, old, new)
+            made = sessions.change_password(self.workspace, caller, old, new)
         except TooMany:
-            return
+            return multiple()
         except Refused:
             assert old != self.people[one.name].password
-            return
+            return multiple()
         assert old == self.people[one.name].password
         self.people[one.name].password = new
         for other in self.held:
-            other.over |= other.name == one.name and other is not one and len(other.id) == 64
+            other.over |= other.name == one.name and len(other.id) == 64
+        renewed = Held(made.token, one.name, (), self.now + sessions.LONGEST, self.now, made.caller.via)
+        self.held.append(renewed)
+        return renewed
 
     @rule(target=tokens_, one=sessions_, days=st.sampled_from([1, 365]))
     def create_token(self, one, days):

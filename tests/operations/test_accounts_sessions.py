@@ -247,12 +247,13 @@ class TestPassword:
     def test_the_new_one_opens_the_same_key(self, service):
         key = service.people.person("local|bo").key
         mine, other, token = service.sign_in("bo"), service.sign_in("bo"), service.token("bo")
-        sessions.change_password(service.workspace, mine.caller, PASSWORD, NEW_PASSWORD)
+        renewed = sessions.change_password(service.workspace, mine.caller, PASSWORD, NEW_PASSWORD)
         assert service.people.person("local|bo").key == key
         assert service.people.unwrap("local|bo", lambda: NEW_PASSWORD).public_key
         with pytest.raises(Refused, match="wrong password"):
             service.people.unwrap("local|bo", lambda: PASSWORD)
-        assert service.session(mine.token) and service.session(other.token) is None
+        assert [service.session(old.token) for old in (mine, other)] == [None, None]
+        assert service.session(renewed.token) == renewed.caller
         assert tokens.token(service.workspace, token.secret)
         fail(service, password=PASSWORD)
         assert service.sign_in("bo", NEW_PASSWORD)
