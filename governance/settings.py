@@ -20,8 +20,8 @@ VARIABLES = {
     "GOVERNANCE_TOKEN": "Who you are to that service: a token, made on the account page (`gvt_...`). It is never "
     "shown, and sent to `GOVERNANCE_URL` alone.",
     "GOVERNANCE_PUBLIC_URL": "Where people reach the service, as `https://governance.example`: links begin with it.",
-    "GOVERNANCE_UPLOADS": "The folder in which the service keeps files for as long as it measures them, for nobody else "
-    "to read; not set: `.governance/uploads`.",
+    "GOVERNANCE_UPLOADS": "The folder in which the service keeps files for as long as it measures them, for nobody "
+    "else to read; not set: `.governance/uploads`.",
     "GOVERNANCE_UPLOAD_BYTES": "What all files of one upload may weigh together, as `4GiB`, which it is where not set.",
     "GOVERNANCE_UPLOAD_FILE_BYTES": "What one file of an upload may weigh; not set: `2GiB`.",
     "GOVERNANCE_MEASURE_AT_ONCE": "How many uploads the service takes and measures at once; `0`: it measures for "

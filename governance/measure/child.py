@@ -1,4 +1,4 @@
-"""The limited child process: the only place where a model file is opened.
+"""The limited child process: the only place where a model file is opened, and a stranger's table.
 
 It gets an empty environment, a folder of its own as working directory, limits on time, memory and file size, a task as
 JSON on stdin, tables as Arrow files. It answers with JSON documents and plain int32 numbers, never with a pickle, one
@@ -77,18 +77,18 @@ def ask(task: Task, tables: Mapping[str, pyarrow.Table], code: str = WORKER, pro
         for file, table in tables.items():
             _write(folder / file, table)
         rows = {file: len(table) for file, table in tables.items()}
-        died = _run(task, folder, code, lambda: progress(_stage(task, rows, folder)))
-        opened, trouble = _document(folder / OPENED, Opened)
+        died = run(task.to_bytes(), task.limits.wall, folder, code, lambda: progress(_stage(task, rows, folder)))
+        opened, trouble = document(folder / OPENED, Opened)
         predicted = explained = codes = scores = None
         ready = opened is not None and opened.problem is None
         if ready and task.predict:
-            predicted, trouble = _document(folder / PREDICTED, Predicted)
+            predicted, trouble = document(folder / PREDICTED, Predicted)
             if predicted and predicted.failure is None:
                 codes, trouble = _codes(folder / PREDICTIONS, len(tables[FEATURES]), len(predicted.classes))
                 if codes is not None and task.score and predicted.unscored is None:
                     scores, trouble = _scores(folder / SCORES, len(codes))
         if ready and task.explain:
-            explained, later = _document(folder / EXPLAINED, Explained)
+            explained, later = document(folder / EXPLAINED, Explained)
             trouble = trouble or later
         return Answers(opened, predicted, codes, scores, explained, died or trouble)
 
@@ -102,10 +102,11 @@ def _stage(task: Task, rows: Mapping[str, int], folder: Path) -> str:
     return f"explaining {rows[EXPLAIN]:,} rows" if task.explain else "reading the predictions"
 
 
-def _run(task: Task, folder: Path, code: str, told: Callable[[], None]) -> str:
-    """How the child ended, in words; empty where it ended well."""
+def run(question: bytes, wall: int, folder: Path, code: str, told: Callable[[], None]) -> str:
+    """Run `code` in a child process in `folder`, with `question` on its stdin. How it ended, in words; empty where it
+    ended well within `wall` seconds. `told` is called again and again meanwhile: what it raises ends the child."""
     if not sys.executable:
-        raise MachineFault("there is no Python executable to open the model with", fix="run under a normal interpreter")
+        raise MachineFault("there is no Python executable for a child process", fix="run under a normal interpreter")
     command = [sys.executable, "-I", "-X", "utf8", "-c", code, str(Path(governance.__file__).absolute().parents[1])]
     # One thread: sums then have one order, and the address space is not spent on stacks.
     environment = dict.fromkeys(
@@ -126,12 +127,12 @@ def _run(task: Task, folder: Path, code: str, told: Callable[[], None]) -> str:
             start_new_session=True,
         )
     except OSError as error:
-        raise MachineFault("cannot start the child process that opens models", got=str(error)) from error
+        raise MachineFault("cannot start a child process", got=str(error)) from error
     with process:
         try:
-            _wait(process, task, told)
+            _wait(process, question, wall, told)
         except subprocess.TimeoutExpired:
-            return f"the child process did not end within {task.limits.wall} s and was stopped"
+            return f"the child process did not end within {wall} s and was stopped"
         finally:
             if process.poll() is None:
                 with contextlib.suppress(ProcessLookupError):
@@ -146,12 +147,12 @@ def _run(task: Task, folder: Path, code: str, told: Callable[[], None]) -> str:
         return f"the child process was ended by signal {-process.returncode}"
 
 
-def _wait(process: subprocess.Popen[bytes], task: Task, told: Callable[[], None]) -> None:
-    """Give the task, and wait for the end. Raises TimeoutExpired."""
-    question, looks = task.to_bytes(), max(1, math.ceil(task.limits.wall / _LOOK))
+def _wait(process: subprocess.Popen[bytes], question: bytes, wall: int, told: Callable[[], None]) -> None:
+    """Give the question, and wait for the end. Raises TimeoutExpired."""
+    looks = max(1, math.ceil(wall / _LOOK))
     for look in range(1, looks + 1):
         try:
-            process.communicate(question, timeout=task.limits.wall / looks)
+            process.communicate(question, timeout=wall / looks)
             return
         except subprocess.TimeoutExpired:
             if look == looks:
@@ -181,8 +182,9 @@ def _read(path: Path, most: int) -> bytes | None:
     return data if len(data) <= most else None
 
 
-def _document(path: Path, kind: type[_Answer]) -> tuple[_Answer | None, str]:
-    data = _read(path, _LARGEST)
+def document(path: Path, kind: type[_Answer], most: int = _LARGEST) -> tuple[_Answer | None, str]:
+    """What the child left there, or why that is none."""
+    data = _read(path, most)
     if data is None:
         return None, f"the child process left no {path.name}"
     try:

@@ -38,10 +38,14 @@ if TYPE_CHECKING:
     from governance.measure.models import Model
 
 
+_PR_SET_PDEATHSIG = 1
+"""`linux/prctl.h`; see prctl(2)."""
+
+
 def main() -> None:
     """Read a Task from stdin; write OPENED, PREDICTED and EXPLAINED into the working folder."""
     task = Task.from_bytes(sys.stdin.buffer.read())
-    _limit(task.limits)
+    limit(task.limits)
     model = _open(task)
     if model is None:
         return
@@ -51,10 +55,16 @@ def main() -> None:
         _leave(EXPLAINED, _explain(task, model))
 
 
-def _limit(limits: Limits) -> None:
-    """Only POSIX has these limits; elsewhere the import fails, and so no model is opened."""
+def limit(limits: Limits) -> None:
+    """Only POSIX has these limits; elsewhere the import fails, and so no model is opened. On Linux this process also
+    ends with the one that started it, however that ends."""
     import resource
 
+    if sys.platform == "linux":
+        import ctypes
+        from signal import SIGKILL
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, SIGKILL)
     for kind, most in (
         (resource.RLIMIT_CPU, limits.cpu),
         (resource.RLIMIT_AS, limits.memory),

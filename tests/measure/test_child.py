@@ -1,5 +1,8 @@
 """The child process: whatever it does, the parent gets an answer or the reason why there is none."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +93,7 @@ LIMITED = (
     ],
 )
 def test_limits_bite(limits: str, code: str, says: str) -> None:
-    answers = behaves(f"{LIMITED}worker._limit({limits}){code}")
+    answers = behaves(f"{LIMITED}worker.limit({limits}){code}")
     assert any(part in answers.died for part in says.split("|")), answers.died
 
 
@@ -110,3 +113,30 @@ def test_a_child_knows_little(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert isolated
     assert "left no opened.json" in answers.died
     assert not Path(folder).exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent (prctl)")
+def test_it_ends_with_whoever_started_it_however_that_ends(tmp_path: Path) -> None:
+    code = (
+        f"{LIMITED}worker.limit(Limits())\nimport os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))"
+    )
+    parent = (
+        "from pathlib import Path; from governance.measure.child import run; "
+        f"run(b'', 600, Path({str(tmp_path)!r}), {code + chr(10) + 'time.sleep(600)'!r}, lambda: None)"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent]) as process:
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+            assert process.poll() is None
+            time.sleep(0.01)
+        child = Path("/proc", (tmp_path / "pid").read_text())
+        assert child.exists()
+        process.kill()
+    while _runs(child):
+        time.sleep(0.01)
+
+
+def _runs(process: Path) -> bool:
+    try:
+        return "State:\tZ" not in (process / "status").read_text()
+    except OSError:
+        return False
