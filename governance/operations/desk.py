@@ -3,61 +3,60 @@
 Everything of one answer comes from one state of the trail.
 """
 
+from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from governance import strictyaml
+from governance.canonical import instant
 from governance.errors import BadInput, NotThere
 from governance.evidence.evidence import EvidenceSet
 from governance.evidence.origin import Subject
+from governance.operations.events import Event, event
 from governance.operations.review import Kind
 from governance.operations.sealing import read_acts, read_baseline, read_decision, read_policies
 from governance.operations.workspace import Workspace
 from governance.permissions import ROLES, Does, Permission, acting_role, may, may_act
 from governance.policy.act import Act, Waiver
 from governance.policy.decision import Decision
-from governance.policy.outcome import Action
+from governance.policy.urgency import Asks
 from governance.render.pipeline import CheckPage, Precedent
 from governance.trail.entry import EntryType
-from governance.verification import ACT, DECISION, EVIDENCE
 
 if TYPE_CHECKING:
     from governance.store.listing import Listed, ListedModel
-    from governance.store.snapshot import Snapshot, StoredEntry
+    from governance.store.snapshot import Snapshot
+    from governance.store.standing import Sought, Waiting, Whose
     from governance.store.verify import VerifiedTrail
 
 MOST = 25
 """Rows of a page."""
-_SCANNED = 500
+_MOST_EARLIER, _MOST_DECISIONS = 12, 60
 KINDS = (Does.APPROVE, Does.REJECT, Does.COMMENT, Does.WAIVE)
 
 
-class Event(NamedTuple):
-    """An entry with who made it, and the documents that tell more: an act, a decision, evidence. `who` is a principal,
-    or None where the link between a pseudonym and a person was deleted."""
+class Shown(StrEnum):
+    """The lists of what waits."""
 
-    number: int
-    id: str
-    type: EntryType
-    time: str
-    who: str | None
-    subject: Subject | None
-    act: Act | None
-    decision: tuple[str, Decision] | None
-    evidence: EvidenceSet | None
+    MINE = "mine"
+    OTHERS = "others"
+    DENIED = "denied"
+    ALL = "all"
 
 
 class CaseFile(NamedTuple):
-    """A model version as its latest decision has it. `entry` is the number of its entry; `history` is newest
-    first."""
+    """A model version as its latest decision has it. `entry` is the number of its entry; `history` is newest first;
+    `earlier` are the decisions before it about any version of this model, newest first."""
 
     page: CheckPage
     decision_sha256: str
     entry: int
     history: tuple[Event, ...]
+    earlier: tuple[Decision, ...]
 
 
 class Row(NamedTuple):
-    """One line of what waits. `since`: when it was decided."""
+    """One line of a model's versions."""
 
     listed: "Listed"
     decision: Decision
@@ -71,52 +70,110 @@ class Listing(NamedTuple):
     total: int
 
 
+class Wanted(NamedTuple):
+    """Which of the cases that wait. `words`: a part of a model's name and version."""
+
+    tier: str | None = None
+    environment: str | None = None
+    words: str = ""
+
+
+class Waits(NamedTuple):
+    """A case that waits, with its decision."""
+
+    waiting: "Waiting"
+    decision: Decision
+
+
+class Desk(NamedTuple):
+    """A page of what waits, the most urgent first. `counts`: by list; `environments`: those there are to pick from;
+    `judged`: whether anything was ever judged here."""
+
+    rows: tuple[Waits, ...]
+    start: int
+    counts: dict["Shown", int]
+    environments: tuple[str, ...]
+    judged: bool
+    now: datetime
+
+
 class Models(NamedTuple):
     models: tuple["ListedModel", ...]
     start: int
     total: int
 
 
+class Granted(NamedTuple):
+    """A waiver that the latest decision about a version stands on."""
+
+    version: str
+    sha256: str
+    act: Act
+    decision: Decision
+
+
 class Model(NamedTuple):
+    """`history` and `decisions` are newest first. `now`: when this was asked."""
+
     name: str
     versions: Listing
     history: tuple[Event, ...]
+    decisions: tuple[Decision, ...]
+    waivers: tuple[Granted, ...]
+    now: str
 
 
-class Entries(NamedTuple):
-    """Newest first. `before`: where the next page begins, None where this is the last."""
+def waiting(
+    workspace: Workspace,
+    principal: str,
+    roles: tuple[str, ...],
+    shown: Shown,
+    wanted: Wanted,
+    start: int = 0,
+    most: int = MOST,
+) -> Desk:
+    """What waits for this person, for others, or for anybody. Only the decisions of one page are opened."""
+    from governance.store import standing
 
-    events: tuple[Event, ...]
-    size: int
-    origin: str
-    root: str
-    before: int | None
-
-
-def waiting(workspace: Workspace, action: Action, start: int = 0, most: int = MOST) -> Listing:
-    """As `store.listing.waiting`, with the decisions."""
-    from governance.store.listing import waiting as listed
-
+    now, whose = workspace.clock(), _whose(principal, roles)
+    lists = {one: _sought(one, whose, wanted) for one in Shown}
     with workspace.open_trail() as store, store.snapshot() as snapshot:
-        found, total = listed(snapshot, action, start, most)
-        return Listing(tuple(Row(one, read_decision(snapshot, one.issued.sha256)) for one in found), start, total)
+        found = standing.waiting(snapshot, lists[shown], now, start, most)
+        environments = tuple(standing.environments(snapshot))
+        return Desk(
+            rows=tuple(Waits(one, read_decision(snapshot, one.listed.issued.sha256)) for one in found),
+            start=start,
+            counts={one: standing.count(snapshot, sought, now) for one, sought in lists.items()},
+            environments=environments,
+            judged=bool(environments),
+            now=now,
+        )
 
 
-def counts(workspace: Workspace) -> tuple[int, int]:
-    """How many model versions need a review, and how many are denied."""
-    from governance.store.listing import waiting as listed
+def next_case(workspace: Workspace, principal: str, roles: tuple[str, ...], done: Subject) -> Subject | None:
+    """The most urgent that waits for this person, other than the one they have just done; None where there is none."""
+    from governance.store import standing
 
+    sought = _sought(Shown.MINE, _whose(principal, roles), Wanted())
     with workspace.open_trail() as store, store.snapshot() as snapshot:
-        return listed(snapshot, Action.NEEDS_REVIEW, 0, 0)[1], listed(snapshot, Action.DENY, 0, 0)[1]
-
-
-def next_case(workspace: Workspace, principal: str, roles: tuple[str, ...]) -> Subject | None:
-    """The first that waits for a review which this person may give; None where there is none near the front."""
-    for row in waiting(workspace, Action.NEEDS_REVIEW, most=_SCANNED).rows:
-        measured_by = _evidence(workspace, row.decision).origin.by
-        if _may(Does.APPROVE, principal, roles, row.decision, row.listed.issued.sha256, measured_by).allowed:
-            return row.decision.subject
+        for one in standing.waiting(snapshot, sought, workspace.clock(), 0, 2):
+            subject = read_decision(snapshot, one.listed.issued.sha256).subject
+            if (subject.name, subject.version) != (done.name, done.version):
+                return subject
     return None
+
+
+def _whose(principal: str, roles: tuple[str, ...]) -> "Whose":
+    from governance.store.standing import Whose
+
+    return Whose(principal, *(may(does, principal, roles).allowed for does in (Does.APPROVE, Does.SUBMIT)))
+
+
+def _sought(shown: Shown, whose: "Whose", wanted: Wanted) -> "Sought":
+    from governance.store.standing import Sought
+
+    mine = {Shown.MINE: True, Shown.OTHERS: False}.get(shown)
+    return Sought(whose, mine, Asks.DENIED if shown is Shown.DENIED else None, *wanted)
 
 
 def case_file(workspace: Workspace, name: str, version: str) -> CaseFile:
@@ -143,7 +200,17 @@ def case_file(workspace: Workspace, name: str, version: str) -> CaseFile:
             sealed=None,
         )
         entries, _ = history(snapshot, name, version, 0, 2 * MOST)
-        return CaseFile(page, issued.sha256, issued.index, tuple(_event(snapshot, one) for one in entries))
+        happened = tuple(event(snapshot, one) for one in entries)
+        return CaseFile(
+            page, issued.sha256, issued.index, happened, _earlier(snapshot, name, issued.index, _MOST_EARLIER)
+        )
+
+
+def _earlier(snapshot: "Snapshot", name: str, before: int | None, most: int) -> tuple[Decision, ...]:
+    from governance.store.browse import Wanted, decisions
+
+    found = decisions(snapshot, Wanted(name=name), before=before, limit=most)
+    return tuple(read_decision(snapshot, one.listed.issued.sha256) for one in found)
 
 
 def _precedents(snapshot: "Snapshot", decision: Decision, before: int) -> dict[str, Precedent]:
@@ -192,11 +259,6 @@ def _may(
     return may_act(act, roles, seen, measured_by)
 
 
-def _evidence(workspace: Workspace, decision: Decision) -> EvidenceSet:
-    with workspace.open_trail() as store, store.snapshot() as snapshot:
-        return EvidenceSet.from_bytes(snapshot.document(decision.evidence[0]).data)
-
-
 def models(workspace: Workspace, start: int = 0, most: int = MOST) -> Models:
     """Every model that was ever judged, by name."""
     from governance.store.listing import models as listed
@@ -216,17 +278,20 @@ def model(workspace: Workspace, name: str, start: int = 0, most: int = MOST) -> 
             raise NotThere("no decision about this model is in this trail", got=name)
         rows = tuple(Row(one, read_decision(snapshot, one.issued.sha256)) for one in found)
         entries, _ = history(snapshot, name, None, 0, MOST)
-        return Model(name, Listing(rows, start, total), tuple(_event(snapshot, one) for one in entries))
-
-
-def entries(workspace: Workspace, before: int | None = None, most: int = MOST) -> Entries:
-    """A page of the trail, ending before entry number `before`."""
-    with workspace.open_trail() as store, store.snapshot() as snapshot:
-        head = snapshot.head()
-        end = head.size if before is None else max(0, min(before, head.size))
-        start = max(0, end - most)
-        found = [_event(snapshot, one) for one in snapshot.entries(start, end)]
-        return Entries(tuple(reversed(found)), head.size, head.origin, head.root.hex(), start or None)
+        waivers = tuple(
+            Granted(row.decision.subject.version, recorded.sha256, recorded.act, row.decision)
+            for row in rows
+            for recorded in read_acts(snapshot, row.decision.acts)
+            if recorded.act.waiver is not None
+        )
+        return Model(
+            name,
+            Listing(rows, start, total),
+            tuple(event(snapshot, one) for one in entries),
+            _earlier(snapshot, name, None, _MOST_DECISIONS),
+            waivers,
+            instant(workspace.clock()),
+        )
 
 
 def sealed(workspace: Workspace, decision_sha256: str) -> Event | None:
@@ -234,21 +299,8 @@ def sealed(workspace: Workspace, decision_sha256: str) -> Event | None:
     with workspace.open_trail() as store, store.snapshot() as snapshot:
         for stored in snapshot.entries_referring(decision_sha256):
             if stored.entry.type is EntryType.DECISION_ISSUED:
-                return _event(snapshot, stored)
+                return event(snapshot, stored)
     return None
-
-
-def _event(snapshot: "Snapshot", stored: "StoredEntry") -> Event:
-    entry, act, decision, evidence = stored.entry, None, None, None
-    for document in snapshot.documents_of(stored.index):
-        if document.type == ACT:
-            act = Act.from_bytes(document.data)
-        elif document.type == DECISION and entry.type is EntryType.DECISION_ISSUED:
-            decision = (document.sha256, Decision.from_bytes(document.data))
-        elif document.type == EVIDENCE and entry.type is EntryType.EVIDENCE_SUBMITTED:
-            evidence = EvidenceSet.from_bytes(document.data)
-    who = snapshot.principal(entry.actor)
-    return Event(stored.index, entry.id, entry.type, entry.time, who, entry.subject, act, decision, evidence)
 
 
 def verify(workspace: Workspace) -> "VerifiedTrail":

@@ -110,6 +110,20 @@ def when(case: Standing, now: datetime) -> str:
     return "due today" if left < timedelta(days=1) else f"due in {_long(left)}"
 
 
+def explained() -> tuple[str, ...]:
+    """The order in sentences, for whoever reads a list that is in it."""
+    days = ", ".join(f"{plural(count, 'day')} where the worst finding is {of.value}" for of, count in DAYS.items())
+    longer = ", ".join(f"{times} times that for a {tier} risk" for tier, times in TIERS.items() if times > 1)
+    return (
+        "What was allowed and is not any more wants an answer at once.",
+        f"What is allowed wants one by the time it lapses; it is listed from {SOON.days} days before until "
+        f"{KEPT.days} days after.",
+        f"All else wants one so long after it began to wait: {days}; {longer}; {_ELSEWHERE} times that where "
+        f"production is not waiting; {_DENIED} times that where it is denied.",
+        "A version that a later one has overtaken comes last.",
+    )
+
+
 def _where(case: Standing) -> list[str]:
     names = waiting_in(case)
     return [f"in {' and '.join(names)}"] if names else []

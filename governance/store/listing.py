@@ -6,7 +6,7 @@ The index is believed here: nothing is decided by a list. Each decision that is 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Subquery, case
+from sqlalchemy import Subquery
 from sqlmodel import col, func, select
 
 from governance.policy.outcome import Action
@@ -28,27 +28,6 @@ class ListedModel(NamedTuple):
     name: str
     versions: int
     latest: Listed
-
-
-def waiting(snapshot: Snapshot, action: Action, start: int, most: int) -> tuple[list[Listed], int]:
-    """Model versions for which somebody is asked: those whose latest decision needs a review anywhere, or those that it
-    denies somewhere and needs no review of. Who waits longest comes first. At most `most` from number `start`, and how
-    many there are in all."""
-    weight = case(
-        (col(OutcomeRow.outcome) == Action.NEEDS_REVIEW.value, 2),
-        (col(OutcomeRow.outcome) == Action.ALLOW.value, 0),
-        else_=1,  # a decision without an outcome allows nothing either
-    )
-    latest = _latest()
-    asked = (
-        select(latest.c.idx)
-        .outerjoin(OutcomeRow, col(OutcomeRow.idx) == latest.c.idx)
-        .group_by(latest.c.idx)
-        .having(func.max(weight) == (2 if action is Action.NEEDS_REVIEW else 1))
-    )
-    total = next(snapshot.rows(select(func.count()).select_from(asked.subquery())))
-    found = asked.order_by(latest.c.idx).offset(start).limit(most)
-    return listed(snapshot, list(snapshot.rows(found))), total
 
 
 def models(snapshot: Snapshot, start: int, most: int) -> tuple[list[ListedModel], int]:

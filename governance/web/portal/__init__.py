@@ -7,7 +7,7 @@ from starlette.staticfiles import StaticFiles
 
 from governance.errors import NotThere
 from governance.web.frame import API
-from governance.web.portal import http, routes_account, routes_cases, routes_entry, routes_records
+from governance.web.portal import http, routes_account, routes_cases, routes_entry, routes_records, routes_waiting
 
 STATIC = Path(__file__).parent / "static"
 _last = APIRouter(route_class=http.PageRoute, include_in_schema=False)
@@ -24,5 +24,12 @@ def nothing_here(request: Request, path: str) -> Response:
 def add_portal(app: FastAPI) -> None:
     """The pages. They come last: what else the application answers must be there before."""
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for router in (routes_entry.router, routes_cases.router, routes_records.router, routes_account.router, _last):
+    for router in (
+        routes_entry.router,
+        routes_waiting.router,
+        routes_cases.router,
+        routes_records.router,
+        routes_account.router,
+        _last,
+    ):
         app.include_router(router)

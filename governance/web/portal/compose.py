@@ -2,19 +2,40 @@
 `governance.render`; here they are only put in order."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from governance.operations.desk import MOST, CaseFile, Event, Row
+from governance.canonical import parse_instant
+from governance.operations.desk import MOST, CaseFile, Row, Waits
+from governance.operations.events import Event
 from governance.permissions import Permission
+from governance.policy.act import UNVERIFIED
 from governance.policy.finding import Finding
 from governance.policy.outcome import ACTIONS, Action
+from governance.policy.urgency import Asks, due, when, why
 from governance.render import wording
 from governance.render.changes import Changes, changes
 from governance.render.explain import Case, explain_finding
 from governance.render.pipeline import Precedent, known, waived
-from governance.render.svg import strips
+from governance.render.svg.strips import strips
 from governance.render.wording import ACTION_WORDS, SETTLED, state_of
-from governance.web.portal.pages import CasePage, CaseRow, Choice, Draft, Fold, Frame, Line, Notice, Pager, Verdict
+from governance.web.portal.pages import (
+    CasePage,
+    CaseRow,
+    Choice,
+    Draft,
+    Fold,
+    Frame,
+    Line,
+    Notice,
+    Pager,
+    Verdict,
+    WaitingRow,
+)
+
+if TYPE_CHECKING:
+    from governance.store.standing import Waiting
 
 _MEANS = {
     "approve": ("Approve", "You answer for what needs a review. A denial stays denied."),
@@ -45,12 +66,18 @@ def verdicts(outcomes: Mapping[str, Action]) -> tuple[Verdict, ...]:
     return tuple(Verdict(name, ACTION_WORDS[outcomes[name]], _STYLES[outcomes[name]]) for name in ordered)
 
 
+def address(path: str, **query: str) -> str:
+    """With what there is to say, in its order."""
+    said = {name: text for name, text in query.items() if text}
+    return f"{path}?{urlencode(said)}" if said else path
+
+
 def pager(path: str, start: int, shown: int, total: int, noun: str, **query: str) -> Pager:
     if not total:
         return Pager("", "", "")
     said = f"{start + 1} to {start + shown} of {wording.plural(total, noun)}" if shown < total else ""
-    newer = f"{path}?{urlencode({**query, 'start': str(max(0, start - MOST))})}" if start else ""
-    older = f"{path}?{urlencode({**query, 'start': str(start + MOST)})}" if start + shown < total else ""
+    newer = address(path, **query, start=str(max(0, start - MOST))) if start else ""
+    older = address(path, **query, start=str(start + MOST)) if start + shown < total else ""
     return Pager(said, newer, older)
 
 
@@ -73,6 +100,34 @@ def case_row(row: Row, principal: str) -> CaseRow:
         wording.principal(decision.submitter),
         decision.submitter == principal,
     )
+
+
+def waiting_row(row: Waits, principal: str, now: datetime) -> WaitingRow:
+    waiting = row.waiting
+    moment = parse_instant(due(waiting.standing))
+    return WaitingRow(
+        case=case_row(Row(waiting.listed, row.decision), principal),
+        why=_sentence(why(waiting.standing, now, overtaken=waiting.overtaken)),
+        due=when(waiting.standing, now),
+        late=moment < now,
+        whom=_whom(waiting, principal),
+    )
+
+
+def _whom(waiting: "Waiting", principal: str) -> str:
+    """For whom a case waits, where it is not for whoever looks."""
+    if waiting.mine:
+        return ""
+    if waiting.standing.asks is Asks.REVIEW and waiting.submitter == UNVERIFIED:
+        return "nobody can answer: the submitter is unverified; check it again with `--as NAME`"
+    if waiting.standing.asks is not Asks.DENIED or waiting.standing.fell:
+        mine = "yours: somebody else must answer" if principal in (waiting.submitter, waiting.measured_by) else ""
+        return mine or "waits for an approver who neither submitted nor measured it"
+    return f"waits for {wording.principal(waiting.submitter)}: another version, or a waiver by an approver"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _asks(finding: Finding) -> bool:
@@ -157,7 +212,7 @@ def line(event: Event) -> Line:
     """An entry in words. Whoever was forgotten stays forgotten."""
     subject, said, decision = event.subject, "", ""
     if event.act is not None:
-        said = wording.act_of(event.act)
+        said = wording.act_of(event.act[1])
     elif event.decision is not None:
         decision, document = event.decision
         said = f"{wording.effect(document.outcomes)} ({wording.tally(document.findings)})"

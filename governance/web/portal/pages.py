@@ -6,7 +6,7 @@ from typing import NamedTuple
 from governance.policy.finding import Finding
 from governance.render.changes import Changes
 from governance.render.explain import Explanation
-from governance.render.svg import Strip
+from governance.render.svg.strips import Strip
 
 
 class Frame(NamedTuple):
@@ -125,6 +125,30 @@ class CaseRow(NamedTuple):
     own: bool
 
 
+class WaitingRow(NamedTuple):
+    """A case in the list of what waits. `why` it is where it is, `due` by when it wants an answer; `late`: that was
+    before. `whom`: for whom it waits, empty where that is whoever looks."""
+
+    case: CaseRow
+    why: str
+    due: str
+    late: bool
+    whom: str
+
+
+class Filters(NamedTuple):
+    """What a list is narrowed to, and what there is to pick from. `clear` is the address without any, empty where there
+    is none to clear."""
+
+    shown: str
+    words: str
+    tier: str
+    tiers: tuple[str, ...]
+    environment: str
+    environments: tuple[str, ...]
+    clear: str
+
+
 class ModelRow(NamedTuple):
     name: str
     href: str
@@ -151,12 +175,16 @@ class InvitationPage(NamedTuple):
 
 
 class WaitingPage(NamedTuple):
+    """`order`: how rows follow each other; `empty`: what to say where no row is, in paragraphs."""
+
     frame: Frame
     tabs: tuple[Tab, ...]
-    rows: tuple[CaseRow, ...]
+    filters: Filters
+    rows: tuple[WaitingRow, ...]
     pager: Pager
     notice: Notice | None
-    empty: str
+    order: tuple[str, ...]
+    empty: tuple[str, ...]
 
 
 class CasePage(NamedTuple):

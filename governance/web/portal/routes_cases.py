@@ -24,34 +24,6 @@ router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
 Form = Annotated[http.Fields, Depends(http.form)]
 By = Annotated[Caller, Depends(http.caller)]
 
-_SHOWS = {"review": Action.NEEDS_REVIEW, "denied": Action.DENY}
-_EMPTY = {
-    "review": "Nothing waits for a review.",
-    "denied": "Nothing is denied.",
-}
-
-
-@router.get("/")
-def waiting(request: Request, by: By) -> Response:
-    shown = request.query_params.get("show", "")
-    shown = shown if shown in _SHOWS else "review"
-    workspace = workspace_of(request)
-    listing = desk.waiting(workspace, _SHOWS[shown], http.number(request, "start"))
-    review, denied = desk.counts(workspace)
-    tabs = (
-        pages.Tab("Needs review", "/", review, shown == "review"),
-        pages.Tab("Denied", "/?show=denied", denied, shown == "denied"),
-    )
-    page = pages.WaitingPage(
-        frame=http.frame(request, "Waiting", by),
-        tabs=tabs,
-        rows=tuple(compose.case_row(row, by.principal) for row in listing.rows),
-        pager=compose.pager("/", listing.start, len(listing.rows), listing.total, "case", show=shown),
-        notice=_notice(request),
-        empty=_EMPTY[shown],
-    )
-    return http.html(page)
-
 
 @router.get("/cases/{name}/{version}")
 def case(request: Request, name: Segment, version: Segment, by: By) -> Response:
@@ -84,16 +56,18 @@ def acted(request: Request, name: Segment, version: Segment, by: By, form: Form)
             waiver=_waiver(request, draft) if draft.kind == "waive" else None,
             people=service(request).people,
         )
-        sealed = reviewed.sealed.decision_sha256
+        sealed, decided = reviewed.sealed.decision_sha256, reviewed.decision
     except Stale as error:
         file = desk.case_file(workspace, name, version)
         if not desk.done_already(file, by.principal, draft.kind, draft.reason, seen):
             return _again(request, name, version, by, draft, error, seen)
         # The same form came twice: it was signed once, and this is the answer to it.
-        sealed = file.decision_sha256
+        sealed, decided = file.decision_sha256, file.page.decision
     except (BadInput, TooMany) as error:
         return _again(request, name, version, by, draft, error, seen)
-    following = desk.next_case(workspace, by.principal, by.roles)
+    if draft.kind == "waive" and Action.NEEDS_REVIEW in decided.outcomes.values():
+        return http.see_other(compose.case_at(name, version, sealed=sealed))  # which is what the waiver was for
+    following = desk.next_case(workspace, by.principal, by.roles, decided.subject)
     if following is None:
         return http.see_other(f"/?sealed={sealed}")
     return http.see_other(compose.case_at(following.name, following.version, sealed=sealed))
@@ -132,7 +106,7 @@ def _case(request: Request, name: str, version: str, by: Caller, draft: pages.Dr
         file,
         desk.permissions(workspace, file, by.principal, by.roles),
         draft=draft,
-        notice=_notice(request),
+        notice=notice(request),
     )
 
 
@@ -217,7 +191,7 @@ def _group(text: str) -> tuple[str | None, ...]:
     return tuple(found)
 
 
-def _notice(request: Request) -> pages.Notice | None:
+def notice(request: Request) -> pages.Notice | None:
     """The confirmation of what the address names, if the trail has it."""
     digest = request.query_params.get("sealed", "")
     return compose.notice(desk.sealed(workspace_of(request), digest)) if len(digest) == 64 else None
