@@ -1,8 +1,7 @@
 """What an install needs beyond the base: the modules that the extras of pyproject.toml bring."""
 
-MEASURE = (
-    *("duckdb", "fairlearn", "numpy", "onnxruntime", "pandas", "pyarrow"),
-    *("scipy", "shap", "skops", "sklearn", "xgboost"),
-)
+from governance.measure import NEEDS
+
+MEASURE = NEEDS
 PDF = ("reportlab",)
 SERVER = ("fastapi", "jinja2", "psycopg", "python_multipart", "uvicorn")
