@@ -12,7 +12,10 @@ from governance.errors import Refused
 from governance.keys import KeySigner, decoy_hash, hash_password, is_password, open_person_key, rewrap_person_key
 from governance.operations import throttle
 from governance.operations.caller import Caller, in_use, new_secret, secret_hash
+from governance.operations.people import assert_recorded
 from governance.operations.workspace import Workspace, local
+from governance.trail.entry import EntryType
+from governance.trail.person import PersonRecord
 
 if TYPE_CHECKING:
     from governance.store.accounts import AccountKey
@@ -63,6 +66,7 @@ def sign_in(workspace: Workspace, name: str, password: str, address: str) -> Sig
                 answers=instant(now - ANSWERS_KEPT),
                 invitations=instant(now),
             )
+            Accounts(session).signed_in(principal, instant(now))
             return _begin(workspace, credentials, principal, in_use(account))
 
 
@@ -123,11 +127,13 @@ def step_up(workspace: Workspace, principal: str, password: str) -> KeySigner:
 
 def change_password(workspace: Workspace, caller: Caller, old: str, new: str) -> SignedIn:
     """Wraps the same key anew, and ends every session of this person, this one too: what it returns takes its place.
-    Their tokens stay, see `revoke_token`.
+    Their tokens stay, see `revoke_token`. That it was done is an entry of the trail.
 
-    Raises BadInput for the new password, Refused for the old one, a token, or where somebody else just changed it.
+    Raises BadInput for the new password, Refused for the old one, a token, or where somebody else just changed it;
+    MachineFault, VerificationFailed.
     """
-    from governance.store.accounts import Accounts, changing
+    from governance.operations.accounts import PERSON
+    from governance.store.accounts import Accounts
     from governance.store.credentials import Credentials
 
     if caller.scopes is not None:
@@ -135,13 +141,21 @@ def change_password(workspace: Workspace, caller: Caller, old: str, new: str) ->
     with _guessing(workspace, caller.principal) as key:
         wrapped = rewrap_person_key(key.wrapped, caller.principal, old, new, workspace.entropy, caller.principal)
     kept = hash_password(new, workspace.entropy)
-    with workspace.open_trail() as store, changing(store) as writing:
-        accounts, credentials = Accounts(writing), Credentials(writing)
-        if not accounts.rewrap(key.key, key.wrapped, wrapped):
+    log = workspace.required_signer(workspace.trust().logs[0].origin, "log")
+    with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
+        accounts, credentials = Accounts.within(transaction), Credentials.within(transaction)
+        account, now = accounts.account(caller.principal), accounts.key(caller.principal)
+        if account is None or now is None or not accounts.rewrap(key.key, key.wrapped, wrapped):
             raise Refused("the password or the key was changed meanwhile", fix="sign in again")
+        assert_recorded(transaction, account, now)
         accounts.set_password(caller.principal, kept)
         credentials.end_sessions(caller.principal)
-        return _begin(workspace, credentials, caller.principal, in_use(accounts.account(caller.principal)))
+        record = PersonRecord(principal=caller.principal, key=key.key, roles=in_use(account))
+        ref = transaction.put_document(PERSON, record.to_bytes())
+        transaction.append(transaction.compose(EntryType.PASSWORD_CHANGED, caller.principal, refs=[ref]))
+        begun = _begin(workspace, credentials, caller.principal, in_use(account))
+    # COMMIT has returned: only now does the new password open anything.
+    return begun
 
 
 def _begin(workspace: Workspace, credentials: "Credentials", principal: str, roles: tuple[str, ...]) -> SignedIn:

@@ -9,23 +9,21 @@ from typing import NamedTuple, Self
 
 from sqlmodel import Session, col, delete, select, update
 
-from governance.errors import Broken, VerificationFailed
 from governance.store.account_tables import AccountRow, InvitationRow, KeyRow, RoleRow, SessionRow, TokenRow
-from governance.store.snapshot import Snapshot, parse_entry
-from governance.store.tables import DocumentRow, EntryRow, ReferenceRow
+from governance.store.snapshot import Snapshot
 from governance.store.trail import TrailStore
-from governance.trail import merkle
-from governance.trail.entry import EntryType, commitment
 
 
 class Account(NamedTuple):
-    """`password` is its hash, `disabled` since when, `roles` what they hold now, sorted."""
+    """`password` is its hash, `disabled` since when, `roles` what they hold now, sorted; `signed_in` when they last
+    did."""
 
     principal: str
     password: str
     created: str
     disabled: str | None
     roles: tuple[str, ...]
+    signed_in: str | None = None
 
 
 class AccountKey(NamedTuple):
@@ -75,6 +73,9 @@ class Accounts:
     def add_account(self, principal: str, password: str, now: str) -> None:
         self._session.add(AccountRow(principal=principal, password=password, created=now, disabled=None))
         self._session.flush()  # before the rows that refer to it
+
+    def signed_in(self, principal: str, now: str) -> None:
+        self._session.exec(update(AccountRow).where(col(AccountRow.principal) == principal).values(signed_in=now))
 
     def set_password(self, principal: str, password: str) -> None:
         theirs = update(AccountRow).where(col(AccountRow.principal) == principal)
@@ -146,10 +147,19 @@ class Accounts:
 
     def invitation(self, hash: str) -> Invitation | None:
         row = self._session.get(InvitationRow, hash)
-        if row is None:
-            return None
-        roles = tuple(row.roles.split())
-        return Invitation(row.hash, row.principal, roles, row.by, row.created, row.expires, row.used)
+        return None if row is None else _invitation(row)
+
+    def open_invitations(self, now: str) -> list[Invitation]:
+        """Those that may still be used at `now`, by whom they are for."""
+        live = (col(InvitationRow.used).is_(None), col(InvitationRow.expires) > now)
+        rows = self._session.exec(select(InvitationRow).where(*live).order_by(col(InvitationRow.principal)))
+        return [_invitation(row) for row in rows]
+
+    def open_invitations(self, now: str) -> list[Invitation]:
+        """Those that nobody used and that have not ended at `now`, by whom they are for."""
+        live = (col(InvitationRow.used).is_(None), col(InvitationRow.expires) > now)
+        rows = self._session.exec(select(InvitationRow).where(*live).order_by(col(InvitationRow.principal)))
+        return [_invitation(row) for row in rows]
 
     def use_invitation(self, hash: str, now: str) -> bool:
         """Whether it was there to be used at `now`. It is not any more: of several who ask, one is told so."""
@@ -163,34 +173,21 @@ class Accounts:
     def _account(self, row: AccountRow) -> Account:
         query = select(RoleRow.role).where(col(RoleRow.principal) == row.principal, col(RoleRow.until).is_(None))
         roles = tuple(sorted(self._session.exec(query)))
-        return Account(row.principal, row.password, row.created, row.disabled, roles)
+        return Account(row.principal, row.password, row.created, row.disabled, roles, row.signed_in)
+
+
+def _invitation(row: InvitationRow) -> Invitation:
+    roles = tuple(row.roles.split())
+    return Invitation(row.hash, row.principal, roles, row.by, row.created, row.expires, row.used)
+
+
+def _invitation(row: InvitationRow) -> Invitation:
+    roles = tuple(row.roles.split())
+    return Invitation(row.hash, row.principal, roles, row.by, row.created, row.expires, row.used)
 
 
 def _key(row: KeyRow) -> AccountKey:
     return AccountKey(row.key, row.principal, row.wrapped, row.added, row.retired)
-
-
-def person_documents(snapshot: Snapshot) -> list[bytes]:
-    """What the entries about people refer to, in order: each held against its entry, and that against its leaf.
-
-    Raises VerificationFailed. So nobody who can only write the tables of accounts makes themselves somebody.
-    """
-    query = (
-        select(EntryRow, DocumentRow)
-        .join(ReferenceRow, col(ReferenceRow.idx) == col(EntryRow.idx))
-        .join(DocumentRow, col(DocumentRow.sha256) == col(ReferenceRow.document))
-        .where(col(EntryRow.type).in_([known.value for known in EntryType if known.startswith("person:")]))
-        .order_by(col(EntryRow.idx))
-    )
-    found = []
-    for row, document in snapshot.rows(query):
-        committed = [ref.commitment for ref in parse_entry(row.idx, row.body, snapshot.where).refs]
-        if merkle.leaf_hash(row.body) != row.leaf or committed != [commitment(document.salt, document.data)]:
-            raise VerificationFailed(
-                Broken.TAMPERED, f"entry {row.idx} is not what was recorded about a person", where=snapshot.where
-            )
-        found.append(document.data)
-    return found
 
 
 @contextmanager

@@ -36,6 +36,12 @@ class EntryType(StrEnum):
     ROLE_GRANTED = "person:role:granted"
     ROLE_REVOKED = "person:role:revoked"
     ACCOUNT_DISABLED = "person:account:disabled"
+    INVITATION_MADE = "person:invitation:made"
+    TOKEN_MADE = "person:token:made"
+    TOKEN_REVOKED = "person:token:revoked"
+    POLICIES_SERVED = "trail:policies:served"
+    POLICIES_PINNED = "trail:policies:pinned"
+    PASSWORD_CHANGED = "person:password:changed"
 
 
 EntryId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]

@@ -212,15 +212,17 @@ class TestTables:
 
 
 def test_a_trail_of_the_release_before_gets_the_tables_and_keeps_its_entries(store, place, signer, decide, vkey):
-    """The step that adds them, on a trail that has entries already."""
+    """The steps that add them, on a trail that has entries already; what follows from these is there after it."""
     from sqlalchemy import text
 
     from governance.store import account_tables
+    from governance.store.tables import StandingRow
     from governance.store.verify import verify_trail
 
     decide(store, range(3))
     before = verify_trail(store, vkey)
     tables = [row.__table__ for row in vars(account_tables).values() if hasattr(row, "__table__")]
+    tables.append(StandingRow.__table__)
     on_file = store._engine.dialect.name == "sqlite"
     with store._writing() as session:
         connection = session.connection()
