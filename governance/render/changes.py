@@ -59,11 +59,11 @@ def _between(before: Precedent, now: Decision, evidence: EvidenceSet, environmen
     for key, finding in new.items():
         was = old.get(key)
         if was is None:
-            other.append(Moved(finding.title, key, None, _words(finding)))
+            other.append(Moved(finding.title, key, None, stated(finding)))
         elif (step := _step(was, finding)) is not None:
-            moved = Moved(finding.title, key, _words(was), _words(finding))
+            moved = Moved(finding.title, key, stated(was), stated(finding))
             (worse if step > 0 else better if step < 0 else other).append(moved)
-    other += [Moved(finding.title, key, _words(finding), None) for key, finding in old.items() if key not in new]
+    other += [Moved(finding.title, key, stated(finding), None) for key, finding in old.items() if key not in new]
     return Changes(
         environments,
         before.decision,
@@ -103,7 +103,8 @@ def _decisive(finding: Finding) -> Looked | None:
     return first if held and first and first.value is not None and first.low is not None else None
 
 
-def _words(finding: Finding) -> str:
+def stated(finding: Finding) -> str:
+    """Its state, with the number that was held against the limit: "failed, B to A 0.45 [0.4, 0.5]"."""
     number = _decisive(finding)
     state = wording.state_of(finding).value
     return f"{state}, {wording.what(number)} {wording.value_of(number, finding.limit)}" if number else state

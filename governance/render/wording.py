@@ -224,6 +224,12 @@ def known(finding: Finding) -> str:
     return f"since {finding.known.since}, in a baseline until {finding.known.until}" if finding.known else ""
 
 
+def announced(finding: Finding) -> str:
+    """What will follow from some day on, where that is something else than now; empty where nothing is announced."""
+    steps = [f"{step.place}: {step.action.value} from {step.from_}" for step in finding.announced]
+    return ", ".join(steps)
+
+
 def act_of(act: Act) -> str:
     """Who did what, in which role, when and why; of a waiver also what it excuses, and until when."""
     said = f"{act.kind} by {act.actor} ({act.role}) at {act.at}: {clip(act.reason, 400)}"
@@ -234,6 +240,11 @@ def act_of(act: Act) -> str:
     bounds += [f"no worse than {waiver.no_worse_than}"] * bool(waiver.no_worse_than)
     bounds += [f"instead: {waiver.compensating}"] * bool(waiver.compensating)
     return f"{said} [{waiver.key}: {'; '.join(bounds)}]"
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "prod, staging and test"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def effect(actions: dict[str, Action]) -> str:

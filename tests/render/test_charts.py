@@ -23,10 +23,11 @@ from governance.evidence.origin import FactOrigin
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.outcome import Outcome
 from governance.render.pdf import render_pdf, style
-from governance.render.pdf.charts import access, importance, lineage, rates, ratios
+from governance.render.pdf.charts import access, importance, lineage, rates, ratios, slices
 from governance.render.pdf.charts.axis import Axis, spanning, spanning_log
 from governance.render.pdf.charts.figure import Figure, fitted, paired, wide
 from governance.render.pdf.charts.metrics import METRICS
+from governance.render.pdf.charts.section import CHARTS
 from governance.verification import Verified
 
 MADE = ("2026-11-21T10:00:00Z", "governance 0.1.0")
@@ -318,7 +319,7 @@ def stress(case: Make) -> Verified:
 
 
 def test_nothing_leaves_the_page_and_nothing_unseen_is_on_it(stress: Verified, definition: bytes) -> None:
-    for chart in (rates, ratios, importance, lineage, access):
+    for chart in CHARTS:
         for figure in chart.figures(stress):
             assert figure.drawing is not None and figure.drawing.height < 500
             for shape in _shapes(figure.drawing):
@@ -329,7 +330,7 @@ def test_nothing_leaves_the_page_and_nothing_unseen_is_on_it(stress: Verified, d
                     assert set(shape.text) <= style.covered() and shape.fontSize >= 5
     pages = [page.extract_text() for page in pypdf.PdfReader(BytesIO(render_pdf(stress, *MADE, definition))).pages]
     whole = " ".join(" ".join(pages).split())
-    assert not set(whole) & set("\u202e\x07女") and "Figure 5. Access" in whole and "<U+202E 0007>" in whole
+    assert not set(whole) & set("\u202e\x07女") and "Figure 6. Access" in whole and "<U+202E 0007>" in whole
 
 
 def test_the_same_case_gives_the_same_bytes(stress: Verified, definition: bytes) -> None:
@@ -346,12 +347,12 @@ def definition(root: Path) -> bytes:
 
 def test_without_evidence_a_sentence_says_so(case: Make, definition: bytes) -> None:
     absent = tuple(Absent(facts=name, kind="missing", why=f"no {name} here") for name in ("fairness", "lineage"))
-    verified = case(fairness=None, explainability=None, lineage=None, access=None, absent=absent)
-    for chart in (rates, ratios, importance, lineage, access):
+    verified = case(fairness=None, performance=None, explainability=None, lineage=None, access=None, absent=absent)
+    for chart in CHARTS:
         (figure,) = chart.figures(verified)
         assert figure.drawing is None and figure.words.startswith("Nothing is drawn: there is no evidence (")
     page = " ".join(pypdf.PdfReader(BytesIO(render_pdf(verified, *MADE, definition))).pages[1].extract_text().split())
-    assert page.count("Nothing is drawn") == 5 and "missing: no lineage here" in page and "no rule asked for it" in page
+    assert page.count("Nothing is drawn") == 6 and "missing: no lineage here" in page and "no rule asked for it" in page
     empty = {"lineage": LineageFacts(sources=(), features=()), "access": _granted(), "explainability": None}
     verified = case(_policy("  []\n"), **empty)
     assert lineage.figures(verified)[0].drawing is access.figures(verified)[0].drawing is None
@@ -362,7 +363,7 @@ def test_every_picture_is_in_the_report_in_words(case: Make, definition: bytes) 
     verified = case(outcome=Outcome.FAIL, groups=UNFAIR)
     reader = pypdf.PdfReader(BytesIO(render_pdf(verified, *MADE, definition)))
     text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
-    assert text.count("In words:") == 5 and all(f"Figure {number}." in text for number in range(1, 6))
+    assert text.count("In words:") == 6 and all(f"Figure {number}." in text for number in range(1, 7))
 
 
 def test_every_metric_has_a_name() -> None:
@@ -389,3 +390,30 @@ def test_a_value_beside_its_pair_is_never_cut() -> None:
     room = ratios._N - ratios._RIGHT - 36
     for said in ("-0.003131 [-0.03204, -0.003187]", "0.79999999 [-0.03204, 0.03187]"):
         assert wide(said) <= room, said
+
+
+def test_how_often_it_is_right_is_told_by_group_against_the_floor(case: Make) -> None:
+    """`make_evidence` selects as many as are right, so that a group's accuracy is its rate."""
+    policy = _policy(
+        "  - {id: s, uses: performance.slice_floor@1, enforcement: {default: deny},\n"
+        "     with: {at_least: 0.7, min_rows: 30}}\n"
+    )
+    verified = case(policy, groups=UNFAIR | {"Few": (3, 12)})
+    (figure,) = slices.figures(verified)
+    said = _texts(figure)
+    assert "everybody" in said and "limit 0.7" in said and said.count("few rows") == 1
+    assert figure.about == ("p#s",) and "the limit is 0.7" in figure.words
+    facts = verified.evidence.facts
+    table = next(iter(facts.fairness.tables))
+    rates_ = {f"race: {cell.group[0]}": cell.tp / cell.rows + cell.tn / cell.rows for cell in table.cells}
+    rows = {row[0]: row for row in figure.table.rows}
+    assert all(rows[name][1].startswith(f"{rate:.3f}") for name, rate in rates_.items())
+
+
+def test_a_source_that_expired_is_marked_in_word_and_shape(case: Make) -> None:
+    for expires, marked in (("2026-01-01T00:00:00Z", True), ("2999-01-01T00:00:00Z", False)):
+        source = _source().model_copy(update={"expires": expires})
+        features = (FeatureAncestry(feature="income", ancestors=(_way("pay", "income"),), gap=None),)
+        (figure,) = lineage.figures(case(lineage=LineageFacts(sources=(source,), features=features)))
+        assert ("EXPIRED " in _texts(figure)) is marked and ("no longer to be used: people" in figure.words) is marked
+        assert figure.table.rows == (("income", "people.pay", "", "EXPIRED" if marked else ""),)

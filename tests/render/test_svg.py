@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from governance.canonical import real
 from governance.policy.finding import Finding, Limit, Looked
 from governance.policy.outcome import Outcome, Severity
-from governance.render.svg import strips
+from governance.render.svg.strips import strips
 
 
 def finding(*looked, op="at_least", limit="0.8"):

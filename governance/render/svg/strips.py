@@ -9,9 +9,10 @@ from decimal import Decimal
 from html import escape
 from typing import NamedTuple
 
-from governance.policy.coverage import meets
 from governance.policy.finding import Finding, Limit, Looked
+from governance.policy.outcome import Outcome
 from governance.render import wording
+from governance.render.standing import WORDS, standings
 from governance.render.visible import visible
 
 HEIGHT = 22
@@ -36,13 +37,17 @@ class Scale(NamedTuple):
 
 class Strip(NamedTuple):
     """`label` and `value` are in words, `rows` how many stand behind it, `svg` is markup; empty where there is nothing
-    to draw. `beyond`: the value itself is on the wrong side of the limit."""
+    to draw. `standing`: how it stands against the limit, None where it is not drawn."""
 
     label: str
     value: str
     rows: int | None
     svg: str
-    beyond: bool
+    standing: Outcome | None
+
+    @property
+    def stands(self) -> str:
+        return WORDS[self.standing] if self.standing else ""
 
 
 def strips(finding: Finding) -> tuple[Strip, ...]:
@@ -50,8 +55,14 @@ def strips(finding: Finding) -> tuple[Strip, ...]:
     there = [one for one in finding.looked_at if one.value is not None or one.group]
     there.sort(key=lambda one: one.low is one.high is None)
     drawn = [one for one in there if _is_drawn(one, finding.limit)]
-    scale = _scale(drawn, finding.limit) if drawn and finding.limit else None
-    return tuple(_strip(one, finding.limit, scale if one in drawn else None) for one in there)
+    if not drawn or finding.limit is None:
+        return tuple(_told(one, finding.limit) for one in there)
+    scale = _scale(drawn, finding.limit)
+    standing = {id(one): outcome for one, outcome in zip(drawn, standings(finding, drawn), strict=True)}
+    return tuple(
+        _strip(one, finding.limit, scale, standing[id(one)]) if id(one) in standing else _told(one, finding.limit)
+        for one in there
+    )
 
 
 def _is_drawn(looked: Looked, limit: Limit | None) -> bool:
@@ -75,28 +86,28 @@ def _scale(drawn: Sequence[Looked], limit: Limit) -> Scale:
     return Scale(least - room, most + room)
 
 
-def _strip(looked: Looked, limit: Limit | None, scale: Scale | None) -> Strip:
-    label, value = visible(wording.what(looked)), wording.value_of(looked, limit)
-    if limit is None or scale is None or looked.value is None:
-        return Strip(label, value, looked.n, "", False)
-    beyond = not meets(looked.value, limit)
-    side = "misses" if beyond else "meets"
-    words = f"{label}: {value}; {side} the limit, {wording.limit_of(limit)}"
-    return Strip(label, value, looked.n, _svg(looked, limit, scale, words, beyond), beyond)
+def _told(looked: Looked, limit: Limit | None) -> Strip:
+    return Strip(visible(wording.what(looked)), wording.value_of(looked, limit), looked.n, "", None)
 
 
-def _svg(looked: Looked, limit: Limit, scale: Scale, words: str, beyond: bool) -> str:
+def _strip(looked: Looked, limit: Limit, scale: Scale, standing: Outcome) -> Strip:
+    told = _told(looked, limit)
+    words = f"{told.label}: {told.value}; {WORDS[standing]}, the limit is {wording.limit_of(limit)}"
+    return told._replace(svg=_svg(looked, limit, scale, words, standing), standing=standing)
+
+
+def _svg(looked: Looked, limit: Limit, scale: Scale, words: str, standing: Outcome) -> str:
     bound, value = scale.at(Decimal(limit.value)), scale.at(Decimal(looked.value or 0))
     start, width = (bound, 100 - float(bound)) if limit.op == "at_least" else ("0", float(bound))
     parts = [
         f'<rect class="strip-fine" x="{start}%" y="0" width="{width:.2f}%" height="{HEIGHT}"/>',
         *_whisker(looked, scale),
         f'<line class="strip-limit" x1="{bound}%" x2="{bound}%" y1="0" y2="{HEIGHT}" stroke="currentColor"/>',
-        _mark(value, beyond),
+        mark(value, standing.value, _MIDDLE),
     ]
     said = escape(words, quote=True)
     return (
-        f'<svg class="strip {"strip-beyond" if beyond else "strip-within"}" role="img" aria-label="{said}"'
+        f'<svg class="strip stands-{standing.value}" role="img" aria-label="{said}"'
         f' width="100%" height="{HEIGHT}">{"".join(parts)}</svg>'
     )
 
@@ -116,10 +127,17 @@ def _whisker(looked: Looked, scale: Scale) -> list[str]:
     return parts
 
 
-def _mark(place: str, beyond: bool) -> str:
-    """A square where the limit is missed and a circle where it is met: never by colour alone."""
-    if not beyond:
-        return f'<circle class="strip-mark" cx="{place}%" cy="{_MIDDLE}" r="5" fill="currentColor"/>'
-    # A nested picture moves by per cent and its square by points, so that it stays a square.
-    square = f'<rect class="strip-mark" x="-5" y="{_MIDDLE - 5}" width="10" height="10" fill="currentColor"/>'
-    return f'<svg x="{place}%" overflow="visible">{square}</svg>'
+_POINTS = {"fail": "0,-6 6,0 0,6 -6,0", "inconclusive": "0,-6 6,5 -6,5"}
+
+
+def mark(place: str, kind: str, middle: int) -> str:
+    """At a place in per cent: a full diamond fails, a hollow triangle is open, a full circle passes: as in print, and
+    never by colour alone (WCAG 2.2, 1.4.1)."""
+    if kind not in _POINTS:
+        return f'<circle class="strip-mark" cx="{place}%" cy="{middle}" r="5" fill="currentColor"/>'
+    shape = (
+        f'<polygon class="strip-mark strip-{kind}" points="{_POINTS[kind]}" transform="translate(0 {middle})"'
+        f' stroke="currentColor"/>'
+    )
+    # A nested picture moves by per cent and its shape by points, so that it keeps its form.
+    return f'<svg x="{place}%" overflow="visible">{shape}</svg>'

@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from governance.canonical import parse_instant
 from governance.operations.desk import MOST, CaseFile, Row, Waits
@@ -16,23 +16,22 @@ from governance.policy.outcome import ACTIONS, Action
 from governance.policy.urgency import Asks, due, when, why
 from governance.render import wording
 from governance.render.changes import Changes, changes
-from governance.render.explain import Case, explain_finding
-from governance.render.pipeline import Precedent, known, waived
-from governance.render.svg.strips import strips
+from governance.render.pipeline import Precedent
 from governance.render.wording import ACTION_WORDS, SETTLED, state_of
+from governance.web.portal.addresses import case_at, model_at
+from governance.web.portal.findings import folds, signed
 from governance.web.portal.pages import (
     CasePage,
     CaseRow,
     Choice,
     Draft,
-    Fold,
     Frame,
-    Line,
     Notice,
     Pager,
     Verdict,
     WaitingRow,
 )
+from governance.web.portal.records import line
 
 if TYPE_CHECKING:
     from governance.store.standing import Waiting
@@ -43,19 +42,8 @@ _MEANS = {
     "comment": ("Comment", "It is recorded; no outcome changes."),
     "waive": ("Waive", "You excuse one finding, for a time."),
 }
-_SHOWN_STRIPS = 4
 _SHOWN_GISTS = 3
 _STYLES = {Action.ALLOW: "allow", Action.NEEDS_REVIEW: "review", Action.DENY: "deny"}
-
-
-def case_at(name: str, version: str, **query: str) -> str:
-    """The address of a case. Whatever a name holds, it is one step of the path."""
-    asked = f"?{urlencode(query)}" if query else ""
-    return f"/cases/{quote(name, safe='')}/{quote(version, safe='')}{asked}"
-
-
-def model_at(name: str) -> str:
-    return f"/models/{quote(name, safe='')}"
 
 
 def verdicts(outcomes: Mapping[str, Action]) -> tuple[Verdict, ...]:
@@ -134,59 +122,20 @@ def _asks(finding: Finding) -> bool:
     return any(action is not Action.ALLOW for action in finding.actions.values())
 
 
-def folds(file: CaseFile) -> tuple[tuple[Fold, ...], tuple[Fold, ...]]:
-    """The findings somebody has to look at, worst first, and the others."""
-    found = [_fold(file, finding) for finding in file.page.decision.findings]
-    return (
-        tuple(fold for fold in found if state_of(fold.finding) not in SETTLED),
-        tuple(fold for fold in found if state_of(fold.finding) in SETTLED),
-    )
-
-
-def _fold(file: CaseFile, finding: Finding) -> Fold:
-    page = file.page
-    drawn = strips(finding)
-    shown = tuple(strip for strip in drawn if strip.svg)[:_SHOWN_STRIPS]
-    explanation = explain_finding(Case(page, file.decision_sha256, None), finding, ())
-    found = explanation.found
-    subject = page.decision.subject
-    return Fold(
-        anchor=finding.key.replace("#", "-"),
-        finding=finding,
-        state=state_of(finding).value,
-        style=state_of(finding).name.lower().replace("_", "-"),
-        effect=wording.effect(finding.actions),
-        limit=wording.limit_of(finding.limit) if finding.limit else "",
-        first=shown,
-        rest=tuple(strip for strip in drawn if strip not in shown),
-        origin=wording.origin_of(finding),
-        declared=wording.kind_of(finding) == "declared",
-        waived=waived(page, finding),
-        known=known(page, finding),
-        explanation=explanation,
-        waivable=bool(found and found.if_waived) and state_of(finding) not in SETTLED,
-        waive_at=f"{case_at(subject.name, subject.version, waive=finding.key)}#act",
-    )
-
-
 def asked(file: CaseFile, choices: Sequence[Choice]) -> tuple[str, ...]:
     """What is asked of whoever looks at the case, in sentences."""
     outcomes = file.page.decision.outcomes
     by = {action: [name for name in sorted(outcomes) if outcomes[name] is action] for action in Action}
     said = []
     if by[Action.NEEDS_REVIEW]:
-        said.append(f"In {_in(by[Action.NEEDS_REVIEW])}, an approver must answer for what is listed here.")
+        said.append(f"In {wording.listed(by[Action.NEEDS_REVIEW])}, an approver must answer for what is listed here.")
     if by[Action.DENY] or not outcomes:
-        where = _in(by[Action.DENY]) if outcomes else "every environment"
+        where = wording.listed(by[Action.DENY]) if outcomes else "every environment"
         said.append(f"In {where}, it is denied: an approval does not lift that, it takes a waiver or another version.")
     if not said:
         said.append("Nothing is asked: " + wording.allowed(file.page.decision, next(iter(outcomes))) + ".")
     refusal = next((choice.reason for choice in choices if choice.kind == "approve" and not choice.allowed), "")
     return (*said, *([f"Not yours to approve: {refusal}."] if refusal and by[Action.NEEDS_REVIEW] else []))
-
-
-def _in(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def choices(permissions: Mapping[str, Permission]) -> tuple[Choice, ...]:
@@ -206,43 +155,6 @@ def _meanwhile(file: CaseFile, before: Precedent | None) -> tuple[str, ...]:
     if before is None:
         return ()
     return tuple(wording.act_of(one.act) for one in file.page.acts if one.sha256 not in before.decision.acts)
-
-
-def line(event: Event) -> Line:
-    """An entry in words. Whoever was forgotten stays forgotten."""
-    subject, said, decision = event.subject, "", ""
-    if event.act is not None:
-        said = wording.act_of(event.act[1])
-    elif event.decision is not None:
-        decision, document = event.decision
-        said = f"{wording.effect(document.outcomes)} ({wording.tally(document.findings)})"
-    elif event.evidence is not None:
-        said = f"by {wording.principal(event.evidence.origin.by)}, {event.evidence.origin.where}"
-    return Line(
-        number=event.number,
-        id=event.id,
-        time=event.time,
-        what=" ".join(event.type.split(":")[1:]),
-        who=_who(event.who),
-        subject=f"{subject.name} {subject.version}" if subject else "",
-        case_at=case_at(subject.name, subject.version) if subject and _is_case(event) else "",
-        said=said,
-        decision=decision,
-    )
-
-
-def _who(principal: str | None) -> str:
-    """A person by their principal, a machine by the first of its key."""
-    if principal is None:
-        return "no longer known"
-    role, _, key = principal.partition("|")
-    return (
-        f"the service's {role} key {wording.number(key)}" if role in ("issuer", "log") else wording.principal(principal)
-    )
-
-
-def _is_case(event: Event) -> bool:
-    return event.type.startswith("model_version:")
 
 
 def notice(event: Event | None) -> Notice | None:
@@ -273,7 +185,7 @@ def case_page(
     """`acted_on` is the older decision that somebody acted on, where they did."""
     page = file.page
     decision, evidence, subject = page.decision, page.evidence, page.decision.subject
-    open_, settled = folds(file)
+    open_, settled, pictures = folds(file)
     options = choices(permissions)
     waiving = next((fold for fold in open_ if fold.finding.key == draft.waive and fold.waivable), None)
     return CasePage(
@@ -289,6 +201,8 @@ def case_page(
         notes=decision.notes,
         open_=open_,
         settled=settled,
+        pictures=pictures,
+        signed=signed(file.history),
         since=since(file),
         conflict=None if acted_on is None else since(file, acted_on),
         meanwhile=_meanwhile(file, acted_on),
@@ -298,7 +212,9 @@ def case_page(
         problem=problem,
         notice=notice,
         decision=file.decision_sha256,
+        entry=file.entry,
         decided=decision.now,
+        as_of=decision.as_of,
         valid_until=decision.valid_until,
         submitter=wording.principal(decision.submitter),
         evidence=decision.evidence[0],

@@ -28,9 +28,38 @@ class Verdict(NamedTuple):
     style: str
 
 
+class Told(NamedTuple):
+    """Something that was looked at and that is not drawn, with the rows behind it."""
+
+    what: str
+    value: str
+    rows: int | None
+
+
+class Picture(NamedTuple):
+    """A chart: markup, the same in a sentence and in rows, and what its marks mean."""
+
+    title: str
+    svg: str
+    words: str
+    note: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Past(NamedTuple):
+    """What a rule found in an earlier decision about this model, in words."""
+
+    version: str
+    case_at: str
+    decided: str
+    style: str
+    found: str
+
+
 class Fold(NamedTuple):
-    """One finding. `first` are the strips that are shown at once and `rest` those
-    that are folded. `waivable`: somebody who may waive could waive this one."""
+    """One finding. `first` are the strips that are shown at once and `rest` those that are folded; `more` counts what
+    was looked at and is told in the bundle only. `waivable`: somebody who may waive could waive this one."""
 
     anchor: str
     finding: Finding
@@ -40,13 +69,32 @@ class Fold(NamedTuple):
     limit: str
     first: tuple[Strip, ...]
     rest: tuple[Strip, ...]
+    told: tuple[Told, ...]
+    more: int
+    pictures: tuple[Picture, ...]
     origin: str
     declared: bool
     waived: str
     known: str
     explanation: Explanation
+    past: tuple[Past, ...]
     waivable: bool
     waive_at: str
+
+
+class Signed(NamedTuple):
+    """An act as it was signed. `bounds`: of a waiver, what it excuses and until when; `key` is the id of the signer's
+    key, `sha256` that of the document, `number` that of the entry."""
+
+    number: int
+    did: str
+    who: str
+    role: str
+    at: str
+    reason: str
+    bounds: tuple[tuple[str, str], ...]
+    key: str
+    sha256: str
 
 
 class Draft(NamedTuple):
@@ -73,17 +121,50 @@ class Choice(NamedTuple):
 
 
 class Line(NamedTuple):
-    """An entry of the trail in words. `case_at` is empty where it is about no model version."""
+    """An entry of the trail in words. `case_at` is empty where it is about no model version; `kind` says what sort of
+    thing happened, `bounds` what a waiver excuses, `key` which key signed, empty where none did."""
 
     number: int
     id: str
     time: str
+    kind: str
     what: str
     who: str
     subject: str
     case_at: str
     said: str
+    bounds: str
+    key: str
     decision: str
+
+
+class LaneRow(NamedTuple):
+    """One version in one environment over time: markup, and the same in words. `word` is what holds now."""
+
+    version: str
+    case_at: str
+    environment: str
+    word: str
+    svg: str
+    words: str
+
+
+class WaiverRow(NamedTuple):
+    version: str
+    case_at: str
+    title: str
+    state: str
+    style: str
+    expires: str
+    ticket: str
+    who: str
+    reason: str
+
+
+class Option(NamedTuple):
+    value: str
+    label: str
+    picked: bool
 
 
 class Notice(NamedTuple):
@@ -203,6 +284,8 @@ class CasePage(NamedTuple):
     notes: tuple[str, ...]
     open_: tuple[Fold, ...]
     settled: tuple[Fold, ...]
+    pictures: tuple[Picture, ...]
+    signed: tuple[Signed, ...]
     since: tuple[Changes, ...]
     conflict: tuple[Changes, ...] | None
     meanwhile: tuple[str, ...]
@@ -212,7 +295,9 @@ class CasePage(NamedTuple):
     problem: str
     notice: Notice | None
     decision: str
+    entry: int
     decided: str
+    as_of: str
     valid_until: str
     submitter: str
     evidence: str
@@ -233,55 +318,194 @@ class ModelsPage(NamedTuple):
 class ModelPage(NamedTuple):
     frame: Frame
     name: str
+    lanes: tuple[LaneRow, ...]
+    first: str
+    now: str
+    waivers: tuple[WaiverRow, ...]
     rows: tuple[CaseRow, ...]
     pager: Pager
     history: tuple[Line, ...]
 
 
 class TrailPage(NamedTuple):
-    """`verified` and `broken` are what somebody who asked was told; empty where nobody asked."""
+    """`verified` and `unverified` are what somebody who asked was told was checked and was not, `broken` why it does
+    not hold; all empty where nobody asked. `narrowed`: not every entry is asked for."""
 
     frame: Frame
     origin: str
     size: str
     root: str
+    kinds: tuple[Option, ...]
+    model: str
+    who: str
+    since: str
+    until: str
+    narrowed: bool
+    problem: str
     lines: tuple[Line, ...]
+    through: str
     older: str
     verified: tuple[str, ...]
+    unverified: tuple[str, ...]
     broken: str
 
 
 class TokenRow(NamedTuple):
+    """`place`: where evidence that it hands in was measured."""
+
     id: str
     label: str
     scopes: str
+    place: str
     expires: str
     used: str
     state: str
 
 
 class SessionRow(NamedTuple):
+    id: str
     began: str
     seen: str
     expires: str
     current: bool
 
 
-class ScopeChoice(NamedTuple):
+class Named(NamedTuple):
+    """Something to pick by name, and what it means."""
+
     value: str
     means: str
 
 
+class Right(NamedTuple):
+    """What there is to do, whether this person may, and why."""
+
+    means: str
+    allowed: bool
+    reason: str
+
+
 class AccountPage(NamedTuple):
-    """`made` is a token that is shown this once."""
+    """`made` is a token that is shown this once; `done` and `problem` what to say of what was sent, `about` which part
+    of the page that is; `rule` what a password must be."""
 
     frame: Frame
     principal: str
+    created: str
+    key: str
+    key_since: str
+    rights: tuple[Right, ...]
+    rule: str
     tokens: tuple[TokenRow, ...]
     sessions: tuple[SessionRow, ...]
-    scopes: tuple[ScopeChoice, ...]
+    scopes: tuple[Named, ...]
+    places: tuple[Named, ...]
+    longest: int
     made: str
+    done: str
     problem: str
+    about: str
+
+
+class PersonRow(NamedTuple):
+    """Somebody who has an account. `state`: in use, disabled, or in use but without a role."""
+
+    name: str
+    href: str
+    roles: str
+    state: str
+    signed_in: str
+    key: str
+    invited: str
+
+
+class InvitedRow(NamedTuple):
+    name: str
+    roles: str
+    by: str
+    expires: str
+
+
+class PeoplePage(NamedTuple):
+    """`invitations`: of those who have no account yet. `may_invite` is empty where whoever looks may, else why not."""
+
+    frame: Frame
+    words: str
+    rows: tuple[PersonRow, ...]
+    pager: Pager
+    total: str
+    invitations: tuple[InvitedRow, ...]
+    may_invite: str
+
+
+class Step(NamedTuple):
+    """Something an admin may do to somebody: where it is asked about, or the reason why not, which is else empty."""
+
+    label: str
+    href: str
+    refusal: str
+
+
+class RoleRow(NamedTuple):
+    """A role, what it lets somebody do, and what would change it."""
+
+    role: str
+    held: bool
+    means: tuple[str, ...]
+    step: Step
+
+
+class PersonTokenRow(NamedTuple):
+    token: TokenRow
+    step: Step
+
+
+class PersonPage(NamedTuple):
+    frame: Frame
+    name: str
+    principal: str
+    state: str
+    created: str
+    signed_in: str
+    key: str
+    key_since: str
+    invited: str
+    roles: tuple[RoleRow, ...]
+    tokens: tuple[PersonTokenRow, ...]
+    steps: tuple[Step, ...]
+    done: str
+
+
+class StepPage(NamedTuple):
+    """Asks before something is done. `means`: what then happens. `refusal`: why it is not for whoever looks, else empty.
+    `name` is asked for where it is empty and `asks_name`; `pick`: roles to pick from; `carried`: fields that go along."""
+
+    frame: Frame
+    title: str
+    means: tuple[str, ...]
+    action: str
+    label: str
+    back: str
+    refusal: str
+    problem: str
+    asks_name: bool
+    name: str
+    pick: tuple[Named, ...]
+    picked: tuple[str, ...]
+    carried: tuple[tuple[str, str], ...]
+    reason: str
+
+
+class LinkPage(NamedTuple):
+    """A link that is shown this once. `anew`: for somebody who has an account already."""
+
+    frame: Frame
+    name: str
+    link: str
+    expires: str
+    given: tuple[str, ...]
+    anew: bool
+    back: str
 
 
 class ErrorPage(NamedTuple):
@@ -304,5 +528,9 @@ TEMPLATES: Mapping[type, str] = {
     ModelPage: "model.html",
     TrailPage: "trail.html",
     AccountPage: "account.html",
+    PeoplePage: "people.html",
+    PersonPage: "person.html",
+    StepPage: "step.html",
+    LinkPage: "link.html",
     ErrorPage: "error.html",
 }

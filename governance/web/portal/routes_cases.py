@@ -15,7 +15,7 @@ from governance.operations.export import export_bundle
 from governance.operations.review import Kind, act
 from governance.policy.act import Waiver
 from governance.policy.outcome import Action
-from governance.web.portal import compose, http, pages
+from governance.web.portal import addresses, compose, http, pages
 from governance.web.portal.http import Segment, workspace_of
 from governance.web.problems import headers_of
 from governance.web.security import service
@@ -66,11 +66,11 @@ def acted(request: Request, name: Segment, version: Segment, by: By, form: Form)
     except (BadInput, TooMany) as error:
         return _again(request, name, version, by, draft, error, seen)
     if draft.kind == "waive" and Action.NEEDS_REVIEW in decided.outcomes.values():
-        return http.see_other(compose.case_at(name, version, sealed=sealed))  # which is what the waiver was for
+        return http.see_other(addresses.case_at(name, version, sealed=sealed))  # which is what the waiver was for
     following = desk.next_case(workspace, by.principal, by.roles, decided.subject)
     if following is None:
         return http.see_other(f"/?sealed={sealed}")
-    return http.see_other(compose.case_at(following.name, following.version, sealed=sealed))
+    return http.see_other(addresses.case_at(following.name, following.version, sealed=sealed))
 
 
 @router.get("/decisions/{sha256}/bundle")

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from governance.errors import VerificationFailed
-from governance.operations import desk, log
+from governance.errors import BadInput, VerificationFailed
+from governance.operations import desk, events, log
 from governance.operations.caller import Caller
 from governance.render.wording import plural
-from governance.web.portal import compose, http, pages
+from governance.trail.entry import EntryType
+from governance.web.portal import addresses, compose, http, pages, records
 from governance.web.portal.http import Segment, workspace_of
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
@@ -22,10 +23,10 @@ def models(request: Request, by: By) -> Response:
     rows = tuple(
         pages.ModelRow(
             one.name,
-            compose.model_at(one.name),
+            addresses.model_at(one.name),
             plural(one.versions, "version"),
             one.latest.issued.version,
-            compose.case_at(one.name, one.latest.issued.version),
+            addresses.case_at(one.name, one.latest.issued.version),
             compose.verdicts(one.latest.outcomes),
         )
         for one in found.models
@@ -38,9 +39,19 @@ def models(request: Request, by: By) -> Response:
 def model(request: Request, name: Segment, by: By) -> Response:
     found = desk.model(workspace_of(request), name, http.number(request, "start"))
     rows = tuple(compose.case_row(row, by.principal) for row in found.versions.rows)
-    pager = compose.pager(compose.model_at(name), found.versions.start, len(rows), found.versions.total, "version")
-    history = tuple(compose.line(event) for event in found.history)
-    return http.html(pages.ModelPage(http.frame(request, name, by), name, rows, pager, history))
+    pager = compose.pager(addresses.model_at(name), found.versions.start, len(rows), found.versions.total, "version")
+    page = pages.ModelPage(
+        frame=http.frame(request, name, by),
+        name=name,
+        lanes=records.lane_rows(name, found.decisions, found.now),
+        first=found.decisions[-1].now,
+        now=found.now,
+        waivers=records.waiver_rows(name, found.waivers, found.now),
+        rows=rows,
+        pager=pager,
+        history=tuple(records.line(event) for event in found.history),
+    )
+    return http.html(page)
 
 
 @router.get("/trail")
@@ -56,9 +67,7 @@ def verified(request: Request, by: By, form: Form) -> Response:
         found = desk.verify(workspace_of(request))
     except VerificationFailed as error:
         return http.html(_trail(request, by)._replace(broken=str(error)), http.status_of(error))
-    said = (f"Every entry holds: {found.size:,} of them lead to the root above, under the log's own key.",)
-    not_checked = tuple(f"Not checked: {one}" for one in found.not_checked)
-    return http.html(_trail(request, by)._replace(verified=said + not_checked))
+    return http.html(_trail(request, by)._replace(verified=records.checked(found), unverified=records.unchecked(found)))
 
 
 @router.get("/trail/checkpoint")
@@ -67,14 +76,41 @@ def checkpoint(request: Request, by: By) -> Response:
 
 
 def _trail(request: Request, by: Caller) -> pages.TrailPage:
-    found = desk.entries(workspace_of(request), http.number(request, "before") or None)
+    query = request.query_params
+    kind = query.get("type", "")
+    asked = events.Asked(
+        type=kind if kind in {one.value for one in EntryType} else "",
+        model=query.get("model", "").strip(),
+        person=query.get("who", "").strip(),
+        since=query.get("since", ""),
+        until=query.get("until", ""),
+    )
+    problem = ""
+    before = http.number(request, "before") or None
+    try:
+        found = events.entries(workspace_of(request), asked, before=before)
+    except BadInput as error:
+        problem = f"{error.what}: {error.got}; expected {error.expected}"
+        asked = asked._replace(since="", until="")
+        found = events.entries(workspace_of(request), asked, before=before)
+    query_of = dict(zip(("type", "model", "who", "since", "until"), asked, strict=True))
+    older = compose.address("/trail", **query_of, before=str(found.before)) if found.before else ""
     return pages.TrailPage(
         frame=http.frame(request, "Trail", by),
         origin=found.origin,
         size=f"{found.size:,}",
         root=found.root,
-        lines=tuple(compose.line(event) for event in found.events),
-        older=f"/trail?before={found.before}" if found.before else "",
+        kinds=records.options(asked),
+        model=asked.model,
+        who=asked.person,
+        since=asked.since,
+        until=asked.until,
+        narrowed=asked != events.EVERY,
+        problem=problem,
+        lines=tuple(records.line(event) for event in found.events),
+        through=f"{found.through:,}",
+        older=older,
         verified=(),
+        unverified=(),
         broken="",
     )

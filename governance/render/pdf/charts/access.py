@@ -10,12 +10,15 @@ from governance.render.pdf import style
 from governance.render.pdf.charts.figure import (
     SMALL,
     WHITE,
+    Case,
     Figure,
+    Table,
     box,
     canvas,
     circle,
     diamond,
     fitted,
+    keys,
     line,
     missing,
     square,
@@ -23,7 +26,6 @@ from governance.render.pdf.charts.figure import (
     wide,
 )
 from governance.render.wording import State, plural
-from governance.verification import Verified
 
 _TITLE = "Access: who holds which permission"
 _MOST_PEOPLE, _MOST_PERMISSIONS, _MOST_NAMED = 22, 10, 6
@@ -36,6 +38,7 @@ _NUMBERS = "A small number counts grants, where there are several. "
 _FOUND = "A conflict is what the rule about separate duties found."
 _UNJUDGED = "No rule could say which permissions must be in different hands: conflicts are not marked."
 _SEPARATE = "access.segregation_of_duties@"
+_ABOUT = ("access.segregation_of_duties", "access.wildcards", "access.orphans", "access.stale_grants")
 _GRANTS, _APPROVALS = "access.grants.", "access.approvals."
 
 
@@ -52,7 +55,7 @@ class _Person(NamedTuple):
         return any(_wild(grant) for grants in self.held.values() for grant in grants)
 
 
-def figures(verified: Verified) -> list[Figure]:
+def figures(verified: Case) -> list[Figure]:
     facts = verified.evidence.facts.access
     if facts is None:
         return [missing(verified, _TITLE, "access")]
@@ -81,14 +84,20 @@ def figures(verified: Verified) -> list[Figure]:
         f"{_STARS if any(map(_wild, facts.grants)) else ''}{_NUMBERS if several else ''}"
         f"{''.join(cut)}{_FOUND if judged else _UNJUDGED}"
     )
-    return [Figure(_TITLE, _words(facts, people, len(permissions), judged), drawing, note)]
+    rows = tuple(
+        (one.name, ", ".join(spelt[held] for held in sorted(one.held)) or "none of their own", "; ".join(_marked(one)))
+        for one in people
+    )
+    table = Table(("Principal", "Holds", "Marked because"), rows)
+    words = _words(facts, people, len(permissions), judged)
+    return [Figure(_TITLE, words, drawing, note, table, keys(verified, *_ABOUT))]
 
 
 def _wild(grant: Grant) -> bool:
     return "*" in grant.principal + grant.permission + grant.resource
 
 
-def _people(facts: AccessFacts, verified: Verified) -> list[_Person]:
+def _people(facts: AccessFacts, verified: Case) -> list[_Person]:
     """Those in a conflict first, then wildcards, then who holds most. Case does not tell people apart."""
     held: dict[str, dict[str, list[Grant]]] = {}
     spelt: dict[str, str] = {}
@@ -109,7 +118,7 @@ def _people(facts: AccessFacts, verified: Verified) -> list[_Person]:
     return sorted(people, key=lambda one: (not one.conflicts, not one.wild, -len(one.held), one.name.casefold()))
 
 
-def _conflicts(verified: Verified) -> tuple[dict[str, list[str]], dict[str, set[str]]]:
+def _conflicts(verified: Case) -> tuple[dict[str, list[str]], dict[str, set[str]]]:
     """What the findings say, never judged again here: each principal's conflicts in words, and their permissions."""
     params = {rule.key: rule.params for policy in verified.policies for rule in policy.rules}
     said: dict[str, list[str]] = {}
@@ -132,7 +141,7 @@ def _conflicts(verified: Verified) -> tuple[dict[str, list[str]], dict[str, set[
     return {name: list(dict.fromkeys(words)) for name, words in said.items()}, barred
 
 
-def _judged(verified: Verified) -> bool:
+def _judged(verified: Case) -> bool:
     """Whether a rule could say which permissions are in the wrong hands."""
     return any(
         finding.uses.startswith(_SEPARATE) and finding.outcome in (Outcome.PASS, Outcome.FAIL)
@@ -205,13 +214,13 @@ def _cell(drawing: Drawing, person: _Person, permission: str, x: float, y: float
         drawing.add(text(x + 5.4, y - 5.5, str(len(grants)), size=5, colour=style.MUTED))
 
 
+def _marked(person: _Person) -> list[str]:
+    said = [f"CONFLICT: {', '.join(person.conflicts)}"] if person.conflicts else []
+    return [*said, "WILDCARD"] if person.wild else said
+
+
 def _why(drawing: Drawing, person: _Person, x: float, y: float) -> None:
-    said = []
-    if person.conflicts:
-        said.append(f"CONFLICT: {', '.join(person.conflicts)}")
-    if person.wild:
-        said.append("WILDCARD")
-    if said:
+    if said := _marked(person):
         colour, room = _CONFLICT if person.conflicts else _WILD, style.WIDTH - x
         whole = "; ".join(said)
         if wide(whole, SMALL, bold=True) <= room:

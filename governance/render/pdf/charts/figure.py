@@ -4,17 +4,19 @@ Nothing is told by colour alone: each state has a shape of its own and its word 
 those of the report, at least 4.5 to 1 against white.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from reportlab.graphics.shapes import Circle, Drawing, Line, Polygon, Rect, String
 from reportlab.lib.colors import HexColor
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable, KeepTogether, Paragraph
 
+from governance.evidence.evidence import EvidenceSet
+from governance.policy.decision import Decision
+from governance.policy.document import LoadedPolicy
 from governance.render.pdf import style
 from governance.render.pdf.blocks import brief, markup, paragraph, rich, space
 from governance.render.visible import clip, visible
-from governance.verification import Verified
 
 SIZE, SMALL = 7.2, 6.4
 WHITE = "#ffffff"
@@ -22,14 +24,35 @@ _LONGEST_NOTE, _LONGEST_WORDS = 1_100, 700
 _DASHES = [3.0, 2.0]
 
 
+class Case(Protocol):
+    """What charts are drawn of: a bundle that was verified, or a case of the trail."""
+
+    @property
+    def decision(self) -> Decision: ...
+    @property
+    def evidence(self) -> EvidenceSet: ...
+    @property
+    def policies(self) -> tuple[LoadedPolicy, ...]: ...
+
+
+class Table(NamedTuple):
+    """The same for those who read: whatever a picture leaves out is here."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
 class Figure(NamedTuple):
-    """`title` says what is shown, `note` what n and the intervals mean, `words` is the picture in a sentence. Without
-    evidence there is no drawing, and `words` says why."""
+    """`title` says what is shown, `note` what n and the intervals mean, `words` is the picture in a sentence and
+    `table` the whole in rows. `about`: keys of the rules that it helps to read. Without evidence there is no drawing,
+    and `words` says why."""
 
     title: str
     words: str
     drawing: Drawing | None = None
     note: str = ""
+    table: Table | None = None
+    about: tuple[str, ...] = ()
 
 
 def laid_out(number: int, figure: Figure) -> list[Flowable]:
@@ -41,7 +64,13 @@ def laid_out(number: int, figure: Figure) -> list[Flowable]:
     return [KeepTogether([title, figure.drawing, space(3), note, space(2), caption, space()])]
 
 
-def missing(verified: Verified, title: str, facts: str) -> Figure:
+def keys(case: Case, *uses: str) -> tuple[str, ...]:
+    """Of the policies' rules of these names, the names in the order that is given."""
+    rules = [rule for policy in case.policies for rule in policy.rules]
+    return tuple(rule.key for name in uses for rule in rules if rule.uses.partition("@")[0] == name)
+
+
+def missing(verified: Case, title: str, facts: str) -> Figure:
     """Why there is nothing to draw."""
     absent = {item.facts: f"{item.kind}: {item.why}" for item in verified.evidence.facts.absent}
     return Figure(title, f"Nothing is drawn: there is no evidence ({absent.get(facts, 'no rule asked for it')}).")

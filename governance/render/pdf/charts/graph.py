@@ -33,7 +33,12 @@ def forbidden_columns(facts: LineageFacts) -> frozenset[Column]:
     return frozenset((source.id, column) for source in facts.sources for column in source.forbidden)
 
 
-def readable(facts: LineageFacts) -> Graph:
+def expired_sources(facts: LineageFacts, now: str) -> frozenset[str]:
+    """Ids of sources that might be used until a time that has passed."""
+    return frozenset(source.id for source in facts.sources if source.expires is not None and source.expires <= now)
+
+
+def readable(facts: LineageFacts, now: str) -> Graph:
     """As much as can be read: forbidden ways first, then features whose trail ends, then the others."""
     forbidden = forbidden_columns(facts)
     ways = [
@@ -41,7 +46,7 @@ def readable(facts: LineageFacts) -> Graph:
         for feature in facts.features
         for ancestor in feature.ancestors
     ]
-    draft = _Draft()
+    draft = _Draft(expired_sources(facts, now))
     for way in (way for way in ways if way[2]):
         draft.way(*way)
     for feature in sorted(facts.features, key=lambda one: one.gap is None):
@@ -55,7 +60,8 @@ def readable(facts: LineageFacts) -> Graph:
 class _Draft:
     """A graph that is being filled; what does not fit is refused."""
 
-    def __init__(self) -> None:
+    def __init__(self, expired: frozenset[str]) -> None:
+        self.expired = expired
         self.nodes: dict[Column, Node] = {}
         self.edges: dict[tuple[Column, Column], tuple[bool, bool]] = {}
         self.sources: dict[Column, None] = {}
@@ -79,7 +85,8 @@ class _Draft:
             return
         self.sources[source] = None
         self.ends[end] += 1
-        self.nodes[source] = Node(ancestor.column, ancestor.dataset, "forbidden" if bad else "source")
+        kind = "forbidden" if bad else "expired" if ancestor.dataset in self.expired else "source"
+        self.nodes[source] = Node(ancestor.column, ancestor.dataset, kind)
         for one in middle:
             self.between[one] = None
             self.nodes[one] = _table(one)

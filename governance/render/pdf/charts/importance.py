@@ -8,14 +8,14 @@ from governance.evidence.explainability import ExplainabilityFacts, FeatureShare
 from governance.policy.intervals import z_value
 from governance.render.pdf import style
 from governance.render.pdf.charts.axis import Axis, spanning
-from governance.render.pdf.charts.figure import SMALL, Figure, box, canvas, missing, share, text
+from governance.render.pdf.charts.figure import SMALL, Case, Figure, Table, box, canvas, keys, missing, share, text
 from governance.render.wording import plural
-from governance.verification import Verified
 
 _MOST, _MOST_LIMITS = 18, 2
 _ROW = 13.0
 _LABEL, _LEFT, _RIGHT, _WORD = 122.0, 130.0, 350.0, 442.0
-_BAR = "#7f9dbb"
+BAR = "#7f9dbb"
+_ABOUT = ("explainability.share", "explainability.forbidden_features", "explainability.concentration")
 _TITLE = "Share of each feature in the attribution"
 
 
@@ -28,7 +28,7 @@ class _Limited(NamedTuple):
     features: tuple[str, ...]
 
 
-def figures(verified: Verified) -> list[Figure]:
+def figures(verified: Case) -> list[Figure]:
     facts = verified.evidence.facts.explainability
     if facts is None:
         return [missing(verified, _TITLE, "explainability")]
@@ -36,12 +36,26 @@ def figures(verified: Verified) -> list[Figure]:
         return [Figure(_TITLE, "Nothing is drawn: no feature was explained.")]
     limits = _limits(verified)
     alpha = limits[0].alpha if limits else "0.05"
-    return [
-        Figure(_TITLE, _words(facts, limits), _draw(facts, limits, z_value(float(alpha))), _note(facts, limits, alpha))
-    ]
+    return [_figure(verified, facts, limits, alpha)]
 
 
-def _limits(verified: Verified) -> list[_Limited]:
+def _figure(case: Case, facts: ExplainabilityFacts, limits: list[_Limited], alpha: str) -> Figure:
+    z = z_value(float(alpha))
+    sensitive = frozenset(facts.sensitive or ())
+    rows = tuple(
+        (one.feature, _value(one, z), "sensitive" if one.feature in sensitive else "") for one in _largest_first(facts)
+    )
+    return Figure(
+        _TITLE,
+        _words(facts, limits),
+        _draw(facts, limits, z),
+        _note(facts, limits, alpha),
+        Table(("Feature", "Share [interval]", "Marked"), rows),
+        keys(case, *_ABOUT),
+    )
+
+
+def _limits(verified: Case) -> list[_Limited]:
     """Strictest first."""
     found = [
         _Limited(rule.key, float(at_most), getattr(rule.params, "alpha", "0.05"), getattr(rule.params, "features", ()))
@@ -103,12 +117,21 @@ def _draw(facts: ExplainabilityFacts, limits: list[_Limited], z: float) -> Drawi
     return drawing
 
 
-def _draw_row(drawing: Drawing, axis: Axis, one: FeatureShare, z: float, sensitive: bool, y: float) -> None:
+def _ends(one: FeatureShare, z: float) -> tuple[float, float]:
     value, se = float(one.share), float(one.share_se)
-    low, high = max(0.0, value - z * se), min(1.0, value + z * se)
+    return max(0.0, value - z * se), min(1.0, value + z * se)
+
+
+def _value(one: FeatureShare, z: float) -> str:
+    low, high = _ends(one, z)
+    return f"{share(float(one.share))} [{share(low)}, {share(high)}]"
+
+
+def _draw_row(drawing: Drawing, axis: Axis, one: FeatureShare, z: float, sensitive: bool, y: float) -> None:
+    value, (low, high) = float(one.share), _ends(one, z)
     drawing.add(text(0, y - 2.5, one.feature, room=_LABEL))
-    drawing.add(box(axis.left, y - 3.6, max(axis.at(value) - axis.left, 0.3), 7.2, _BAR, style.ACCENT))
+    drawing.add(box(axis.left, y - 3.6, max(axis.at(value) - axis.left, 0.3), 7.2, BAR, style.ACCENT))
     axis.whisker(drawing, low, high, y, style.INK)
-    drawing.add(text(_RIGHT + 8, y - 2.5, f"{share(value)} [{share(low)}, {share(high)}]", room=_WORD - _RIGHT - 10))
+    drawing.add(text(_RIGHT + 8, y - 2.5, _value(one, z), room=_WORD - _RIGHT - 10))
     if sensitive:
         drawing.add(text(_WORD, y - 2.5, "sensitive", size=SMALL, bold=True))

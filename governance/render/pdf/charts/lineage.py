@@ -1,30 +1,69 @@
 """From the columns of the sources to the features: which reach which, by which tables."""
 
+from collections.abc import Iterator
+
 from reportlab.graphics.shapes import Drawing, Path, Polygon, Shape
 from reportlab.lib.colors import HexColor
 
 from governance.evidence.lineage import Ancestor, LineageFacts
 from governance.render.pdf import style
-from governance.render.pdf.charts.figure import SMALL, WHITE, Figure, box, canvas, line, missing, polygon, text, wide
-from governance.render.pdf.charts.graph import Column, Graph, Node, forbidden_columns, readable
+from governance.render.pdf.charts.figure import (
+    SMALL,
+    WHITE,
+    Case,
+    Figure,
+    Table,
+    box,
+    canvas,
+    keys,
+    line,
+    missing,
+    polygon,
+    text,
+    wide,
+)
+from governance.render.pdf.charts.graph import Column, Graph, Node, expired_sources, forbidden_columns, readable
 from governance.render.wording import State, plural
-from governance.verification import Verified
 
 _TITLE = "Lineage: source columns, the tables between, and features"
+_ABOUT = (
+    "lineage.forbidden_columns",
+    "lineage.ancestry_complete",
+    "lineage.sources_approved",
+    "lineage.purpose_allowed",
+    "lineage.region_allowed",
+    "lineage.freshness",
+)
 _MOST_NAMED = 8
 _ROW, _HIGH, _GAP = 27.0, 20.0, 46.0
 _FORBIDDEN = style.STATE_COLOURS[State.FAILED]
 _BROKEN = style.STATE_COLOURS[State.INCONCLUSIVE]
 
 
-def figures(verified: Verified) -> list[Figure]:
+def figures(verified: Case) -> list[Figure]:
     facts = verified.evidence.facts.lineage
     if facts is None:
         return [missing(verified, _TITLE, "lineage")]
     if not facts.features:
         return [Figure(_TITLE, "Nothing is drawn: no feature is traced back to a source.")]
-    graph = readable(facts)
-    return [Figure(_TITLE, _words(facts), _draw(graph), _note(facts, graph))]
+    now = verified.decision.now
+    graph = readable(facts, now)
+    table = Table(("Feature", "Source column", "By way of", "Marked"), tuple(_rows(facts, now)))
+    about = keys(verified, *_ABOUT)
+    return [Figure(_TITLE, _words(facts, now), _draw(graph), _note(facts, graph), table, about)]
+
+
+def _rows(facts: LineageFacts, now: str) -> Iterator[tuple[str, ...]]:
+    """A row for each way from a source column to a feature, and one for a feature that none leads to."""
+    bad, expired = forbidden_columns(facts), expired_sources(facts, now)
+    for feature in facts.features:
+        ends = [f"the trail ends: {feature.gap}"] if feature.gap else []
+        for one in feature.ancestors:
+            marks = ["FORBIDDEN"] * ((one.dataset, one.column) in bad) + ["EXPIRED"] * (one.dataset in expired)
+            marks += ["indirect"] * (one.influence == "indirect")
+            yield feature.feature, f"{one.dataset}.{one.column}", " > ".join(one.path[1:-1]), ", ".join(marks + ends)
+        if not feature.ancestors:
+            yield feature.feature, "none known", "", ", ".join(ends)
 
 
 def _reaching(facts: LineageFacts) -> list[tuple[Ancestor, str]]:
@@ -38,7 +77,7 @@ def _reaching(facts: LineageFacts) -> list[tuple[Ancestor, str]]:
     ]
 
 
-def _words(facts: LineageFacts) -> str:
+def _words(facts: LineageFacts, now: str) -> str:
     reached = list(dict.fromkeys(f"{a.dataset}.{a.column} reaches {name}" for a, name in _reaching(facts)))
     broken = [feature.feature for feature in facts.features if feature.gap]
     columns = {(a.dataset, a.column) for feature in facts.features for a in feature.ancestors}
@@ -53,6 +92,8 @@ def _words(facts: LineageFacts) -> str:
             if forbidden_columns(facts)
             else "no source forbids a column"
         )
+    if expired := sorted(expired_sources(facts, now)):
+        said += f"; no longer to be used: {', '.join(expired[:_MOST_NAMED])}"
     if broken:
         more = f" and {len(broken) - _MOST_NAMED} more" if len(broken) > _MOST_NAMED else ""
         said += f"; the trail ends before a source for {', '.join(broken[:_MOST_NAMED])}{more}"
@@ -119,7 +160,7 @@ def _edge(one: tuple[float, float], other: tuple[float, float], width: float, ba
 
 
 def _shape(kind: str, x: float, y: float, width: float, height: float) -> Shape:
-    """Octagon: forbidden. Round: a feature. Notched: a feature whose trail ends. Square: everything else."""
+    """Octagon: forbidden. Dashed: its source expired. Round: a feature. Notched: its trail ends. Square: the rest."""
     if kind == "forbidden":
         return _octagon(x, y, width, height)
     if kind == "gap":
@@ -128,7 +169,14 @@ def _shape(kind: str, x: float, y: float, width: float, height: float) -> Shape:
         return polygon(points, WHITE, _BROKEN, 1.2)
     if kind == "feature":
         return box(x, y, width, height, WHITE, style.ACCENT, round_=height / 2)
+    if kind == "expired":
+        return _dashed(box(x, y, width, height, WHITE, _BROKEN))
     return box(x, y, width, height, style.SHADE if kind == "source" else WHITE, style.MUTED)
+
+
+def _dashed(shape: Shape) -> Shape:
+    shape.strokeDashArray = [3.0, 2.0]
+    return shape
 
 
 def _octagon(x: float, y: float, width: float, height: float) -> Polygon:
@@ -157,20 +205,20 @@ def _draw_node(drawing: Drawing, node: Node, x: float, y: float, width: float) -
     drawing.add(_shape(node.kind, x, y - _HIGH / 2, width, _HIGH))
     inset = 12.0 if node.kind == "gap" else 8.0
     room = width - inset - 5
-    colour = {"forbidden": _FORBIDDEN, "gap": _BROKEN}.get(node.kind, style.INK)
+    colour = {"forbidden": _FORBIDDEN, "gap": _BROKEN, "expired": _BROKEN}.get(node.kind, style.INK)
     drawing.add(text(x + inset, y + 1.2, node.name, room=room, bold=True, colour=colour, size=6.8))
-    if node.kind == "forbidden":
-        word = "FORBIDDEN "
+    if word := {"forbidden": "FORBIDDEN ", "expired": "EXPIRED "}.get(node.kind, ""):
         drawing.add(text(x + inset, y - 6.8, word, size=5.8, colour=colour, bold=True))
         inset += wide(word, 5.8, bold=True)
         room = width - inset - 5
-    muted = colour if node.kind in ("forbidden", "gap") else style.MUTED
+    muted = colour if node.kind in ("forbidden", "gap", "expired") else style.MUTED
     drawing.add(text(x + inset, y - 6.8, node.below, room=room, size=5.8, colour=muted))
 
 
 def _legend(drawing: Drawing, graph: Graph) -> None:
     kinds = [
         ("forbidden", "forbidden"),
+        ("expired", "its source has expired"),
         ("source", "source column"),
         ("column", "table column"),
         ("feature", "feature"),

@@ -12,10 +12,9 @@ from governance.policy.comparison import name, too_many_unknown, undefined
 from governance.policy.intervals import wilson, z_value
 from governance.render.pdf import style
 from governance.render.pdf.charts.axis import Axis, spanning
-from governance.render.pdf.charts.figure import SMALL, WHITE, Figure, canvas, circle, missing, share, text
+from governance.render.pdf.charts.figure import SMALL, WHITE, Case, Figure, Table, canvas, circle, missing, share, text
 from governance.render.pdf.charts.metrics import COMPARING, METRICS
 from governance.render.wording import plural
-from governance.verification import Verified
 
 _MOST, _MOST_OTHERS, _MOST_FIGURES = 12, 4, 8
 _ROW = 13.0
@@ -32,10 +31,11 @@ class _Asked(NamedTuple):
     min_rows: int
     measure: Measure = "ratio"
     doubt: str = ""
+    keys: tuple[str, ...] = ()
 
 
-class _Row(NamedTuple):
-    """`why_not` says why the group is not compared; empty where it is."""
+class Row(NamedTuple):
+    """`why_not` says why the group is not compared, empty where it is; `aside`: what is then beside it."""
 
     label: str
     rate: float
@@ -43,9 +43,10 @@ class _Row(NamedTuple):
     high: float
     n: int
     why_not: str
+    aside: str = "not compared"
 
 
-def figures(verified: Verified) -> list[Figure]:
+def figures(verified: Case) -> list[Figure]:
     """One figure for each rate and attribute that a rule compares."""
     facts = verified.evidence.facts.fairness
     if facts is None:
@@ -60,11 +61,12 @@ def figures(verified: Verified) -> list[Figure]:
     return found
 
 
-def _asked(verified: Verified, facts: FairnessFacts) -> Iterator[_Asked]:
+def _asked(verified: Case, facts: FairnessFacts) -> Iterator[_Asked]:
     """Each (table, rate) once, as the first rule has it that compares it; the selection rate where none does. Metrics
     that are no rates have another scale and are left to the comparison of pairs."""
     tables = {"*".join(table.attributes): table for table in facts.tables}
-    seen: set[tuple[str, str]] = set()
+    about: dict[tuple[str, str], list[str]] = {}
+    found: list[_Asked] = []
     for rule in (rule for policy in verified.policies for rule in policy.rules):
         if rule.uses.partition("@")[0] not in COMPARING:
             continue
@@ -73,17 +75,21 @@ def _asked(verified: Verified, facts: FairnessFacts) -> Iterator[_Asked]:
         titles = (single,) if single else getattr(params, "attributes", ()) or tuple(tables)
         metric, alpha = getattr(params, "metric", "selection_rate"), getattr(params, "alpha", "0.05")
         for title in titles:
-            if title in tables and (title, metric) not in seen and is_proportion(metric):
-                seen.add((title, metric))
+            if title not in tables or not is_proportion(metric):
+                continue
+            about.setdefault((title, metric), []).append(rule.key)
+            if len(about[title, metric]) == 1:
                 doubt = too_many_unknown(tables[title], getattr(params, "unknown_at_most", Decimal(1)))
                 measure: Measure = getattr(params, "measure", "ratio")
-                yield _Asked(tables[title], metric, alpha, getattr(params, "min_rows", 0), measure, doubt)
+                found.append(_Asked(tables[title], metric, alpha, getattr(params, "min_rows", 0), measure, doubt))
+    for one in found:
+        yield one._replace(keys=tuple(about["*".join(one.table.attributes), one.metric]))
     for title, table in tables.items():
-        if title not in {one for one, _ in seen}:
+        if title not in {one for one, _ in about}:
             yield _Asked(table, "selection_rate", "0.05", 0)
 
 
-def _row(cell: Cell, asked: _Asked) -> _Row | None:
+def _row(cell: Cell, asked: _Asked) -> Row | None:
     k, n = cell.proportion(asked.metric)
     if not n:
         return None
@@ -96,7 +102,7 @@ def _row(cell: Cell, asked: _Asked) -> _Row | None:
     else:
         why = asked.doubt or undefined(cell, asked.metric, asked.measure, asked.min_rows)
     low, high = wilson(k, n, z_value(float(asked.alpha) / 2))
-    return _Row(name(cell), k / n, low, high, n, why)
+    return Row(name(cell), k / n, low, high, n, why)
 
 
 def _figure(asked: _Asked) -> Figure:
@@ -122,7 +128,12 @@ def _figure(asked: _Asked) -> Figure:
         f"{_left_out(asked) if others else ''}{''.join(f'{one}. ' for one in cut)}"
         f"{plural(asked.table.unknown, 'row')} with {attribute} unknown."
     )
-    return Figure(title, _words(compared, others, metric, attribute), _draw([*shown, *shown_others], meaning), note)
+    table = Table(
+        ("Group", "Rate [interval]", "Rows", "Compared"),
+        tuple((row.label, value(row), f"{row.n:,}", row.why_not or "yes") for row in (*compared, *others)),
+    )
+    drawing = drawn([*shown, *shown_others], f"{meaning} (0 to 1)")
+    return Figure(title, _words(compared, others, metric, attribute), drawing, note, table, asked.keys)
 
 
 def _left_out(asked: _Asked) -> str:
@@ -134,7 +145,7 @@ def _left_out(asked: _Asked) -> str:
     return f"Hollow and grey: not compared (fewer than {asked.min_rows} rows, membership unknown{zero}). "
 
 
-def _words(compared: list[_Row], others: list[_Row], metric: str, attribute: str) -> str:
+def _words(compared: list[Row], others: list[Row], metric: str, attribute: str) -> str:
     rest = f"; {plural(len(others), 'group')} not compared" if others else ""
     if not compared:
         return f"No group of {attribute} is compared by {metric.lower()}{rest}."
@@ -144,36 +155,41 @@ def _words(compared: list[_Row], others: list[_Row], metric: str, attribute: str
     low, high = compared[0], compared[-1]
     return (
         f"Of {len(compared)} groups of {attribute} that are compared, {low.label} has the lowest {metric.lower()}, "
-        f"{_value(low)}, and {high.label} the highest, {_value(high)}{rest}."
+        f"{value(low)}, and {high.label} the highest, {value(high)}{rest}."
     )
 
 
-def _value(row: _Row) -> str:
+def value(row: Row) -> str:
     return f"{share(row.rate)} [{share(row.low)}, {share(row.high)}]"
 
 
-def _draw(rows: list[_Row], meaning: str) -> Drawing:
+def drawn(rows: list[Row], meaning: str, limit: str | None = None) -> Drawing:
+    """Rows from top to bottom on one scale, with the limit where there is one."""
     bottom = 26.0
     top = bottom + _ROW * len(rows) + 2
     drawing = canvas(top + 14)
     ends = [end for row in rows for end in (row.low, row.high)]
+    if limit is not None:
+        ends.append(float(limit))
     axis = spanning(ends, _LEFT, _RIGHT, low=0.0, high=1.0)
-    axis.draw(drawing, bottom, top, f"{meaning} (0 to 1)")
+    axis.draw(drawing, bottom, top, meaning)
     drawing.add(text(0, top + 4, "Group", size=SMALL, colour=style.ACCENT, bold=True))
     drawing.add(text(_RIGHT + 12, top + 4, "Rate [interval]", size=SMALL, colour=style.ACCENT, bold=True))
     drawing.add(text(_N, top + 4, "n", size=SMALL, colour=style.ACCENT, bold=True, anchor="end"))
     for number, row in enumerate(rows):
         _draw_row(drawing, axis, row, top - _ROW * (number + 0.5) - 1)
+    if limit is not None:
+        axis.limit(drawing, float(limit), bottom, top, f"limit {limit}")
     return drawing
 
 
-def _draw_row(drawing: Drawing, axis: Axis, row: _Row, y: float) -> None:
+def _draw_row(drawing: Drawing, axis: Axis, row: Row, y: float) -> None:
     colour = style.MUTED if row.why_not else style.INK
     mark = style.MUTED if row.why_not else style.ACCENT
     drawing.add(text(0, y - 2.5, row.label, room=_LABEL, colour=colour))
     axis.whisker(drawing, row.low, row.high, y, mark, dashed=bool(row.why_not))
     drawing.add(circle(axis.at(row.rate), y, 2.8, WHITE if row.why_not else mark, mark))
-    drawing.add(text(_RIGHT + 12, y - 2.5, _value(row), room=90, colour=colour))
+    drawing.add(text(_RIGHT + 12, y - 2.5, value(row), room=90, colour=colour))
     drawing.add(text(_N, y - 2.5, f"{row.n:,}", colour=colour, anchor="end"))
     if row.why_not:
-        drawing.add(text(_WORD, y - 2.5, "not compared", room=style.WIDTH - _WORD, size=SMALL, colour=colour))
+        drawing.add(text(_WORD, y - 2.5, row.aside, room=style.WIDTH - _WORD, size=SMALL, colour=colour))

@@ -5,15 +5,17 @@ from typing import NamedTuple
 
 from reportlab.graphics.shapes import Drawing
 
-from governance.policy.comparison import Op, holds
 from governance.policy.document import SelectedRule
 from governance.policy.finding import Finding, Limit, Looked
+from governance.policy.outcome import Outcome
 from governance.render.pdf import style
 from governance.render.pdf.charts.axis import Axis, spanning, spanning_log
 from governance.render.pdf.charts.figure import (
     SMALL,
     WHITE,
+    Case,
     Figure,
+    Table,
     canvas,
     circle,
     diamond,
@@ -23,20 +25,18 @@ from governance.render.pdf.charts.figure import (
     triangle,
 )
 from governance.render.pdf.charts.metrics import COMPARING, METRICS
+from governance.render.standing import WORDS, WORST_FIRST, standing
 from governance.render.wording import State, by_state, group_name, limit_of, plural, value_of, who
-from governance.verification import Verified
 
 _MOST, _MOST_FIGURES, _MOST_NAMED = 16, 8, 6
 _ROW = 13.0
 _LABEL, _LEFT, _RIGHT, _N, _WORD = 142.0, 150.0, 280.0, 440.0, 446.0
 _COLOURS = {
-    "fail": style.STATE_COLOURS[State.FAILED],
-    "inconclusive": style.STATE_COLOURS[State.INCONCLUSIVE],
-    "pass": style.STATE_COLOURS[State.PASSED],
+    Outcome.FAIL: style.STATE_COLOURS[State.FAILED],
+    Outcome.INCONCLUSIVE: style.STATE_COLOURS[State.INCONCLUSIVE],
+    Outcome.PASS: style.STATE_COLOURS[State.PASSED],
 }
-_ORDER = tuple(_COLOURS)
-_LEGEND = (("fail", "fails"), ("inconclusive", "inconclusive"), ("pass", "passes"))
-_SAID = {"fail": "failing", "inconclusive": "inconclusive", "pass": "passing"}
+_SAID = {Outcome.FAIL: "failing", Outcome.INCONCLUSIVE: "inconclusive", Outcome.PASS: "passing"}
 
 
 class _Pair(NamedTuple):
@@ -45,10 +45,10 @@ class _Pair(NamedTuple):
     value: float
     low: float | None
     high: float | None
-    state: str
+    state: Outcome
 
 
-def figures(verified: Verified) -> list[Figure]:
+def figures(verified: Case) -> list[Figure]:
     """One figure for each finding that compared groups with each other."""
     if verified.evidence.facts.fairness is None:
         return [missing(verified, "Groups compared with each other", "fairness")]
@@ -68,19 +68,6 @@ def figures(verified: Verified) -> list[Figure]:
     return found
 
 
-def _state(looked: Looked, limit: Limit, on_point: bool) -> str:
-    """As `Looked` defines it: the claim holds where the unfavourable end meets the limit, and is broken where even the
-    favourable one misses it."""
-    lower = limit.op == "at_least"
-    near, far = (looked.low, looked.high) if lower else (looked.high, looked.low)
-    if on_point:
-        near = far = looked.value
-    op: Op = "at_least" if lower else "at_most"
-    if far is not None and not holds(float(far), op, limit.value):
-        return "fail"
-    return "pass" if near is not None and holds(float(near), op, limit.value) else "inconclusive"
-
-
 def _figure(finding: Finding, rule: SelectedRule | None) -> Figure:
     measure = "difference" if any(one.path.endswith(".difference") for one in finding.looked_at) else "ratio"
     title = f"{finding.title}: each {measure} against the limit"
@@ -95,7 +82,7 @@ def _figure(finding: Finding, rule: SelectedRule | None) -> Figure:
             float(one.value),
             _real(one.low),
             _real(one.high),
-            _state(one, limit, on_point),
+            standing(one, limit, on_point),
         )
         for one in finding.looked_at
         if limit and one.reference is not None and one.value is not None
@@ -103,14 +90,18 @@ def _figure(finding: Finding, rule: SelectedRule | None) -> Figure:
     if limit is None or not pairs:
         return Figure(title, f"Nothing is drawn: no two groups could be compared. {finding.why}")
     towards = 1 if limit.op == "at_least" else -1
-    pairs.sort(key=lambda pair: (_ORDER.index(pair.state), towards * pair.value, _said(pair)))
+    pairs.sort(key=lambda pair: (WORST_FIRST.index(pair.state), towards * pair.value, _said(pair)))
     shown = pairs[:_MOST]
     unit = f"{measure} of the {_metric(pairs[0].looked).lower()}" + (", log scale" if measure == "ratio" else "")
     note = _note(finding, getattr(params, "alpha", "0.05"), on_point)
     if len(shown) < len(pairs):
         note += f" The {len(shown)} worst of {len(pairs)} pairs are drawn."
     drawing = _draw(shown, limit, unit, log=measure == "ratio")
-    return Figure(title, _words(pairs, limit, measure), drawing, note)
+    table = Table(
+        ("Group to group", "Value [bounds]", "Rows", "Stands"),
+        tuple((_said(pair), value_of(pair.looked, limit), _rows(pair.looked), WORDS[pair.state]) for pair in pairs),
+    )
+    return Figure(title, _words(pairs, limit, measure), drawing, note, table, (finding.key,))
 
 
 def _attribute(looked: Looked) -> str:
@@ -119,6 +110,10 @@ def _attribute(looked: Looked) -> str:
 
 def _metric(looked: Looked) -> str:
     return METRICS[looked.path.rsplit(".", 2)[1]][0]
+
+
+def _rows(looked: Looked) -> str:
+    return "-" if looked.n is None else f"{looked.n:,}"
 
 
 def _real(value: str | None) -> float | None:
@@ -152,7 +147,7 @@ def _note(finding: Finding, alpha: str, on_point: bool) -> str:
 
 
 def _words(pairs: list[_Pair], limit: Limit, measure: str) -> str:
-    counts = [(state, sum(pair.state == state for pair in pairs)) for state in _ORDER]
+    counts = [(state, sum(pair.state == state for pair in pairs)) for state in WORST_FIRST]
     said = ", ".join(f"{count} {_SAID[state]}" for state, count in counts if count)
     worst = pairs[0]
     return (
@@ -200,9 +195,9 @@ def _draw(pairs: list[_Pair], limit: Limit, unit: str, log: bool) -> Drawing:
     return drawing
 
 
-def _legend(drawing: Drawing, used: set[str]) -> None:
+def _legend(drawing: Drawing, used: set[Outcome]) -> None:
     x = _LEFT
-    for state, words in _LEGEND:
+    for state, words in WORDS.items():
         if state in used:
             _mark(drawing, state, x, 6)
             drawing.add(text(x + 7, 3.5, words, size=SMALL))
@@ -215,16 +210,16 @@ def _draw_row(drawing: Drawing, axis: Axis, pair: _Pair, limit: Limit, y: float)
     axis.whisker(drawing, pair.low, pair.high, y, colour)
     _mark(drawing, pair.state, axis.at(pair.value), y)
     drawing.add(text(_RIGHT + 8, y - 2.5, value_of(pair.looked, limit), room=_N - _RIGHT - 36))
-    drawing.add(text(_N, y - 2.5, "-" if pair.looked.n is None else f"{pair.looked.n:,}", anchor="end"))
-    drawing.add(text(_WORD, y - 2.5, pair.state, room=style.WIDTH - _WORD, colour=colour, bold=True))
+    drawing.add(text(_N, y - 2.5, _rows(pair.looked), anchor="end"))
+    drawing.add(text(_WORD, y - 2.5, pair.state.value, room=style.WIDTH - _WORD, colour=colour, bold=True))
 
 
-def _mark(drawing: Drawing, state: str, x: float, y: float) -> None:
+def _mark(drawing: Drawing, state: Outcome, x: float, y: float) -> None:
     """A full diamond fails, a hollow triangle is open, a full circle passes."""
     colour = _COLOURS[state]
-    if state == "fail":
+    if state is Outcome.FAIL:
         drawing.add(diamond(x, y, 3.8, colour, colour))
-    elif state == "pass":
+    elif state is Outcome.PASS:
         drawing.add(circle(x, y, 3, colour, colour))
     else:
         drawing.add(triangle(x, y, 3.6, WHITE, colour))
