@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from governance.policy.baseline import LoadedBaseline
     from governance.web.service import Service
 
-GRACE = 30
-"""Seconds that requests have to end once the service is told to stop."""
-
 
 def run(context: Context) -> int:
     args = context.args
@@ -146,23 +143,19 @@ def _say(context: Context, place: str) -> None:
 def _serve(app: Any, listening: socket.socket, https: dict[str, Any], proxies: list[str], say: Any) -> None:
     import uvicorn
 
+    from governance.web.connection import configured
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
                 say()
 
-    config = uvicorn.Config(
+    config = configured(
         app,
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        ws="none",
-        server_header=False,
         # Whose word on where a request comes from is believed.
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
-        timeout_graceful_shutdown=GRACE,
         **https,
     )
     # The server passes a signal on once it has stopped: that it came is then no news.

@@ -11,6 +11,13 @@ def checkpoint(workspace: Workspace) -> bytes:
         return snapshot.checkpoint()
 
 
+def confirm(workspace: Workspace) -> None:
+    """Raises VerificationFailed where the log is not signed by its key, or does not continue what this process saw of
+    it before."""
+    with workspace.open_trail() as store, store.confirmed(workspace.trust().vkeys()):
+        pass
+
+
 def tile(workspace: Workspace, level: int, name: str) -> bytes:
     """A tile of hashes by its name under the level, as `x001/067.p/8` (C2SP tlog-tiles). Raises BadInput, NotThere."""
     number, width = tiles.parse(name)

@@ -1,5 +1,6 @@
 """Around every request: its id, the headers of its answer, one line in the log, and a clear word if all else fails."""
 
+import asyncio
 import logging
 import re
 import time
@@ -12,19 +13,22 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from governance.errors import GovernanceError
+from governance.web.connection import CROWDED
+from governance.web.limits import LIMITS, Limits
 from governance.web.problems import Kind, WebError, response_of
 from governance.web.security import security_headers
 
 LOG = logging.getLogger("governance.web")
 API = "/api/"
+HEALTH = "/healthz"
 SLASH = "\0"
 """Stands for a slash inside of a segment of a path, which is no end of it. NUL itself is refused."""
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 
 
 class Frame:
-    def __init__(self, app: ASGIApp, entropy: Callable[[int], bytes]) -> None:
-        self._app, self._entropy = app, entropy
+    def __init__(self, app: ASGIApp, entropy: Callable[[int], bytes], limits: Limits = LIMITS) -> None:
+        self._app, self._entropy, self._limits = app, entropy, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -34,7 +38,9 @@ class Frame:
         # What is no id of the agreed form is not repeated: it goes into the log.
         identifier = sent if _ID.fullmatch(sent) else self._entropy(16).hex()
         scope.setdefault("state", {})["request_id"] = identifier
-        began = time.monotonic()
+        method, began = scope["method"], time.monotonic()
+        if method == "HEAD":
+            scope = {**scope, "method": "GET"}
         status = size = 0
 
         async def framed(message: Message) -> None:
@@ -45,13 +51,17 @@ class Frame:
                 headers["X-Request-Id"] = identifier
                 for name, text in security_headers(headers.get("content-type", ""), scope["scheme"]).items():
                     headers.setdefault(name, text)
+                if "GET" in (allowed := headers.get("allow", "").split(", ")):
+                    headers["Allow"] = ", ".join([*allowed, "HEAD"])
             elif message["type"] == "http.response.body":
+                if method == "HEAD":
+                    message = {**message, "body": b""}
                 size += len(message.get("body", b""))
             await send(message)
 
         try:
-            if (refused := _path(scope)) is None:
-                await self._app(scope, receive, framed)
+            if (refused := self._refused(scope) or _path(scope)) is None:
+                await self._app(scope, _in_time(receive, self._limits), framed)
             else:
                 await response_of(refused, Request(scope))(scope, receive, framed)
         except ClientDisconnect:
@@ -62,7 +72,54 @@ class Frame:
                 failed = GovernanceError("something broke here")
                 await response_of(failed, Request(scope))(scope, receive, framed)
         finally:
-            LOG.info("request %(request)s", _line(scope, status, size, time.monotonic() - began))
+            LOG.info("request %(request)s", _line(scope, method, status, size, time.monotonic() - began))
+
+    def _refused(self, scope: Scope) -> WebError | None:
+        """Without a look at what is asked. That the process lives is told even where there are too many, or it would be
+        restarted for having too much to do."""
+        headers = {"Connection": "close"}
+        if scope["state"].get(CROWDED) and scope["path"] != HEALTH:
+            headers["Retry-After"] = str(self._limits.retry_seconds)
+            return WebError(Kind.UNAVAILABLE, "too many connections are open", headers=headers)
+        size, most = sum(len(name) + len(value) for name, value in scope["headers"]), self._limits.header_bytes
+        if size > most:
+            expected = f"at most {most} bytes"
+            return WebError(
+                Kind.LARGE_HEADERS, "the headers are too large", got=f"{size} bytes", expected=expected, headers=headers
+            )
+        return None
+
+
+def _in_time(receive: Receive, limits: Limits) -> Receive:
+    """Raises WebError where the body, or the next part of it, does not come in time. Once it is here, nothing is
+    awaited but the end of the connection."""
+    began: float | None = None
+    got, over = 0, False
+
+    async def timed() -> Message:
+        nonlocal began, got, over
+        if over:
+            return await receive()
+        now = time.monotonic()
+        began = now if began is None else began
+        left = began + limits.body_seconds + got / limits.body_slowest - now
+        try:
+            async with asyncio.timeout(min(limits.body_idle, left)):
+                message = await receive()
+        except TimeoutError as error:
+            raise WebError(
+                Kind.TOO_SLOW,
+                "the body did not come in time",
+                got=f"{got} bytes in {time.monotonic() - began:.0f} s",
+                expected=f"no pause of {limits.body_idle:g} s, and all of it within {limits.body_seconds:g} s"
+                f" and one more for each {limits.body_slowest} bytes",
+                headers={"Connection": "close"},
+            ) from error
+        got += len(message.get("body", b""))
+        over = not message.get("more_body", False)
+        return message
+
+    return timed
 
 
 def _path(scope: Scope) -> WebError | None:
@@ -78,7 +135,7 @@ def _path(scope: Scope) -> WebError | None:
     return None
 
 
-def _line(scope: Scope, status: int, size: int, seconds: float) -> dict[str, object]:
+def _line(scope: Scope, method: str, status: int, size: int, seconds: float) -> dict[str, object]:
     """What the log keeps: no query, no header, and of a page only its route, for a link may be a secret."""
     state, route = scope["state"], getattr(scope.get("route"), "path", None)
     raw = scope.get("raw_path") or scope["path"].encode()
@@ -86,7 +143,7 @@ def _line(scope: Scope, status: int, size: int, seconds: float) -> dict[str, obj
     line = {
         "request": state["request_id"],
         "client": scope["client"][0] if scope.get("client") else None,
-        "method": scope["method"],
+        "method": method,
         "path": path,
         "status": status,
         "bytes": size,

@@ -76,7 +76,8 @@ def answers(
     if status == 200 and "ETag" in headers:
         said[304] = {"description": "You have it.", "headers": header("ETag")}
     extra = {401: ("WWW-Authenticate",), 412: ("ETag",), 429: ("Retry-After",), 503: ("Retry-After",)}
-    for problem in sorted(problems):
+    # What may be too large may also come too slowly.
+    for problem in sorted({*problems, *({408} if 413 in problems else ())}):
         kinds = [kind for kind in Kind if kind.status == problem]
         said[problem] = {
             "description": "; ".join(kind.heading for kind in kinds),

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Path, Response
 
 from governance.errors import MachineFault
 from governance.keys import MACHINE_ROLES
-from governance.operations.log import checkpoint
+from governance.operations.log import confirm
+from governance.web.frame import HEALTH
 from governance.web.openapi import TEXT, answers
 from governance.web.problems import PLACE, Kind, WebError
 from governance.web.security import Given
@@ -14,7 +15,7 @@ from governance.web.security import Given
 router = APIRouter(tags=["service"], default_response_class=Response)
 
 
-@router.get("/healthz", responses=answers(200, "The process runs.", TEXT))
+@router.get(HEALTH, responses=answers(200, "The process runs.", TEXT))
 def health() -> Response:
     """Whether the process runs. It looks at nothing: use it to restart what hangs."""
     return Response("ok\n", media_type=TEXT)
@@ -22,8 +23,9 @@ def health() -> Response:
 
 @router.get("/readyz", responses=answers(200, "The trail can be read, and the keys are here.", TEXT, 503))
 def ready(given: Given) -> Response:
-    """Whether the service can do its work: the trail is open, and this machine holds its keys."""
-    checkpoint(given.workspace)
+    """Whether the service can do its work: the trail is open and continues what it was when this was last asked, and
+    this machine holds its keys."""
+    confirm(given.workspace)
     origin = given.workspace.trust().logs[0].origin
     missing = [role for role in MACHINE_ROLES if given.workspace.signer(origin, role) is None]
     if missing:
