@@ -103,6 +103,11 @@ def build_parser() -> argparse.ArgumentParser:
             )
         return added
 
+    def elsewhere(added: argparse.ArgumentParser) -> None:
+        added.add_argument(
+            "--trust", type=_path, metavar="FILE", help="of a service (GOVERNANCE_URL); default: the project's own"
+        )
+
     def person(added: argparse.ArgumentParser, required: bool) -> None:
         added.add_argument(
             "--as", dest="name", metavar="NAME", required=required, help="who you are; asks your password"
@@ -270,9 +275,11 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("--dry-run", action="store_true", help="seal nothing")
     check.add_argument("--fresh", action="store_true", help="measure again even if nothing changed")
     person(check, required=False)
+    elsewhere(check)
 
     show = command("show", "show the latest decision about a model version", "adult-income@1.10")
     show.add_argument("model", metavar="NAME@VERSION", help=_MODEL)
+    elsewhere(show)
 
     explain = command(
         "explain",
@@ -284,7 +291,9 @@ def build_parser() -> argparse.ArgumentParser:
         "model", metavar="NAME@VERSION", nargs="?", help="default: the model version that was judged last"
     )
     explain.add_argument("--bundle", type=_path, metavar="FILE", help="of the decision in this bundle")
-    explain.add_argument("--trust", type=_path, metavar="FILE", help="with --bundle; default: the project's own")
+    explain.add_argument(
+        "--trust", type=_path, metavar="FILE", help="with --bundle, or of a service; default: the project's own"
+    )
 
     for kind, text, example in (
         ("approve", "approve a case that needs review", "'Read each open finding; a pilot with weekly review.'"),
@@ -304,6 +313,7 @@ def build_parser() -> argparse.ArgumentParser:
         act.add_argument("--reason", required=True, metavar="TEXT", help="why, for whoever reads it in years")
         act.add_argument("--decision", metavar="SHA256", help="the decision you saw; refused if it is not the latest")
         act.add_argument("--bundle", type=_path, metavar="FILE", help="also write the new bundle")
+        elsewhere(act)
         if kind == "waive":
             act.add_argument("--finding", required=True, metavar="POLICY#RULE", help="the one finding to excuse")
             act.add_argument("--ticket", required=True, metavar="ID", help="where it is followed up")
@@ -325,6 +335,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     bundle.add_argument("model", metavar="NAME@VERSION", help=_MODEL)
     bundle.add_argument("--out", type=_path, required=True, metavar="FILE", help="the bundle to write")
+    elsewhere(bundle)
 
     verify = command(
         "verify",
@@ -350,7 +361,7 @@ def build_parser() -> argparse.ArgumentParser:
     report = command("report", "write the PDF report of a decision", "adult-income@1.10 --out adult.pdf", formats=())
     report.add_argument("model", metavar="NAME@VERSION", nargs="?", help=_MODEL)
     report.add_argument("--bundle", type=_path, metavar="FILE", help="of this bundle instead; nothing is recorded")
-    report.add_argument("--trust", type=_path, metavar="FILE", help="with --bundle: your trust file")
+    report.add_argument("--trust", type=_path, metavar="FILE", help="with --bundle, or of a service: your trust file")
     report.add_argument("--out", type=_path, required=True, metavar="FILE", help="the PDF to write")
 
     trail = command("trail", "show or verify the trail", "verify --against adult.bundle.json")

@@ -1,5 +1,8 @@
 """governance approve, reject, comment, waive"""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
 from pydantic import ValidationError
 
 from governance.canonical import instant
@@ -8,19 +11,46 @@ from governance.errors import BadInput, ExitCode
 from governance.policy.act import Waiver
 from governance.policy.outcome import Action
 
+if TYPE_CHECKING:
+    from governance.cli.places import Shown
+    from governance.client.remote import Remote
+    from governance.operations.case import Case
+
 
 def run(context: Context) -> int:
-    from governance.operations.case import read_case
-    from governance.operations.export import export_bundle
     from governance.operations.files import write_whole
+
+    remote = context.remote()
+    reviewed = _here(context) if remote is None else _there(context, remote)
+    if context.args.bundle:
+        write_whole(context.args.bundle, reviewed.bundle())
+    context.say_case(*reviewed.shown)
+    outcomes = reviewed.shown.case.decision.outcomes
+    denied = sorted(name for name, action in outcomes.items() if action is Action.DENY)
+    if context.args.command == "approve" and denied:
+        context.note(
+            f"approved, and still denied in {', '.join(denied)}: an approval answers for what needs review;"
+            " a denial takes a waiver or another version"
+        )
+    return ExitCode.ALLOW
+
+
+class _Reviewed(NamedTuple):
+    """The case after the act, and how to get its bundle."""
+
+    shown: "Shown"
+    bundle: Callable[[], bytes]
+
+
+def _here(context: Context) -> _Reviewed:
+    from governance.cli.places import Here
     from governance.operations.review import act
     from governance.operations.workspace import local
 
-    args = context.args
+    args, where = context.args, Here(context)
     model, version = model_version(args.model)
-    workspace = context.workspace()
     reviewed = act(
-        workspace,
+        context.workspace(),
         args.command,
         model=model,
         version=version,
@@ -31,16 +61,46 @@ def run(context: Context) -> int:
         seen=args.decision,
         waiver=_waiver(context) if args.command == "waive" else None,
     )
-    if args.bundle:
-        write_whole(args.bundle, export_bundle(workspace, reviewed.sealed.decision_sha256))
-    context.say_case(workspace, read_case(workspace, reviewed.sealed.decision_sha256))
-    denied = sorted(name for name, action in reviewed.decision.outcomes.items() if action is Action.DENY)
-    if args.command == "approve" and denied:
-        context.note(
-            f"approved, and still denied in {', '.join(denied)}: an approval answers for what needs review;"
-            " a denial takes a waiver or another version"
+    digest = reviewed.sealed.decision_sha256
+    return _Reviewed(where.shown(digest), lambda: where.bundle(digest))
+
+
+def _there(context: Context, remote: "Remote") -> _Reviewed:
+    """The key stays on the service, wrapped; what it signs is verified and signed here."""
+    from governance.cli.places import Shown, say_trusted, with_bundle
+    from governance.client.review import act
+    from governance.render.text import decision_text
+
+    args = context.args
+    model, version = model_version(args.model)
+    say_trusted(context, remote)
+
+    def show(case: "Case") -> None:
+        said = decision_text(
+            case.decision,
+            case.evidence,
+            environment=None,
+            colour=False,
+            width=context.width,
+            sealed=None,
+            acts=case.acts,
         )
-    return ExitCode.ALLOW
+        context.hint(f"About to {args.command}:\n{said}")
+
+    opened = act(
+        remote,
+        args.command,
+        model=model,
+        version=version,
+        name=args.name,
+        role=args.role,
+        password=context.password(args.name),
+        reason=args.reason,
+        seen=args.decision,
+        waiver=_waiver(context) if args.command == "waive" else None,
+        show=show,
+    )
+    return _Reviewed(Shown(opened.case, with_bundle(context, opened.sealed)), lambda: opened.data)
 
 
 def _waiver(context: Context) -> Waiver:

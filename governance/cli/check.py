@@ -1,89 +1,52 @@
 """governance check"""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from governance.bundled import DEFAULT_POLICY
 from governance.cli.context import Context, exit_for, moment
-from governance.cli.formats import as_the_repository_knows, rendered, wanted
+from governance.cli.formats import rendered, wanted
+from governance.cli.judged import check_here, check_there, sealed_all_the_same
 from governance.errors import BadInput, MachineFault
 
 if TYPE_CHECKING:
     from governance.operations.adopt import Adoption
-    from governance.operations.evaluate import Checked
 
 
 def run(context: Context) -> int:
-    from governance.operations.adopt import read_baseline, write_baseline
-    from governance.operations.evaluate import check, load_policies
-    from governance.operations.export import export_bundle
+    from governance.operations.adopt import write_baseline
     from governance.operations.files import write_whole
     from governance.operations.pin import unpinned
-    from governance.operations.precedent import acts_and_precedents
-    from governance.policy.act import UNVERIFIED
-    from governance.render.pipeline import CheckPage
 
     args = context.args
     manifest = args.manifest / "governance.yaml" if args.manifest.is_dir() else args.manifest
     files = wanted(args.also, [manifest, *(path for path in (args.bundle, args.write_baseline) if path)])
-    default = [context.settings.policy or DEFAULT_POLICY]
-    policies = load_policies(args.policy or default)
-    known_failures = args.baseline or context.settings.baseline
-    baseline = read_baseline(Path(known_failures)) if known_failures else None
     adopted = _adopted(context)
-    known = sorted({name for policy in policies for name in policy.document.environments})
-    if args.environment is not None and args.environment not in known:
-        raise BadInput("no policy knows this environment", got=args.environment, expected=", ".join(known))
     # Judged as of another day it is an answer to "what if", not a release: sealed, it would replace the real decision.
     dry_run = args.dry_run or args.as_of is not None
     if args.bundle and dry_run:
         option = "--dry-run" if args.dry_run else "--as-of"
         raise BadInput(f"{option} seals nothing, so there is no bundle", fix=f"leave out {option} or --bundle")
-    workspace = context.workspace(manifest.parent if manifest.parent.is_dir() else None)
-    submitter = UNVERIFIED
-    if args.name:
-        submitter = workspace.authenticate(args.name, context.password(args.name))[0].principal
-    checked = check(
-        workspace,
-        manifest,
-        policies,
-        submitter=submitter,
-        baseline=baseline,
-        allow_roots=tuple(args.allow_root),
-        as_of=moment(args.as_of, "--as-of") if args.as_of is not None else None,
-        dry_run=dry_run,
-        fresh=args.fresh,
-        progress=context.progress,
-    )
-    context.tell_checked(workspace, checked)
-    acts, precedents = acts_and_precedents(workspace, checked)
-    page = CheckPage(
-        decision=checked.decision,
-        evidence=checked.evidence,
-        policies=policies,
-        baseline=baseline,
-        acts=acts,
-        precedents=precedents,
-        source=checked.source,
-        uri=as_the_repository_knows(manifest),
-        environment=args.environment,
-        sealed=context.sealed(workspace, checked.sealed),
-    )
+    remote = context.remote()
+    if remote is None:
+        judged = check_here(context, manifest, dry_run=dry_run)
+    else:
+        markdown = args.format == "markdown" or any(name == "markdown" for name, _ in files)
+        judged = check_there(context, remote, manifest, dry_run=dry_run, compared=markdown)
+    page = judged.page
     code = exit_for(page.verdict)
     text = rendered(args.format, page, code, colour=context.colour, width=context.width)
     also = [(path, rendered(name, page, code).encode()) for name, path in files]
-    unmet = args.bundle is not None and checked.sealed is None
+    unmet = args.bundle is not None and page.sealed is None
 
     def write() -> None:
         try:
-            if args.bundle and checked.sealed:
-                write_whole(args.bundle, export_bundle(workspace, checked.sealed.decision_sha256))
+            if args.bundle and page.sealed:
+                write_whole(args.bundle, judged.bundle())
             for path, data in also:
                 write_whole(path, data)
             if adopted:
-                _say_adopted(context, adopted, write_baseline(adopted, checked.decision))
+                _say_adopted(context, adopted, write_baseline(adopted, page.decision))
         except MachineFault as fault:
-            raise _sealed_all_the_same(fault, checked) from fault
+            raise sealed_all_the_same(fault, page.decision) if page.sealed else fault from fault
 
     if context.as_json:
         # One document on standard output: the verdict, or the error, which names it.
@@ -100,14 +63,14 @@ def run(context: Context) -> int:
         # Said after the verdict, which is of use without a bundle.
         raise BadInput(
             "the decision is not sealed, so there is no bundle",
-            got=checked.unsealed_because,
+            got=judged.unsealed_because,
             fix="leave out --bundle, or give this machine the keys (docs/how-to/pipeline-keys.md)",
         )
-    if checked.sealed is None:
-        context.note(f"not sealed: {checked.unsealed_because}")
-    elif foreign := unpinned(workspace.trust(), checked.decision):
+    if page.sealed is None:
+        context.note(f"not sealed: {judged.unsealed_because}")
+    elif judged.trust and (foreign := unpinned(judged.trust, page.decision)):
         context.note(
-            f"{workspace.trust_path} does not pin {', '.join(foreign)}, so that no gate accepts this decision: have "
+            f"{context.trust_path()} does not pin {', '.join(foreign)}, so that no gate accepts this decision: have "
             "whoever answers for that file say `governance policy pin`"
         )
     return code
@@ -138,18 +101,3 @@ def _say_adopted(context: Context, adopted: "Adoption", entries: int) -> None:
 
     said = f"{adopted.path}: {plural(entries, 'known failure')}. With `governance check --baseline {adopted.path}`"
     context.note(f"{said} they need a review, and only new failures deny")
-
-
-def _sealed_all_the_same(fault: MachineFault, checked: "Checked") -> MachineFault:
-    """The fault, with what stands in spite of it."""
-    if checked.sealed is None:
-        return fault
-    decision, place = checked.decision, checked.sealed
-    verdicts = ", ".join(f"{name}: {action.value}" for name, action in sorted(decision.outcomes.items()))
-    name = f"{decision.subject.name}@{decision.subject.version}"
-    return MachineFault(
-        f"{fault.what}; but decision {place.decision_sha256} ({verdicts}) is sealed",
-        got=fault.got,
-        fix=f"{fault.fix}; `governance bundle {name} --out FILE` and `governance show {name}` need no second check",
-        where=fault.where,
-    )

@@ -16,8 +16,9 @@ from governance.errors import BadInput, ExitCode
 from governance.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from governance.client.remote import Remote
+    from governance.evidence.evidence import EvidenceSet
     from governance.operations.case import Case
-    from governance.operations.evaluate import Checked
     from governance.operations.sealing import Place
     from governance.operations.workspace import Workspace
     from governance.policy.outcome import Action
@@ -62,6 +63,33 @@ class Context:
         if not folder.is_dir():
             raise BadInput("no such folder", got=str(folder), expected="the project's folder")
         return Workspace.find(folder, self.settings, self.now, os.urandom)
+
+    def remote(self) -> "Remote | None":
+        """The service that commands work against; None where this project's own trail counts."""
+        if self.settings.service is None:
+            return None
+        from governance.client.remote import Remote
+        from governance.client.transport import ServiceClient
+
+        http = ServiceClient(self.settings.service, self.settings.token, os.urandom)
+        self.tell(f"service {self.settings.service}")
+        return Remote(http, self.own_trust(), self.now)
+
+    def own_trust(self) -> "Trust | None":
+        """The trust file that the caller names, or the one of the project that they are in, if any."""
+        from governance.operations.files import read_whole
+        from governance.trail.trust import load_trust
+
+        path = self.trust_path()
+        return None if path is None else load_trust(read_whole(path, "trust file"), str(path))
+
+    def trust_path(self) -> "Path | None":
+        """Where `own_trust` is read from."""
+        path: Path | None = getattr(self.args, "trust", None)
+        if path is not None:
+            return path
+        workspace = self.workspace()
+        return workspace.trust_path if workspace.trust_path.exists() else None
 
     def trust(self, workspace: "Workspace | None" = None) -> "Trust | None":
         """The trust file that the caller names, or the project's own where a project answers for itself."""
@@ -127,24 +155,21 @@ class Context:
     def tell_trail(self, workspace: "Workspace") -> None:
         self.tell(f"trail {workspace.place}" if workspace.exists else f"no trail at {workspace.root} or above")
 
-    def tell_checked(self, workspace: "Workspace", checked: "Checked") -> None:
+    def tell_evidence(self, evidence: "EvidenceSet", measured_because: str) -> None:
         """With --verbose: what a check read and used, and whether it measured."""
         self.done()
-        self.tell_trail(workspace)
-        evidence = checked.evidence
         for item in evidence.inputs:
             rows = "" if item.rows is None else f", {item.rows:,} rows"
             self.tell(f"read {item.role} {item.path}: {item.size:,} bytes{rows}, sha256 {item.sha256}")
         self.tell("with " + ", ".join(f"{name} {version}" for name, version in sorted(evidence.tools.items())))
         again = f"measured on {evidence.started_at}, used again: the trail has the evidence of the same inputs and plan"
-        self.tell(f"measured anew: {checked.measured_because}" if checked.measured_because else again)
+        self.tell(f"measured anew: {measured_because}" if measured_because else again)
 
-    def say_case(self, workspace: "Workspace", case: "Case") -> None:
+    def say_case(self, case: "Case", sealed: "Sealed") -> None:
         """A decision of the trail, with what people said and where it was sealed."""
         from governance.render.json import decision_json
         from governance.render.text import decision_text
 
-        sealed = self.sealed_at(workspace, case.decision_sha256)
         if self.as_json:
             self.say(decision_json(case.decision, case.evidence, sealed))
             return

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from governance.cli.context import Context, model_version
+from governance.cli.places import place
 from governance.cli.terminal import shows
 from governance.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
+    from governance.cli.places import Place
     from governance.operations.case import Case
     from governance.policy.finding import Finding
     from governance.render.explain import Explanation
@@ -22,10 +24,7 @@ def run(context: Context) -> int:
     args = context.args
     if args.bundle and args.model:
         raise BadInput("one decision at a time", got="NAME@VERSION and --bundle", fix="leave out one of them")
-    if args.trust and not args.bundle:
-        raise BadInput("--trust goes with --bundle: a trail answers for itself", fix="leave out --trust")
-    case = _case(context)
-    explanation = _of_case(context, case) if case else _of_policies(context)
+    explanation = _explained(context)
     if context.as_json:
         context.say(explanation.to_json())
     else:
@@ -34,25 +33,21 @@ def run(context: Context) -> int:
     return ExitCode.ALLOW
 
 
-def _case(context: Context) -> "Case | None":
-    """The bundle's, or the latest decision about the model version, or the last of the trail; None where there is no
-    decision to look at."""
-    from governance.operations.case import case_of, newest, read_case
-    from governance.operations.export import latest
+def _explained(context: Context) -> "Explanation":
+    """Of the bundle's decision, the latest about the model version, or the last of all; of the policies where there is
+    no decision to look at."""
+    from governance.operations.case import case_of
     from governance.operations.files import read_whole
     from governance.verification import verify
 
     args = context.args
-    workspace = context.workspace()
     if args.bundle:
-        trust = context.trust(workspace if workspace.exists else None)
+        data = read_whole(args.bundle, "bundle")
         context.progress("verifying the bundle")
-        return case_of(verify(read_whole(args.bundle, "bundle"), trust, now=context.now()))
-    if args.model:
-        model, version = model_version(args.model)
-        return read_case(workspace, latest(workspace, model=model, version=version))
-    digest = newest(workspace) if workspace.exists else None
-    return read_case(workspace, digest) if digest else None
+        return _of_case(context, case_of(verify(data, context.own_trust(), now=context.now())))
+    where = place(context)
+    digest = where.latest(*model_version(args.model)) if args.model else where.newest()
+    return _of_case(context, where.shown(digest).case) if digest else _of_policies(context, where)
 
 
 def _of_case(context: Context, case: "Case") -> "Explanation":
@@ -84,18 +79,15 @@ def _of_case(context: Context, case: "Case") -> "Explanation":
     return explain_finding(Shown(page, case.decision_sha256, shown), finding, _next(context, case, finding, shown))
 
 
-def _of_policies(context: Context) -> "Explanation":
+def _of_policies(context: Context, where: "Place") -> "Explanation":
     """Where there is no decision: what the policy asks, or what a rule of the catalogue is about."""
-    from governance import bundled
-    from governance.operations.evaluate import load_policies
     from governance.operations.explain import catalogue_rule, selected_of
     from governance.render.explain import explain_asked, explain_rule
 
     asked = context.args.finding
     if (rule := catalogue_rule(asked)) is not None:
         return explain_rule(rule)
-    names = [context.settings.policy] if context.settings.policy else bundled.policy_names()
-    return explain_asked(*selected_of(load_policies(names), asked))
+    return explain_asked(*selected_of(where.asked(), asked))
 
 
 def _next(context: Context, case: "Case", finding: "Finding", file: str | None) -> tuple[str, ...]:
@@ -109,7 +101,9 @@ def _next(context: Context, case: "Case", finding: "Finding", file: str | None) 
     subject = shlex.quote(f"{decision.subject.name}@{decision.subject.version}")
     project = f" --project {shlex.quote(str(context.args.project))}" if context.args.project else ""
     policies = "".join(f" --policy {_policy(ref.id, ref.sha256)}" for ref in decision.policies)
-    steps = [f"governance check {shlex.quote(file or 'MANIFEST')}{policies} --as NAME{project}"]
+    # A service knows its policies, and by the token who asks.
+    by = project if context.settings.service else f"{policies} --as NAME{project}"
+    steps = [f"governance check {shlex.quote(file or 'MANIFEST')}{by}"]
     if finding.outcome in WAIVABLE and not finding.waiver:
         steps.append(f"governance waive {subject} --as NAME{_waiver(finding)}{project}")
     if Action.NEEDS_REVIEW in decision.outcomes.values():

@@ -11,7 +11,6 @@ from governance.errors import BadInput
 
 if TYPE_CHECKING:
     from governance.progress import Progress
-    from governance.trail.trust import Trust
 
 
 def run(context: Context) -> int:
@@ -25,9 +24,11 @@ def run(context: Context) -> int:
     now = context.now()
     if args.bundle:
         data = read_whole(args.bundle, "bundle")
-        trust = context.trust() or _own_trust(context)
         context.progress("verifying the bundle")
-        asked = ask_bundle(data, trust, artifact, args.environment, now)
+        asked = ask_bundle(data, context.own_trust(), artifact, args.environment, now)
+    elif (remote := context.remote()) is not None:
+        context.progress("asking the service, and verifying what it says")
+        asked = remote.ask(artifact, args.environment)
     else:
         workspace = context.workspace()
         own = context.trust(workspace)
@@ -54,12 +55,6 @@ def run(context: Context) -> int:
             )
         )
     return exit_for(answer.action)
-
-
-def _own_trust(context: Context) -> "Trust | None":
-    """A bundle asked about inside a project is held against that project's trust file; elsewhere against none."""
-    workspace = context.workspace()
-    return workspace.trust() if workspace.exists else None
 
 
 def _digest(text: str, progress: "Progress") -> str:

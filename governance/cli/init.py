@@ -48,6 +48,12 @@ def run(context: Context) -> int:
             fix="give --no-trail for the manifest alone, and start the trail on your own machine"
             " (docs/how-to/pipeline-keys.md)",
         )
+    if wanted and context.settings.service:
+        raise BadInput(
+            "no trail is started here: the service keeps it",
+            got=f"GOVERNANCE_URL is {context.settings.service}",
+            fix="give --no-trail for the manifest alone; `.governance/trust.json` is the place of the service's trust file",
+        )
     seen = made = None
     if os.path.lexists(manifest):
         _refuse_to_overwrite(args, manifest, wanted)

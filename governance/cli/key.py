@@ -12,6 +12,12 @@ def run(context: Context) -> int:
     from governance.operations.initialise import add_person
 
     name = context.args.person
+    if context.settings.service:
+        raise BadInput(
+            "the service's people have accounts, with a key in each",
+            got=f"GOVERNANCE_URL is {context.settings.service}",
+            fix=f"have an admin of the service invite {name}; unset GOVERNANCE_URL for a key of this project's trail",
+        )
     workspace = context.workspace()
     workspace.trust()
     password = context.password(name)()

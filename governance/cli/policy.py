@@ -19,7 +19,7 @@ def run(context: Context) -> int:
     if len(args.name) > 1:
         raise BadInput(f"`policy {args.action}` takes one name", got=" ".join(args.name))
     name = args.name[0] if args.name else None
-    rows, text = _rules(context, name) if args.action == "rules" else _policies(args.action, name)
+    rows, text = _rules(context, name) if args.action == "rules" else _policies(context, args.action, name)
     context.say(json.dumps(rows, indent=2) if context.as_json else text)
     return ExitCode.ALLOW
 
@@ -87,8 +87,8 @@ def _rules(context: Context, name: str | None) -> tuple[_Rows, str]:
     return [shown | {"with": rule.params.model_json_schema()}], rule_lines(rule_text(rule), context.width)
 
 
-def _policies(action: str, name: str | None) -> tuple[_Rows, str]:
-    """The shipped policies, or one that is checked."""
+def _policies(context: Context, action: str, name: str | None) -> tuple[_Rows, str]:
+    """The shipped policies, or those of the service; or one that is checked."""
     from governance import bundled
     from governance.operations.evaluate import load_policies
     from governance.render.visible import visible
@@ -97,7 +97,10 @@ def _policies(action: str, name: str | None) -> tuple[_Rows, str]:
         raise BadInput("say which policy", expected="the name of a shipped policy, or a policy.yaml")
     if action == "list" and name is not None:
         raise BadInput("`policy list` takes no file", got=name, fix=f"`governance policy check {name}` reads it")
-    policies = load_policies([name] if name else bundled.policy_names())
+    if action == "list" and (remote := context.remote()) is not None:
+        policies = remote.ruling().policies
+    else:
+        policies = load_policies([name] if name else bundled.policy_names())
     rows: _Rows = [
         {
             "id": policy.document.id,

@@ -2,23 +2,59 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode
 
+if TYPE_CHECKING:
+    from governance.client.remote import Remote
+    from governance.trail.checkpoint import Checkpoint
+    from governance.trail.entry import Entry
+
 
 def run(context: Context) -> int:
-    return _show(context) if context.args.action == "show" else _verify(context)
+    remote = context.remote()
+    if context.args.action == "show":
+        _show(context, _entries(context) if remote is None else _entries_there(context, remote))
+    else:
+        _say_verified(context, _verified(context) if remote is None else _verified_there(context, remote))
+    return ExitCode.ALLOW
 
 
-def _show(context: Context) -> int:
-    from governance.render.visible import visible
+class _Listed(NamedTuple):
+    """`place`: its index. `who`: the principal that acted, None where only the trail's own machine could tell."""
 
+    place: int
+    who: str | None
+    entry: "Entry"
+
+
+def _entries(context: Context) -> "tuple[Checkpoint, list[_Listed]]":
     workspace = context.workspace()
     with workspace.open_trail() as store, store.snapshot() as snapshot:
         head = snapshot.head()
         start = max(0, head.size - max(0, context.args.last))
-        rows = [(stored, snapshot.principal(stored.entry.actor)) for stored in snapshot.entries(start)]
+        return head, [
+            _Listed(stored.index, snapshot.principal(stored.entry.actor), stored.entry)
+            for stored in snapshot.entries(start)
+        ]
+
+
+def _entries_there(context: Context, remote: "Remote") -> "tuple[Checkpoint, list[_Listed]]":
+    """A pseudonym's person is no part of the log."""
+    from governance.cli.places import say_trusted
+    from governance.client.log import last_entries
+
+    say_trusted(context, remote)
+    head, entries = last_entries(remote, context.args.last)
+    return head, [_Listed(one.place, None, one.entry) for one in entries]
+
+
+def _show(context: Context, last: "tuple[Checkpoint, list[_Listed]]") -> None:
+    from governance.render.visible import visible
+
+    head, rows = last
     if context.as_json:
         body = {
             "schema": "governance.trail/v1",
@@ -26,25 +62,20 @@ def _show(context: Context) -> int:
             "size": head.size,
             "root": head.root.hex(),
             "entries": [
-                {
-                    "index": stored.index,
-                    "principal": principal,
-                    "entry": stored.entry.model_dump(mode="json", by_alias=True),
-                }
-                for stored, principal in rows
+                {"index": row.place, "principal": row.who, "entry": row.entry.model_dump(mode="json", by_alias=True)}
+                for row in rows
             ],
         }
         context.say(json.dumps(body, indent=2))
-        return ExitCode.ALLOW
+        return
     context.say(f"{head.origin}: {head.size} entries, root {head.root.hex()}")
-    for stored, principal in rows:
-        entry = stored.entry
+    for row in rows:
+        entry = row.entry
         about = f"{entry.subject.name}@{entry.subject.version}" if entry.subject else "-"
-        who = (principal or entry.actor[:12]).split("|")
+        who = (row.who or entry.actor[:12]).split("|")
         shown = who[0] if who[0] in ("log", "issuer") else who[-1]
-        context.say(visible(f"{stored.index:>6}  {entry.time}  {entry.type.value:<34} {shown:<12} {about}"))
+        context.say(visible(f"{row.place:>6}  {entry.time}  {entry.type.value:<34} {shown:<12} {about}"))
     context.hint("`governance trail verify` checks all of it")
-    return ExitCode.ALLOW
 
 
 def _kept(path: Path) -> bytes:
@@ -62,7 +93,19 @@ def _kept(path: Path) -> bytes:
     return proof.parse(entries[0].proof).note
 
 
-def _verify(context: Context) -> int:
+class _Verified(NamedTuple):
+    """`checked`: what was, beside the entries, in words. `documents`: how many were hashed, None where none can be."""
+
+    level: int
+    origin: str
+    size: int
+    root: str
+    documents: int | None
+    checked: str
+    not_checked: tuple[str, ...]
+
+
+def _verified(context: Context) -> _Verified:
     from governance.store.verify import verify_trail
 
     workspace = context.workspace()
@@ -75,7 +118,20 @@ def _verify(context: Context) -> int:
             raise BadInput("the trust file does not name this log", got=origin, fix="give the trust file of this log")
         context.tell_trail(workspace)
         kept = [_kept(path) for path in context.args.against]
-        verified = verify_trail(store, log.key, kept, context.progress)
+        found = verify_trail(store, log.key, kept, context.progress)
+    said = f"{found.documents} documents, {found.checkpoints} checkpoints"
+    return _Verified(found.level, found.origin, found.size, found.root.hex(), found.documents, said, found.not_checked)
+
+
+def _verified_there(context: Context, remote: "Remote") -> _Verified:
+    from governance.client.log import NOT_CHECKED, verify_log
+
+    found = verify_log(remote, [_kept(path) for path in context.args.against], context.progress)
+    said = "hashed here, and every tile"
+    return _Verified(0, found.origin, found.size, found.root.hex(), None, said, NOT_CHECKED)
+
+
+def _say_verified(context: Context, verified: _Verified) -> None:
     context.done()
     if context.as_json:
         body = {
@@ -84,22 +140,20 @@ def _verify(context: Context) -> int:
             "level": verified.level,
             "origin": verified.origin,
             "size": verified.size,
-            "root": verified.root.hex(),
+            "root": verified.root,
             "documents": verified.documents,
             "not_checked": list(verified.not_checked),
         }
         context.say(json.dumps(body, indent=2))
-    else:
-        context.say(
-            f"VALID at level {verified.level}: the log vouches for itself; no witness, no time stamp\n"
-            f"  {verified.origin}: {verified.size} entries, {verified.documents} documents, "
-            f"{verified.checkpoints} checkpoints\n"
-            f"  root {verified.root.hex()}\n"
-            + (
-                "  continues what was kept elsewhere; not checked: that nothing after that was cut off"
-                if context.args.against
-                else "  not checked: that nothing was cut off; give --against a bundle or checkpoint kept elsewhere"
-            )
-            + "".join(f"\n  not checked: {what}" for what in verified.not_checked)
+        return
+    context.say(
+        f"VALID at level {verified.level}: the log vouches for itself; no witness, no time stamp\n"
+        f"  {verified.origin}: {verified.size} entries, {verified.checked}\n"
+        f"  root {verified.root}\n"
+        + (
+            "  continues what was kept elsewhere; not checked: that nothing after that was cut off"
+            if context.args.against
+            else "  not checked: that nothing was cut off; give --against a bundle or checkpoint kept elsewhere"
         )
-    return ExitCode.ALLOW
+        + "".join(f"\n  not checked: {what}" for what in verified.not_checked)
+    )

@@ -1,7 +1,6 @@
 """An act on a case that a service keeps: looked at here, signed here, with a key that only the password opens."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from governance.canonical import Sha256, instant, sha256
 from governance.client.opened import Opened
@@ -9,21 +8,14 @@ from governance.client.remote import Remote
 from governance.client.transport import JSON
 from governance.errors import BadInput, Broken, Stale, VerificationFailed
 from governance.keys import open_person_key
+from governance.operations.case import Case
 from governance.operations.review import Kind, assert_about, compose_act
 from governance.permissions import ROLES, acting_role
-from governance.policy.act import Act, Waiver
+from governance.policy.act import Waiver
 from governance.signing import dsse
 from governance.signing.keys import Signer, encode_public
 from governance.trail.trust import Trust
 from governance.verification import ACT, payload_type
-
-
-class Reviewed(NamedTuple):
-    """The case before and after the act."""
-
-    act: Act
-    before: Opened
-    after: Opened
 
 
 def act(
@@ -38,9 +30,10 @@ def act(
     reason: str,
     seen: Sha256 | None,
     waiver: Waiver | None,
-    show: Callable[[Opened], None],
-) -> Reviewed:
-    """Sign an act on the latest decision about a model version, or on `seen` where that is given, and hand it in.
+    show: Callable[[Case], None],
+) -> Opened:
+    """Sign an act on the latest decision about a model version, or on `seen` where that is given, and hand it in. What
+    follows is the case after it.
 
     `show` gets the case before the password is asked for: what is verified here is what is signed. Raises BadInput,
     Refused, Stale where there is a later decision, which it tells about, MachineFault, VerificationFailed.
@@ -52,11 +45,9 @@ def act(
         raise BadInput("say in which role", expected=f"--role and one of: {', '.join(held)}", fix="nothing was signed")
     latest = remote.latest(model=model, version=version)
     if seen is not None and seen != latest:
-        raise _newer(
-            remote, Stale("the case has changed since you looked at it", latest=latest, got=f"decision {seen}")
-        )
-    before = remote.opened(latest, model=model, version=version)
-    assert_about(before.case.decision, waiver)
+        raise _newer(remote, latest, f"decision {seen}")
+    before = remote.opened(latest, model=model, version=version).case
+    assert_about(before.decision, waiver)
     signed = compose_act(kind, me.principal, role, latest, reason, instant(remote.clock()), waiver)
     show(before)
     wrapped = remote.http.get("/me/key").data
@@ -71,27 +62,27 @@ def act(
             f"/decisions/{latest}/acts", envelope.to_bytes(), JSON, key=remote.http.new_key(), if_match=latest
         )
     except Stale as error:
-        raise _newer(remote, error) from error
+        raise _newer(remote, error.latest, f"decision {latest}") from error
     after = remote.opened(sha256(answer.data), model=model, version=version)
     if sha256(signed.to_bytes()) not in after.case.decision.acts:
         raise VerificationFailed(
             Broken.INCOMPLETE, "the decision that followed does not stand on the act", got=after.case.decision_sha256
         )
-    return Reviewed(signed, before, after)
+    return after
 
 
-def _newer(remote: Remote, error: Stale) -> Stale:
-    """The same, with what the case says now."""
-    says = ""
-    if error.latest:
-        decision = remote.opened(error.latest).case.decision
+def _newer(remote: Remote, latest: Sha256, got: str) -> Stale:
+    """With what the case says now."""
+    expected = "the latest decision"
+    if latest:
+        decision = remote.opened(latest).case.decision
         outcomes = ", ".join(f"{name}: {action.value}" for name, action in sorted(decision.outcomes.items()))
-        says = f"{error.latest}, of {decision.now}: {outcomes}"
+        expected += f", {latest} of {decision.now} ({outcomes})"
     return Stale(
         "the case has changed since you looked at it",
-        latest=error.latest,
-        got=error.got,
-        expected=f"the latest decision, {says}" if says else error.expected,
+        latest=latest,
+        got=got,
+        expected=expected,
         fix="read it again (`governance show`), then act on what it says now; nothing was recorded",
     )
 

@@ -1,5 +1,6 @@
 """A check against a service: measured here, under the policies of there, which judges and seals what it is handed."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,7 +71,7 @@ def submit(
 
 
 def sealed_here(remote: Remote, submitted: Submitted) -> Opened:
-    """What the service made of it. Raises VerificationFailed; also where it sealed something else than it was handed."""
+    """What the service made of it. Raises VerificationFailed, also where it is not about what was handed in."""
     opened = remote.opened(submitted.decision_sha256)
     decision = opened.case.decision
     got = (decision.evidence, decision.submitter)
@@ -85,10 +86,12 @@ def sealed_here(remote: Remote, submitted: Submitted) -> Opened:
     return opened
 
 
-def precedents(remote: Remote, decision: Decision, before: int | None) -> dict[str, Precedent]:
-    """For each environment of a decision that has one, the decision that last allowed a version of the same model there,
-    as the service names it: before entry `before`, else the latest. One that this release cannot judge again, or whose
-    people the trust file does not know any more, counts as none."""
+def precedents(
+    remote: Remote, decision: Decision, before: int | None, unread: Callable[[str], None]
+) -> dict[str, Precedent]:
+    """For each environment of a decision that has one, the decision that last allowed a version of the same model
+    there, as the service names it: before entry `before`, else the latest. `unread` is told of one that this release
+    cannot judge again. Raises VerificationFailed for one that does not verify."""
     found: dict[str, Precedent] = {}
     opened: dict[Sha256, Opened | None] = {}
     for environment in decision.outcomes:
@@ -100,9 +103,10 @@ def precedents(remote: Remote, decision: Decision, before: int | None) -> dict[s
             try:
                 opened[line.decision] = remote.opened(line.decision, model=decision.subject.name)
             except VerificationFailed as error:
-                if error.verdict not in (Broken.NOT_REPERFORMABLE, Broken.UNSUPPORTED, Broken.UNTRUSTED_KEY):
+                if error.verdict not in (Broken.NOT_REPERFORMABLE, Broken.UNSUPPORTED):
                     raise
                 opened[line.decision] = None
+                unread(f"{line.name}@{line.version}, allowed on {line.issued_at}, is not compared with: {error}")
         earlier = opened[line.decision]
         if earlier is not None:
             found[environment] = Precedent(earlier.case.decision, earlier.case.evidence)
