@@ -160,6 +160,13 @@ def problem_of(error: GovernanceError, request_id: str) -> Problem:
     )
 
 
+def note_refusal(request: Request, error: GovernanceError) -> None:
+    """For the log: why somebody was not let in, or not let do it."""
+    kind = kind_of(error)
+    if kind in (Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.TOO_MANY):
+        request.state.refused = " ".join(filter(None, (f"{kind}: {error.what}", error.got)))
+
+
 def headers_of(error: GovernanceError) -> dict[str, str]:
     if isinstance(error, WebError):
         return error.headers

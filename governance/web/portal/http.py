@@ -18,7 +18,7 @@ from governance.permissions import Does
 from governance.web.frame import API, SLASH
 from governance.web.portal.pages import ErrorPage, Frame
 from governance.web.portal.rendering import render
-from governance.web.problems import Kind, WebError, headers_of, kind_of, problem_of
+from governance.web.problems import Kind, WebError, headers_of, kind_of, note_refusal, problem_of
 from governance.web.requests import BODY, read_body
 from governance.web.security import service
 
@@ -152,6 +152,7 @@ def status_of(error: GovernanceError) -> int:
 
 def failed(request: Request, error: GovernanceError) -> Response:
     """An error as a page. What was typed is kept."""
+    note_refusal(request, error)
     if isinstance(error, LogInFirst):
         return _to_login(request)
     problem = problem_of(error, request.state.request_id)

@@ -13,11 +13,12 @@ from governance.operations import desk
 from governance.operations.caller import Caller
 from governance.operations.export import export_bundle
 from governance.operations.review import Kind, act
+from governance.permissions import Does
 from governance.policy.act import Waiver
 from governance.policy.outcome import Action
 from governance.web.portal import addresses, compose, http, pages
 from governance.web.portal.http import Segment, workspace_of
-from governance.web.problems import headers_of
+from governance.web.problems import headers_of, note_refusal
 from governance.web.security import service
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
@@ -41,6 +42,7 @@ def acted(request: Request, name: Segment, version: Segment, by: By, form: Form)
     try:
         if draft.kind not in {kind.value for kind in desk.KINDS}:
             raise BadInput("Say what you do.", expected=", ".join(kind.value for kind in desk.KINDS))
+        by.must(Does(draft.kind))
         if len(seen) != 64:
             raise BadInput("The form does not say which decision you saw.", fix="open the case again")
         reviewed = act(
@@ -114,6 +116,7 @@ def _again(
     request: Request, name: str, version: str, by: Caller, draft: pages.Draft, error: GovernanceError, seen: str
 ) -> Response:
     """The case as it is now, with what was typed and why nothing was signed."""
+    note_refusal(request, error)
     workspace = workspace_of(request)
     file = desk.case_file(workspace, name, version)
     stale = isinstance(error, Stale)
