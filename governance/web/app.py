@@ -13,7 +13,7 @@ from governance.web.api import acts, decisions, gate, me, models, policies, subm
 from governance.web.frame import LOG, Frame
 from governance.web.openapi import PREFIX, describe
 from governance.web.probes import router as probes
-from governance.web.problems import Kind, WebError, kind_of, response_of
+from governance.web.problems import Kind, WebError, kind_of, note_refusal, response_of
 from governance.web.service import Service
 
 
@@ -52,8 +52,7 @@ def create_app(service: Service, add_portal: Callable[[FastAPI], None] | None = 
         kind = kind_of(said)
         if kind.status >= 500:
             LOG.error("request %s failed: %s", request.state.request_id, said)
-        if kind in (Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.TOO_MANY):
-            request.state.refused = " ".join(filter(None, (f"{kind}: {said.what}", said.got)))
+        note_refusal(request, said)
         return response_of(said, request)
 
     for kind in (GovernanceError, HTTPException, RequestValidationError):
