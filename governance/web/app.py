@@ -11,13 +11,16 @@ from governance import __version__
 from governance.errors import GovernanceError
 from governance.web.api import acts, decisions, gate, me, models, policies, submissions, trail
 from governance.web.frame import LOG, Frame
+from governance.web.limits import LIMITS, Limits
 from governance.web.openapi import PREFIX, describe
 from governance.web.probes import router as probes
 from governance.web.problems import Kind, WebError, kind_of, note_refusal, response_of
 from governance.web.service import Service
 
 
-def create_app(service: Service, add_portal: Callable[[FastAPI], None] | None = None) -> FastAPI:
+def create_app(
+    service: Service, add_portal: Callable[[FastAPI], None] | None = None, limits: Limits = LIMITS
+) -> FastAPI:
     """`add_portal` adds its pages after the API, which answers first. The trail stays open as long as the application
     runs."""
 
@@ -57,7 +60,7 @@ def create_app(service: Service, add_portal: Callable[[FastAPI], None] | None = 
 
     for kind in (GovernanceError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, failed)
-    app.add_middleware(Frame, entropy=service.workspace.entropy)
+    app.add_middleware(Frame, entropy=service.workspace.entropy, limits=limits)
     return app
 
 

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     )  # fmt: skip
     NOT_FOUND = "not-found", 404, "There is nothing here", "No such path, or nothing by that name in the trail."
     NO_SUCH_METHOD = "no-such-method", 405, "This method is not for this path", "`Allow` lists those that are."
+    TOO_SLOW = "too-slow", 408, "The body did not come in time", "It was not read to its end, and nothing was written."
     STALE = (
         "stale", 412, "The case has changed since you looked at it",
         "Nothing was written. `latest` is the digest of the decision that counts now: read it, then act on that.",
@@ -68,6 +69,7 @@ class Kind(StrEnum):
         "An act takes `If-Match` with the digest of the decision, or somebody could act on what they never read.",
     )  # fmt: skip
     TOO_MANY = "too-many", 429, "Too many attempts", "`Retry-After` says in how many seconds the next one may be made."
+    LARGE_HEADERS = "large-headers", 431, "The headers are too large", "Nothing else of the request was looked at."
     INTERNAL = (
         "internal", 500, "Something broke here",
         "A fault of ours. The service's log tells more under `request_id`.",
