@@ -45,18 +45,25 @@ class Abandoned(GovernanceError):
 
 
 class Places:
-    """How many uploads are taken and measured at once, in this process."""
+    """How many uploads are taken and measured at once, in this process: none where `at_once` is 0, or where something
+    is missing for it."""
 
-    def __init__(self, settings: Measuring) -> None:
-        self._free = BoundedSemaphore(settings.at_once) if settings.at_once else None
+    def __init__(self, at_once: int) -> None:
+        # The last two are the system's: only POSIX can limit a process.
+        self._missing = next((name for name in (*NEEDS, "fcntl", "resource") if find_spec(name) is None), None)
+        self._free = BoundedSemaphore(at_once) if at_once and self._missing is None else None
+
+    @property
+    def closed(self) -> bool:
+        return self._free is None
 
     @contextmanager
     def one(self) -> Iterator[None]:
         """Raises Busy where none is free, NotMeasured where there are none."""
+        if self._missing is not None:
+            raise NotMeasured("measuring is not installed here", got=f"no module {self._missing}")
         if self._free is None:
             raise NotMeasured("this service measures nothing", fix="measure where the files are, and hand in evidence")
-        if missing := [name for name in NEEDS if find_spec(name) is None]:
-            raise NotMeasured("measuring is not installed here", got=f"no module {missing[0]}")
         if not self._free.acquire(blocking=False):
             raise Busy("as much is being measured as this service takes on at once", fix="try again later")
         try:

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from governance import __version__
 from governance.errors import GovernanceError
-from governance.web.api import acts, decisions, gate, me, models, policies, submissions, trail
+from governance.web.api import acts, decisions, gate, me, measurements, models, policies, submissions, trail
 from governance.web.frame import LOG, Frame
 from governance.web.limits import LIMITS, Limits
 from governance.web.openapi import PREFIX, describe
@@ -26,7 +26,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with service.workspace.keeping_trail():
+        with service.workspace.keeping_trail(), measurements.room(service.workspace) as app.state.room:
             yield
 
     app = FastAPI(
@@ -42,7 +42,7 @@ def create_app(
     )
     app.state.service = service
     api = APIRouter(prefix=PREFIX)
-    for part in (submissions, decisions, acts, models, gate, policies, trail, me):
+    for part in (submissions, measurements, decisions, acts, models, gate, policies, trail, me):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(probes)

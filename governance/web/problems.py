@@ -20,6 +20,8 @@ from governance.errors import (
     VerificationFailed,
 )
 from governance.operations.answers import KeyReused
+from governance.operations.measure_here import Busy, NotMeasured
+from governance.operations.uploads import TooLarge
 
 MEDIA_TYPE = "application/problem+json"
 PLACE = "/api/v1/problems"
@@ -127,6 +129,8 @@ def unauthenticated(what: str) -> WebError:
 # The first that fits.
 _KINDS: tuple[tuple[type[GovernanceError], Kind], ...] = (
     (KeyReused, Kind.KEY_REUSED),
+    (TooLarge, Kind.TOO_LARGE),
+    (NotMeasured, Kind.NOT_INSTALLED),
     (Stale, Kind.STALE),
     (TooMany, Kind.TOO_MANY),
     (Refused, Kind.FORBIDDEN),
@@ -176,6 +180,8 @@ def headers_of(error: GovernanceError) -> dict[str, str]:
         return {"Retry-After": str(error.wait)}
     if isinstance(error, Stale):
         return {"ETag": f'"{error.latest}"'}
+    if isinstance(error, Busy):
+        return {"Retry-After": "30"}
     return {"Retry-After": "5"} if isinstance(error, MachineFault) else {}
 
 

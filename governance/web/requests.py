@@ -53,8 +53,8 @@ def only_known(request: Request) -> None:
 
 async def read_body(request: Request, limit: int, media_type: str) -> bytes:
     """The body. Raises WebError for one of another type, or of more than `limit` bytes, which is then left unread."""
-    _assert_type(request, media_type)
-    return b"".join([chunk async for chunk in _limited(request, limit)])
+    assert_type(request, media_type)
+    return b"".join([chunk async for chunk in limited(request, limit)])
 
 
 class Part(NamedTuple):
@@ -66,12 +66,12 @@ class Part(NamedTuple):
 
 async def read_form(request: Request, limit: int, names: Iterable[str]) -> dict[str, bytes]:
     """Exactly these fields of a multipart form, each once. Raises WebError; also where the form breaks off."""
-    _assert_type(request, MULTIPART)
+    assert_type(request, MULTIPART)
     wanted = sorted(names)
     try:
         parser = MultiPartParser(
             request.headers,
-            _limited(request, limit),
+            limited(request, limit),
             max_files=len(wanted),
             max_fields=len(wanted),
             max_part_size=limit,
@@ -98,7 +98,8 @@ async def _content(value: UploadFile | str) -> bytes:
     return value.encode() if isinstance(value, str) else await value.read()
 
 
-async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+async def limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    """The body as it comes. Raises WebError where it is longer than `limit` bytes, as soon as that is known."""
     length = request.headers.get("content-length", "")
     too_large = WebError(Kind.TOO_LARGE, "the body is too large", expected=f"at most {limit} bytes")
     if length.isdecimal() and int(length[:20]) > limit:
@@ -111,7 +112,8 @@ async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
         yield chunk
 
 
-def _assert_type(request: Request, media_type: str) -> None:
+def assert_type(request: Request, media_type: str) -> None:
+    """Raises WebError for a body of another type."""
     got = request.headers.get("content-type", "")
     if got.partition(";")[0].strip().lower() != media_type:
         raise WebError(
