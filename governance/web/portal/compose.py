@@ -177,12 +177,13 @@ def case_page(
     file: CaseFile,
     permissions: Mapping[str, Permission],
     *,
+    site: str,
     draft: Draft,
     problem: str = "",
     notice: Notice | None = None,
     acted_on: Precedent | None = None,
 ) -> CasePage:
-    """`acted_on` is the older decision that somebody acted on, where they did."""
+    """`site` is where the portal is, without a slash at its end; `acted_on` is the older decision that somebody acted on, where they did."""
     page = file.page
     decision, evidence, subject = page.decision, page.evidence, page.decision.subject
     open_, settled, pictures = folds(file)
@@ -212,6 +213,7 @@ def case_page(
         problem=problem,
         notice=notice,
         decision=file.decision_sha256,
+        bundle_at=f"{site}/decisions/{file.decision_sha256}/bundle",
         entry=file.entry,
         decided=decision.now,
         as_of=decision.as_of,

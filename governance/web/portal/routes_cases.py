@@ -107,6 +107,7 @@ def _case(request: Request, name: str, version: str, by: Caller, draft: pages.Dr
         http.frame(request, f"{name} {version}", by),
         file,
         desk.permissions(workspace, file, by.principal, by.roles),
+        site=workspace.settings.public_url or str(request.base_url).rstrip("/"),
         draft=draft,
         notice=notice(request),
     )
@@ -124,6 +125,7 @@ def _again(
         http.frame(request, f"{name} {version}", by),
         file,
         desk.permissions(workspace, file, by.principal, by.roles),
+        site=workspace.settings.public_url or str(request.base_url).rstrip("/"),
         draft=draft,
         problem="" if stale else _said(error),
         acted_on=desk.acted_on(workspace, name, version, seen) if stale else None,
