@@ -52,7 +52,7 @@ def run(context: Context) -> int:
         raise BadInput(
             "no trail is started here: the service keeps it",
             got=f"GOVERNANCE_URL is {context.settings.service}",
-            fix="give --no-trail for the manifest alone; `.governance/trust.json` is the place of the service's trust file",
+            fix="give --no-trail for the manifest alone; the service's trust file belongs into .governance/trust.json",
         )
     seen = made = None
     if os.path.lexists(manifest):

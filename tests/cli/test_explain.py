@@ -94,7 +94,7 @@ class TestNoSuch:
             ((FLOOR, "credit"), "NAME@VERSION"),
             ((FLOOR, "other@1"), "no decision about"),
             ((FLOOR, MODEL, "--bundle", "b.json"), "one decision at a time"),
-            ((FLOOR, "--trust", "t.json"), "--trust goes with --bundle"),
+            ((FLOOR, "--trust", "t.json"), "a trail answers for itself"),
             ((FLOOR, "--bundle", "nowhere.json"), "nowhere.json"),
             ((b"x\xff".decode("utf-8", "surrogateescape"),), "no such finding"),
         ],

@@ -3,16 +3,12 @@
 import base64
 import itertools
 import json
-import socket
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from governance.canonical import instant, sha256
 from governance.evidence.evidence import EvidenceSet
@@ -33,6 +29,7 @@ from governance.web.app import create_app
 from governance.web.openapi import PREFIX
 from governance.web.service import Service
 from tests.operations.project import MANIFEST, NAME, PASSWORD, VERSION, Clock, Project
+from tests.web.server import Server
 
 PEOPLE = {
     "ann": ("submitter",),
@@ -68,9 +65,20 @@ class Submission:
         }
 
 
+def submission(measured: EvidenceSet, by: str, place: str, version: str, name: str = NAME) -> Submission:
+    """What was measured, as if it had been by them, there, about another version."""
+    manifest = MANIFEST
+    for field, old, new in (("name", NAME, name), ("version", VERSION, version)):
+        manifest = manifest.replace(f"{field}: {old}", f"{field}: {json.dumps(new, ensure_ascii=False)}")
+    origin = Origin(kind="measured", by=f"local|{by}", where=place, predictions="supplied")  # type: ignore[arg-type]
+    subject = measured.subject.model_copy(update={"name": name, "version": version})
+    change = {"manifest": sha256(manifest.encode()), "subject": subject, "origin": origin}
+    return Submission(measured.model_copy(update=change), manifest.encode())
+
+
 class Serving:
-    def __init__(self, folder: Path, database: DatabaseUrl | None = None) -> None:
-        self.project = Project(folder / "project", folder / "config", clock=Clock())
+    def __init__(self, folder: Path, database: DatabaseUrl | None = None, clock: Any = None) -> None:
+        self.project = Project(folder / "project", folder / "config", clock=clock or Clock())
         self.project.settings = self.project.settings._replace(database=database)
         self.workspace = self.project.workspace = self.project.at()
         start_trail(self.workspace)
@@ -82,19 +90,11 @@ class Serving:
         self.app = create_app(Service(self.workspace, self.people, self.policies))
         self._numbers = itertools.count()
         self._tokens: dict[tuple[Any, ...], str] = {}
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = uvicorn.Server(uvicorn.Config(self.app, log_config=None, access_log=False, lifespan="on"))
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
-        self._thread.start()
-        while not self._server.started:
-            assert self._thread.is_alive()
-            time.sleep(0.01)
+        self._server = Server(self.app)
+        self.url = self._server.url
 
     def close(self) -> None:
-        self._server.should_exit = True
-        self._thread.join()
-        self._socket.close()
+        self._server.close()
 
     def token(self, name: str, scopes: tuple[Scope, ...] = ALL, place: str = "ci") -> str:
         key = (name, scopes, place)
@@ -108,19 +108,13 @@ class Serving:
     def client(self, name: str | None = None, scopes: tuple[Scope, ...] = ALL, place: str = "ci") -> httpx.Client:
         """One that calls below `PREFIX`; without a name a stranger's."""
         headers = {"Authorization": f"Bearer {self.token(name, scopes, place)}"} if name else {}
-        return httpx.Client(base_url=self.url + PREFIX, headers=headers, timeout=60)
+        return httpx.Client(base_url=self.url + PREFIX, headers=headers, timeout=60, verify=False)
 
     def submission(
         self, by: str = "ann", place: str = "ci", version: str | None = None, name: str = NAME
     ) -> Submission:
         version = version or f"1.{next(self._numbers)}-{'pg' if self.workspace.settings.database else 'file'}"
-        manifest = MANIFEST
-        for field, old, new in (("name", NAME, name), ("version", VERSION, version)):
-            manifest = manifest.replace(f"{field}: {old}", f"{field}: {json.dumps(new, ensure_ascii=False)}")
-        origin = Origin(kind="measured", by=f"local|{by}", where=place, predictions="supplied")  # type: ignore[arg-type]
-        subject = self.measured.subject.model_copy(update={"name": name, "version": version})
-        change = {"manifest": sha256(manifest.encode()), "subject": subject, "origin": origin}
-        return Submission(self.measured.model_copy(update=change), manifest.encode())
+        return submission(self.measured, by, place, version, name)
 
     def submitted(self, by: str = "ann", **headers: str) -> "Case":
         """A new version that `by` submitted."""
