@@ -19,6 +19,7 @@ from governance.evidence.performance import PerformanceFacts
 from governance.evidence.plan import Plan
 from governance.evidence.purpose import PurposeFacts
 from governance.evidence.reproducibility import ReproducibilityFacts
+from governance.evidence.stated import Stated
 
 # Only these say something about predictions; the rest is measured without any.
 PREDICTED = frozenset({"fairness", "performance"})
@@ -51,11 +52,13 @@ class Facts(Document):
 
 
 class EvidenceSet(Document):
-    """`manifest` is the digest of the manifest's bytes; `risk_tier` and `tools` (name -> version) as of measuring."""
+    """`manifest` is the digest of the manifest's bytes; `risk_tier`, `tools` (name -> version) and `model`, what the
+    manifest says of it, as of measuring."""
 
     schema_: Literal["governance.evidence/v1"] = Field("governance.evidence/v1", alias="schema")
     subject: Subject
     risk_tier: str
+    model: Stated | None = None
     manifest: Sha256
     plan: Plan
     origin: Origin

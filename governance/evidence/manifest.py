@@ -42,6 +42,9 @@ def _no_at(text: str) -> str:
 
 
 Identity = Annotated[Name, AfterValidator(_seen)]
+Tag = Annotated[
+    str, Spelled(r"[a-z0-9][a-z0-9._:-]{0,62}", "one word of small letters, digits, points, colons and hyphens")
+]
 MOST_ATTRIBUTES, MOST_INTERSECTIONS = 50, 100
 
 
@@ -71,12 +74,14 @@ class Purpose(Document):
 class ModelSection(Document):
     """The model version under audit. `name`: what all its versions have in common. `version`: this one; one version,
     one artifact. `owner`: the team or person that answers for it. `risk_tier`: low, medium or high; anything else, or
-    none, counts as high. `trained_at`: when it was trained; documents must not be older."""
+    none, counts as high. `tags`: words of your own, by which policies may choose. `trained_at`: when it was trained;
+    documents must not be older."""
 
     name: Identity
     version: Annotated[Identity, AfterValidator(_no_at)]
     owner: Name | None = None
     risk_tier: str | None = None
+    tags: Annotated[tuple[Tag, ...], Field(max_length=50)] | None = None
     trained_at: Instant | None = None
     purpose: Purpose = Purpose()
 

@@ -9,9 +9,9 @@ from governance.collect.collected import Collected
 from governance.collect.manifest import Loaded
 from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet, Facts
-from governance.evidence.manifest import RISK_TIERS
 from governance.evidence.origin import Origin, Subject
 from governance.evidence.plan import Plan
+from governance.evidence.stated import counted_tier, stated
 from governance.progress import Progress
 
 
@@ -73,10 +73,10 @@ def _measured(
         seed,
         progress,
     )
-    tier = manifest.model.risk_tier
     return EvidenceSet(
         subject=subject_of(loaded, collected),
-        risk_tier=tier if tier in RISK_TIERS else RISK_TIERS[-1],
+        risk_tier=counted_tier(manifest.model),
+        model=stated(manifest.model),
         manifest=sha256(loaded.data),
         plan=wanted,
         origin=origin.model_copy(update={"predictions": measured.predictions}),

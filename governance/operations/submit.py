@@ -6,7 +6,7 @@ from governance import strictyaml
 from governance.canonical import parse_instant, sha256
 from governance.errors import BadInput, Refused, VerificationFailed
 from governance.evidence.evidence import EvidenceSet
-from governance.evidence.manifest import RISK_TIERS, Manifest
+from governance.evidence.manifest import Manifest
 from governance.operations.caller import Caller
 from governance.operations.judging import Also, Judged, judge_recorded, judge_submitted
 from governance.operations.workspace import Workspace
@@ -39,7 +39,7 @@ def submit(
     measured = EvidenceSet.from_bytes(evidence)
     said = strictyaml.load(manifest, Manifest, "manifest")
     _is_theirs(measured, caller)
-    _is_of(measured, said, manifest)
+    _is_of(measured, manifest)
     if measured.plan != (wanted := plan(policies, said)):
         raise BadInput(
             "the evidence was measured by another plan than this service's policies ask for",
@@ -78,7 +78,7 @@ def _is_theirs(evidence: EvidenceSet, caller: Caller) -> None:
         )
 
 
-def _is_of(evidence: EvidenceSet, said: Manifest, manifest: bytes) -> None:
+def _is_of(evidence: EvidenceSet, manifest: bytes) -> None:
     if evidence.manifest != sha256(manifest):
         raise BadInput(
             "the evidence was measured by another manifest",
@@ -90,14 +90,6 @@ def _is_of(evidence: EvidenceSet, said: Manifest, manifest: bytes) -> None:
         check_subject(evidence, manifest)
     except VerificationFailed as error:
         raise BadInput(error.what, got=error.got, where="subject") from error
-    tier = said.model.risk_tier if said.model.risk_tier in RISK_TIERS else RISK_TIERS[-1]
-    if evidence.risk_tier != tier:
-        raise BadInput(
-            "the evidence has another risk tier than its manifest",
-            got=evidence.risk_tier,
-            expected=tier,
-            where="risk_tier",
-        )
 
 
 def _differing(got: dict[str, object], wanted: dict[str, object]) -> str:

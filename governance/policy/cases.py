@@ -180,8 +180,8 @@ class Bench:
         if index is None:
             return usual
         expected = self.cases.document.cases[index].expect.findings
-        # Where the policy is not in force nothing is judged; the outcomes tell.
-        return usual | expected if any(ref.in_force for ref in decision.policies) else dict(expected)
+        # Where the policy is not in force, or not for the model, nothing is judged; the outcomes tell.
+        return dict(expected) if any(ref.remark for ref in decision.policies) else usual | expected
 
     def _outcomes(self, index: int | None) -> dict[str, Action]:
         allowed = dict.fromkeys(self.policy.document.environments, Action.ALLOW)

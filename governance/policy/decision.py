@@ -8,23 +8,32 @@ from pydantic import Field
 
 from governance.canonical import Document, Instant, Sha256, instant, parse_instant
 from governance.evidence.evidence import EvidenceSet
-from governance.evidence.origin import Origin, Subject
+from governance.evidence.origin import Subject
 from governance.policy.act import Act
 from governance.policy.acts import apply_reviews, waiver_for
 from governance.policy.baseline import LoadedBaseline, known_failure, remarks
 from governance.policy.document import LoadedPolicy, SelectedRule
-from governance.policy.expression import evaluate
-from governance.policy.finding import Finding, Verdict
+from governance.policy.finding import Announced, Finding
 from governance.policy.outcome import Action, Enforcement, Outcome, action_for, worst
+from governance.policy.selector import view_of_evidence
+from governance.policy.verdict import verdict_of
 
 
 class PolicyRef(Document):
-    """`in_force`: whether its rules were judged on the legal date of the decision."""
+    """`in_force`: whether it counts on the legal date of the decision. `applies`: whether it is for this model, and
+    `because` why, null where it is for every model. Its rules were judged where both hold."""
 
     id: str
     version: str
     sha256: Sha256
     in_force: bool
+    applies: bool = True
+    because: str | None = None
+
+    @property
+    def remark(self) -> str:
+        """Why its rules were not judged; empty where they were."""
+        return "not in force" if not self.in_force else "" if self.applies else "does not apply"
 
 
 class Decision(Document):
@@ -85,24 +94,35 @@ def decide(
     """
     if baseline is not None:
         baseline.assert_about(evidence.subject.name)
+    environments = sorted({name for policy in policies for name in policy.document.environments})
+    view = view_of_evidence(evidence)
+    where = [policy.applies(view, environments) for policy in policies]
     refs = tuple(
         PolicyRef(
             id=policy.document.id,
             version=policy.document.version,
             sha256=policy.sha256,
             in_force=policy.document.in_force.covers(as_of),
+            applies=bool(found.places),
+            because=found.why or None,
         )
-        for policy in policies
+        for policy, found in zip(policies, where, strict=True)
     )
     in_force = [policy for policy, ref in zip(policies, refs, strict=True) if ref.in_force]
-    environments = sorted({name for policy in policies for name in policy.document.environments})
-    notes: list[str] = [] if policies else ["no policy was given, so nothing was checked and nothing is allowed"]
-    findings = [
-        _finding(policy, selected, evidence, acts, baseline, now, submitter, notes)
-        for policy in in_force
-        for selected in policy.rules
+    judged = [
+        (policy, found.places)
+        for policy, found, ref in zip(policies, where, refs, strict=True)
+        if ref.in_force and ref.applies
     ]
-    _each_judged_once(in_force, findings)
+    notes: list[str] = [] if policies else ["no policy was given, so nothing was checked and nothing is allowed"]
+    notes += [
+        f"policy {ref.id} {'applies' if ref.applies else 'does not apply'}: {ref.because}"
+        for ref, found in zip(refs, where, strict=True)
+        if ref.in_force and not found.plain
+    ]
+    asked = _Asked(evidence, acts, baseline, now, as_of, submitter, notes)
+    findings = [_finding(selected, places, asked) for policy, places in judged for selected in policy.rules]
+    _each_judged_once([policy for policy, _ in judged], findings)
     findings.sort(key=_reading_order)
     if baseline is not None:
         notes[:0] = remarks(baseline, policies, findings)
@@ -111,20 +131,27 @@ def decide(
         relevant = [finding for finding in findings if environment in finding.actions]
         applicable = [finding for finding in relevant if finding.outcome is not Outcome.NOT_APPLICABLE]
         if not applicable:
-            said = "no policy is in force" if not in_force else "no rule applies" if relevant else "no rule is selected"
+            said = _unchecked(environment, in_force, judged)
             notes.append(f"{environment}: {said} on {instant(as_of)}, so nothing was checked")
         outcomes[environment] = worst([finding.actions[environment] for finding in applicable])
-    period = timedelta(days=min((policy.document.valid_for for policy in in_force), default=0))
+    period = timedelta(days=min((policy.document.valid_for for policy, _ in judged), default=0))
     known = baseline.sha256 if baseline else None
     since = apply_reviews(
         outcomes, findings, evidence, evidence_sha256, refs, known, acts, submitter, now - period, notes
     )
     # To look back, or ahead, is a question and no release: or one could pick the day whose law suits.
-    other_law = any(
+    other_policies = any(
         policy.document.in_force.covers(now) != ref.in_force for policy, ref in zip(policies, refs, strict=True)
     )
+    other_law = other_policies or any(
+        selected.enforced(place, now) is not selected.enforced(place, as_of)
+        for policy, places in judged
+        for selected in policy.rules
+        for place in places
+    )
     if other_law:
-        notes.append(f"other policies are in force on {instant(now)} than on {instant(as_of)}: this opens no gate")
+        said = "other policies are in force" if other_policies else "rules are enforced otherwise"
+        notes.append(f"{said} on {instant(now)} than on {instant(as_of)}: this opens no gate")
     return Decision(
         id=identifier,
         subject=evidence.subject,
@@ -150,21 +177,38 @@ def _each_judged_once(policies: list[LoadedPolicy], findings: list[Finding]) -> 
         raise RuntimeError(f"selected rules and findings differ: {sorted(set(selected) ^ set(judged))}")
 
 
-def _finding(
-    policy: LoadedPolicy,
-    selected: SelectedRule,
-    evidence: EvidenceSet,
-    acts: Sequence[Recorded],
-    baseline: LoadedBaseline | None,
-    now: datetime,
-    submitter: str,
-    notes: list[str],
-) -> Finding:
-    section = selected.section
+def _unchecked(
+    environment: str, in_force: list[LoadedPolicy], judged: list[tuple[LoadedPolicy, tuple[str, ...]]]
+) -> str:
+    """Why nothing was checked in an environment."""
+    if not in_force:
+        return "no policy is in force"
+    if any(environment in places and policy.rules for policy, places in judged):
+        return "no rule applies"
+    if any(environment in places for _, places in judged):
+        return "no rule is selected"
+    here = any(policy.document.covers(environment) for policy in in_force)
+    return "no policy applies" if here else "no rule is selected"
+
+
+class _Asked(NamedTuple):
+    """What every rule is judged with. `notes` are added to."""
+
+    evidence: EvidenceSet
+    acts: Sequence[Recorded]
+    baseline: LoadedBaseline | None
+    now: datetime
+    as_of: datetime
+    submitter: str
+    notes: list[str]
+
+
+def _finding(selected: SelectedRule, places: tuple[str, ...], asked: _Asked) -> Finding:
+    section, evidence, now, notes = selected.section, asked.evidence, asked.now, asked.notes
     # What is not there comes from nobody.
     there = all(getattr(evidence.facts, group) is not None for group in selected.facts)
     origin = evidence.origin_of(*selected.facts)
-    verdict = _judge(selected, evidence, origin, now)
+    verdict = verdict_of(selected, evidence, now)
     rule = selected.rule
     finding = Finding(
         **verdict.model_dump(exclude={"fix"}),
@@ -176,100 +220,43 @@ def _finding(
         controls=selected.controls,
         severity=section.severity,
         actions={},
+        owner=section.owner,
     )
-    waiver = waiver_for(finding, evidence, acts, now, submitter, notes)
-    enforced = {environment: selected.enforced(environment) for environment in policy.document.environments}
+    waiver = waiver_for(finding, evidence, asked.acts, now, asked.submitter, notes)
     # What a person has excused, and what denies nowhere, needs no other excuse.
-    denies = waiver is None and Enforcement.DENY in enforced.values()
-    known = known_failure(finding, baseline, now, notes) if denies else None
-    actions = {
-        environment: action_for(
+    denies = waiver is None and any(selected.enforced(place, asked.as_of) is Enforcement.DENY for place in places)
+    known = known_failure(finding, asked.baseline, now, notes) if denies else None
+
+    def action(place: str, day: datetime) -> Action:
+        return action_for(
             finding.outcome,
-            enforcement,
+            selected.enforced(place, day),
             waived=waiver is not None,
             known=known is not None,
             waivable_to=Action(section.waivable_to),
         )
-        for environment, enforcement in enforced.items()
-    }
+
+    actions = {place: action(place, asked.as_of) for place in places}
+    announced, latest = [], dict(actions)
+    for day in selected.days:
+        for place in places:
+            if (moment := parse_instant(day)) > asked.as_of and action(place, moment) is not latest[place]:
+                latest[place] = action(place, moment)
+                announced.append(Announced(place=place, action=latest[place], from_=day))
     excused = {"waiver": waiver.sha256 if waiver else None, "known": known}
-    return finding.model_copy(update={"actions": actions, **excused})
-
-
-def _judge(selected: SelectedRule, evidence: EvidenceSet, origin: Origin, now: datetime) -> Verdict:
-    for group in selected.facts:
-        if getattr(evidence.facts, group) is None:
-            return _absent(group, evidence)
-        unaccepted = _unaccepted(selected, evidence.origin_of(group))
-        if unaccepted:
-            return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{group} evidence is {unaccepted}", fix=_ACCEPTED)
-    if not selected.facts and (unaccepted := _unaccepted(selected, origin)):
-        return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"the evidence is {unaccepted}", fix=_ACCEPTED)
-    # Whatever breaks while judging is a finding of its own, never a pass and never a crash of the audit.
-    try:
-        if selected.condition:
-            return evaluate(selected.condition, evidence, instant(now))
-        rule, params = selected.rule, selected.params
-        if rule is None or params is None:
-            raise RuntimeError(f"{selected.key} has neither a rule nor a condition")
-        verdict = rule.judge(getattr(evidence.facts, rule.facts) if rule.facts else evidence, params, now)
-        if not isinstance(verdict, Verdict):
-            raise TypeError(f"{rule.name} gave {type(verdict).__name__} and not a Verdict")
-        return verdict
-    except Exception as error:
-        # Our own words, or only the kind: a library's text differs between machines, and everybody must find the same.
-        said = str(error)[:300] if type(error) is RuntimeError else type(error).__name__
-        return Verdict(outcome=Outcome.ERROR, why=f"judging failed: {said}")
-
-
-_ACCEPTED = (
-    "let the audit measure it (`prediction: rescore` for what a model predicts), or have the policy's owner name this "
-    "kind of evidence under `accept` of the rule"
-)
-# Where in the manifest a group of facts is taken from.
-_SECTIONS = {
-    "fairness": "`data.evaluation` with `sensitive`",
-    "performance": "`data.evaluation`",
-    "explainability": "an `artifact` that can be opened, and `features`",
-    "artifact": "`artifact`",
-    "lineage": "`lineage` with `sources` and `events`",
-    "access": "`access` with `grants` and `approvals`",
-    "reproducibility": "`environment` with `lock`, `commit` and `seeds`",
-    "documents": "`documents`",
-    "purpose": "`model.purpose` with `objective`, `kpi`, `intended` and `prohibited`",
-    "operations": "`operations` with `rollback`, `monitoring` and `on_call`",
-    "licences": "`licences` with `model` and `components`, and `environment.lock`",
-    "overlap": "`data.training` beside `data.evaluation`, and `features`",
-}
-
-
-def _absent(group: str, evidence: EvidenceSet) -> Verdict:
-    outcome, why = Outcome.INCONCLUSIVE, f"no {group} evidence"
-    for absent in evidence.facts.absent:
-        if absent.facts == group:
-            outcome = Outcome.ERROR if absent.kind == "failed" else Outcome.INCONCLUSIVE
-            why = f"no {group} evidence: {absent.why}"
-    return Verdict(outcome=outcome, why=why, fix=f"give the manifest {_SECTIONS[group]}")
-
-
-def _unaccepted(selected: SelectedRule, origin: Origin) -> str:
-    accept = selected.section.accept
-    if origin.kind not in accept.kind:
-        return f"{origin.kind}; the policy accepts {' or '.join(accept.kind)}"
-    if origin.predictions is not None and origin.predictions not in accept.predictions:
-        return f"from {origin.predictions} predictions; the policy accepts {' or '.join(accept.predictions)}"
-    return ""
+    return finding.model_copy(update={"actions": actions, "announced": tuple(announced), **excused})
 
 
 def _valid_until(
     policies: Sequence[LoadedPolicy], findings: list[Finding], acts: Sequence[Recorded], now: datetime, end: datetime
 ) -> Instant:
-    """`end`, or the day on which a policy comes into force or lapses, or the expiry of a waiver or of an entry of the
-    baseline that was used: whichever comes first."""
+    """`end`, or the day on which a policy comes into force or lapses, or a finding asks for something else,
+    or the expiry of a waiver or of an entry of the baseline that was used: whichever comes first."""
     used = {finding.waiver for finding in findings}
     ends = [item.act.waiver.expires for item in acts if item.act.waiver and item.sha256 in used]
     ends += [finding.known.until for finding in findings if finding.known]
     changes = [day for policy in policies for day in (policy.document.in_force.from_, policy.document.in_force.until)]
+    changes += [step.from_ for finding in findings for step in finding.announced]
     ahead = [moment for moment in (parse_instant(day) for day in changes if day) if moment > now]
     return instant(min([end, *ahead, *map(parse_instant, ends)]))
 

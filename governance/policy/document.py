@@ -1,120 +1,35 @@
 """The policy document: which rules, with which parameters, enforced how. Read strictly, compiled once."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import NamedTuple
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from governance import strictyaml
-from governance.canonical import Document, Instant, Sha256, Spelled, parse_instant, sha256
+from governance.canonical import Instant, Sha256, sha256
 from governance.errors import BadInput
-from governance.evidence.origin import Kind, Predictions
+from governance.policy import enforcement
 from governance.policy.expression import Condition, compile_condition
-from governance.policy.outcome import Enforcement, Severity
+from governance.policy.outcome import Enforcement
+from governance.policy.place import Slug
 from governance.policy.rule import Params, Rule
 from governance.policy.rules import CATALOGUE
+from governance.policy.sections import Accept, Control, InForce, Policy, RuleSection
+from governance.policy.selector import Applies, Selector, View, applies, compile_selector
 
-Slug = Annotated[
-    str, Spelled(r"[a-z][a-z0-9-]{0,62}", "small letters, digits and hyphens, a letter first and at most 63 in all")
+__all__ = [
+    "Accept",
+    "Control",
+    "InForce",
+    "LoadedPolicy",
+    "Policy",
+    "RuleSection",
+    "SelectedRule",
+    "Slug",
+    "load_policy",
 ]
-Control = Annotated[
-    str, Spelled(r"[a-z0-9][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9.-]*", "<law>/<clause>, such as eu-ai-act/art-10.2.f")
-]
-
-
-class InForce(Document):
-    """In the time that law is judged on. `from`: the first moment. `until`: the first moment after it."""
-
-    from_: Instant = Field(alias="from")
-    until: Instant | None = None
-
-    @model_validator(mode="after")
-    def _some_time(self) -> Self:
-        if self.until is not None and parse_instant(self.until) <= parse_instant(self.from_):
-            raise strictyaml.Misplaced("`until` is not after `from`: it would never be in force", "until")
-        return self
-
-    def covers(self, as_of: datetime) -> bool:
-        return parse_instant(self.from_) <= as_of and (self.until is None or as_of < parse_instant(self.until))
-
-
-class Accept(Document):
-    """Which evidence counts. `kind`: declared facts count only where a rule says so. `predictions`: made by us from the
-    model (rescored), or read from a column of the table (supplied)."""
-
-    kind: tuple[Kind, ...] = ("measured",)
-    predictions: tuple[Predictions, ...] = ("rescored", "supplied")
-
-
-class RuleSection(Document):
-    """One rule of a policy: either `uses` a rule of the catalogue or states an `expr` over required evidence.
-
-    `id`: what findings call it. `title`: what people read. `uses`: a rule of the catalogue, as name@version. `with`:
-    its parameters. `expr`: a condition in CEL that must be true. `requires`: the evidence that it reads. `controls`:
-    clauses of laws and standards that it serves, as law/clause; those of the catalogue's rule where left out.
-    `severity`: orders the reading. `enforcement`: what follows, by environment, with a `default`. `accept`: the
-    evidence that counts. `waivable_to`: what a waiver leads to where it would deny. `why`: instead of the catalogue's
-    words. `fix`: instead of the catalogue's words.
-    """
-
-    id: Slug
-    title: str | None = None
-    uses: str | None = None
-    with_: dict[str, Any] = Field({}, alias="with")
-    expr: str | None = None
-    requires: tuple[str, ...] = ()
-    controls: tuple[Control, ...] = ()
-    severity: Severity = Severity.MEDIUM
-    enforcement: dict[str, Enforcement]
-    accept: Accept = Accept()
-    waivable_to: Literal["allow", "needs review"] = "needs review"
-    why: str | None = None
-    fix: str | None = None
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        if (self.uses is None) == (self.expr is None):
-            raise ValueError("a rule has either `uses` or `expr`")
-        if self.expr is None and self.requires:
-            raise ValueError("`requires` goes with `expr`; a rule of the catalogue knows what it reads")
-        if self.expr is not None and self.with_:
-            raise ValueError("`with` goes with `uses`; an expression states its own limits")
-        if "default" not in self.enforcement:
-            told = "`enforcement` needs `default`, for environments it does not name"
-            raise strictyaml.Misplaced(told, "enforcement")
-        return self
-
-
-class Policy(Document):
-    """Which rules a model version must keep, with which limits, enforced how. `schema`: the type of this document.
-    `id`: what findings and trails call it. `version`: three numbers; a change of a limit is a new one. `title`: what
-    people read. `in_force`: when it counts. `environments`: for which it decides. `valid_for`: days that a decision
-    under this policy may be relied on. `rules`: all of them count."""
-
-    schema_: Literal["governance.policy/v1"] = Field(alias="schema")
-    id: Slug
-    version: Annotated[str, Spelled(r"[0-9]+\.[0-9]+\.[0-9]+", "three numbers with points between them, such as 1.0.0")]
-    title: str | None = None
-    in_force: InForce
-    environments: tuple[Slug, ...] = Field(min_length=1)
-    valid_for: int = Field(90, ge=1, le=3650)
-    rules: tuple[RuleSection, ...]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        seen: set[str] = set()
-        for index, section in enumerate(self.rules):
-            if section.id in seen:
-                raise strictyaml.Misplaced(f"rule id {section.id!r} is used twice", "rules", index, "id")
-            seen.add(section.id)
-        for index, section in enumerate(self.rules):
-            for name in section.enforcement:
-                if name != "default" and name not in self.environments:
-                    told = f"rule {section.id!r} enforces in {name!r}, which is not under `environments`"
-                    raise strictyaml.Misplaced(told, "rules", index, "enforcement", name)
-        return self
 
 
 class SelectedRule(NamedTuple):
@@ -148,8 +63,14 @@ class SelectedRule(NamedTuple):
         """Those that the policy names, else the rule's."""
         return self.section.controls or (self.rule.controls if self.rule else ())
 
-    def enforced(self, environment: str) -> Enforcement:
-        return self.section.enforcement.get(environment, self.section.enforcement["default"])
+    def enforced(self, place: str, as_of: datetime) -> Enforcement:
+        """How it is enforced at an environment, or a point of one, on a legal date."""
+        return enforcement.enforced(self.section.enforcement, place, as_of)
+
+    @property
+    def days(self) -> list[Instant]:
+        """All on which its enforcement changes somewhere."""
+        return enforcement.days(self.section.enforcement)
 
 
 class LoadedPolicy(NamedTuple):
@@ -159,6 +80,12 @@ class LoadedPolicy(NamedTuple):
     sha256: Sha256
     text: bytes
     rules: tuple[SelectedRule, ...]
+    selector: Selector | None
+
+    def applies(self, view: View, places: Iterable[str] | None = None) -> Applies:
+        """Where it applies to a model, of the places that it decides about: its own where none are named."""
+        named = self.document.environments if places is None else places
+        return applies(self.selector, view, [place for place in named if self.document.covers(place)])
 
 
 def load_policy(data: bytes, name: str, catalogue: Mapping[str, Rule] = CATALOGUE) -> LoadedPolicy:
@@ -166,7 +93,17 @@ def load_policy(data: bytes, name: str, catalogue: Mapping[str, Rule] = CATALOGU
     source = strictyaml.parse(data, name)
     policy = strictyaml.validate(source, Policy)
     selected = tuple(_select(policy, index, section, source, catalogue) for index, section in enumerate(policy.rules))
-    return LoadedPolicy(policy, sha256(data), data, selected)
+    return LoadedPolicy(policy, sha256(data), data, selected, _selector(policy, source))
+
+
+def _selector(policy: Policy, source: strictyaml.Source) -> Selector | None:
+    if policy.applies is None:
+        return None
+    here = source.position(("applies",))
+    try:
+        return compile_selector(policy.applies, f"{source.name}:{here.line}:{here.column}")
+    except BadInput as error:
+        raise source.error(here, error.what, **dict(error.details())) from error
 
 
 def _select(

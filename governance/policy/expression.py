@@ -54,16 +54,6 @@ def compile_condition(text: str, requires: tuple[str, ...], where: str) -> Condi
     """Raises BadInput with the engine's caret for anything that does not compile to a boolean."""
     from cel_expr_python import cel
 
-    if len(text) > MAX_CHARACTERS:
-        raise BadInput("expression too long", got=f"{len(text)} characters", expected=f"{MAX_CHARACTERS}", where=where)
-    code = _UNREAD.sub(" ", text)
-    if _MAP.search(code):
-        raise BadInput(
-            "the expression maps a list to another",
-            expected="all, exists, exists_one or filter",
-            fix="a chain of `map` can need any amount of memory: say it as a condition on each element",
-            where=where,
-        )
     # `missing || true` is true: so what it reads must be known to exist, and nothing else is declared to the engine.
     if unknown := [path for path in requires if not _known(path)]:
         raise BadInput("unknown evidence", got=unknown[0], expected=f"a path such as {', '.join(GROUPS)}", where=where)
@@ -74,6 +64,25 @@ def compile_condition(text: str, requires: tuple[str, ...], where: str) -> Condi
             fix=f"add `requires: [...]` with some of {', '.join(GROUPS)}",
             where=where,
         )
+    declared = dict.fromkeys((*_groups(requires), *_ALWAYS), cel.Type.DYN) | {"now": cel.Type.STRING}
+    program = compile_boolean(text, declared, where, "evidence that it reads stands under `requires:`")
+    return Condition(text, requires, program)
+
+
+def compile_boolean(text: str, declared: dict[str, Any], where: str, undeclared: str) -> Any:
+    """A program of the engine over `declared` names. `undeclared`: what to do about others. Raises BadInput."""
+    from cel_expr_python import cel
+
+    if len(text) > MAX_CHARACTERS:
+        raise BadInput("expression too long", got=f"{len(text)} characters", expected=f"{MAX_CHARACTERS}", where=where)
+    code = _UNREAD.sub(" ", text)
+    if _MAP.search(code):
+        raise BadInput(
+            "the expression maps a list to another",
+            expected="all, exists, exists_one or filter",
+            fix="a chain of `map` can need any amount of memory: say it as a condition on each element",
+            where=where,
+        )
     if {"/", "%"} & set(code):
         raise BadInput(
             "the expression divides",
@@ -82,7 +91,6 @@ def compile_condition(text: str, requires: tuple[str, ...], where: str) -> Condi
             fix="multiply instead: `a >= 0.8 * b && b > 0`",
             where=where,
         )
-    declared = dict.fromkeys((*_groups(requires), *_ALWAYS), cel.Type.DYN) | {"now": cel.Type.STRING}
     try:
         program = cel.NewEnv(variables=declared).compile(text)
     except RuntimeError as error:
@@ -91,20 +99,27 @@ def compile_condition(text: str, requires: tuple[str, ...], where: str) -> Condi
             "the expression does not compile",
             got=message,
             expected=f"CEL over {', '.join(declared)}",
-            fix="evidence that it reads stands under `requires:`" if "undeclared" in message else "",
+            fix=undeclared if "undeclared" in message else "",
             where=where,
         ) from error
     if program.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
         raise BadInput(
             "the expression is not a condition", got=str(program.return_type()), expected="a boolean", where=where
         )
-    return Condition(text, requires, program)
+    return program
 
 
 def numbers(text: str) -> list[tuple[int, int]]:
     """Where the plain numbers of an expression begin and end: 0.8 and 12, but nothing in text or in a comment."""
     code = _UNREAD.sub(lambda unread: " " * len(unread[0]), text)
     return [found.span() for found in _NUMBER.finditer(code)]
+
+
+def members(text: str, name: str) -> list[str]:
+    """What an expression reads of a variable, by name: `model.owner` gives owner; in order, each once."""
+    code = _UNREAD.sub(" ", text)
+    found = re.findall(rf"(?<![.\w]){name}\s*\.\s*([A-Za-z_][A-Za-z_0-9]*)(?!\s*\()", code, re.ASCII)
+    return list(dict.fromkeys(found))
 
 
 def _groups(requires: tuple[str, ...]) -> list[str]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Literal
 
+from pydantic import Field
+
 from governance.canonical import Document, Instant, Real, Sha256, dumps, real, sha256
 from governance.evidence.origin import Origin
 from governance.policy.advice import together
@@ -105,11 +107,21 @@ class Known(Document):
     until: Instant
 
 
+class Announced(Document):
+    """What a finding will ask for at a place from a day on, where that is something else than now. `place`: an
+    environment, or a point of one. `action`: what it then asks for. `from`: the first moment."""
+
+    place: str
+    action: Action
+    from_: Instant = Field(alias="from")
+
+
 class Finding(Verdict):
     """One rule of one policy, judged. `key` is policy#rule; `uses`: the rule of the catalogue. `title`: as people read
     it. `origin`: who says so. `controls`: clauses that it serves. `severity`: orders the reading. `actions`: what it
     asks for in each environment. `waiver`: the digest of the act that excuses it. `known` is set where a baseline keeps
-    it from denying."""
+    it from denying. `announced`: what its policy will make of it from some day on. `owner`: who mends it, as the policy
+    says."""
 
     key: str
     uses: str
@@ -120,3 +132,5 @@ class Finding(Verdict):
     actions: dict[str, Action]
     waiver: Sha256 | None = None
     known: Known | None = None
+    announced: tuple[Announced, ...] = ()
+    owner: str | None = None

@@ -7,6 +7,7 @@ from governance.canonical import Sha256, instant, parse_instant
 from governance.policy.baseline import in_words
 from governance.policy.decision import Decision
 from governance.policy.outcome import Action
+from governance.policy.place import environment_of
 
 
 class Answer(NamedTuple):
@@ -25,9 +26,12 @@ def gate(decision: Decision, artifact: Sha256, environment: str, now: datetime) 
             Action.DENY,
             (f"the decision is about artifact {decision.subject.artifact[:16]}, the question about {artifact[:16]}",),
         )
-    if environment not in decision.outcomes:
+    # What no policy says about a point of an environment is what they say about the environment.
+    asked = environment if environment in decision.outcomes else environment_of(environment)
+    if asked not in decision.outcomes:
         known = ", ".join(sorted(decision.outcomes)) or "none"
         return Answer(Action.DENY, (f"the decision says nothing about {environment!r}; it knows: {known}",))
+    environment = asked
     action = decision.outcomes[environment]
     if action is Action.ALLOW and now >= parse_instant(decision.valid_until):
         return Answer(

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from governance.errors import BadInput
 from governance.policy.cases import Bench
 from governance.policy.document import LoadedPolicy, SelectedRule
+from governance.policy.enforcement import in_words, stated_for, steps
 from governance.policy.expression import compile_condition, numbers
 from governance.policy.outcome import Action, Enforcement
 
@@ -53,7 +54,8 @@ def mutants(policy: LoadedPolicy) -> Iterator[Mutant]:
     """Every mutant that is itself a policy."""
     for place, selected in enumerate(policy.rules):
         rule = selected.section.id
-        if any(one in _ENFORCED[:2] for one in selected.section.enforcement.values()):
+        enforcement = selected.section.enforcement
+        if any(one in _ENFORCED[:2] for at in enforcement for one, _ in steps(enforcement, at)):
             rest = (*policy.rules[:place], *policy.rules[place + 1 :])
             yield Mutant(rule, rule, "left out", _with(policy, rest), drops=True)
         changes = [*_enforced(selected, policy), *_accepted(selected), *_limits(selected), *_literals(selected)]
@@ -74,13 +76,13 @@ def _enforced(selected: SelectedRule, policy: LoadedPolicy) -> Iterator[_Changed
     """Each environment's enforcement made each of the others."""
     section = selected.section
     for environment in policy.document.environments:
-        now = section.enforcement.get(environment, section.enforcement["default"])
+        now = section.enforcement[stated_for(section.enforcement, environment)]
         for other in _ENFORCED:
             if other is now or (now is Enforcement.AUDIT and other is Enforcement.WARN):
                 continue
             enforcement = section.enforcement | {environment: other}
             changed = section.model_copy(update={"enforcement": enforcement})
-            yield "", f"{environment}: {now.value} -> {other.value}", selected._replace(section=changed)
+            yield "", f"{environment}: {in_words(now)} -> {other.value}", selected._replace(section=changed)
 
 
 def _accepted(selected: SelectedRule) -> Iterator[_Changed]:

@@ -8,11 +8,14 @@ from governance.evidence.plan import Comparison, FairnessRequest, Plan
 from governance.evidence.purpose import Kpi
 from governance.policy.document import LoadedPolicy
 from governance.policy.rule import Request
+from governance.policy.selector import view_of_manifest
 
 
 def plan(policies: Iterable[LoadedPolicy], manifest: Manifest) -> Plan:
-    """The union of what every rule of every policy asks for, over what the manifest has. Order-free and repeatable."""
-    selected = [rule for policy in policies for rule in policy.rules]
+    """The union of what every rule of every policy that applies asks for, over what the manifest has. Order-free and
+    repeatable."""
+    view = view_of_manifest(manifest)
+    selected = [rule for policy in policies if policy.applies(view).places for rule in policy.rules]
     facts = {name for rule in selected for name in rule.facts}
     comparisons: dict[tuple[str, ...], set[tuple[str, str, int]]] = {}
     scores: dict[tuple[str, ...], set[str]] = {}

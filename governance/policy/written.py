@@ -24,7 +24,7 @@ from governance.strictyaml import Source as Text
 
 DECLARED = ("lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences")
 """Groups of facts that are always taken from a document."""
-_OWN = ("subject", "risk_tier", "inputs")
+_OWN = ("subject", "risk_tier", "model", "inputs")
 BESIDE = (*_OWN, "predictions", "origins")
 """What may be written beside the groups of facts. `predictions` are rescored or supplied; `origins` says which groups
 (or `inputs`) are measured and which declared, where that is not as usual."""

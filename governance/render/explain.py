@@ -3,16 +3,18 @@ these is said; `explain_text` and JSON show the same document."""
 
 import json
 import re
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from governance.canonical import Document, Instant, Real, Sha256
+from governance.canonical import Document, Instant, Real, Sha256, parse_instant
 from governance.evidence.origin import Subject
 from governance.policy.coverage import Group, concerned, worst_number
 from governance.policy.document import Accept, LoadedPolicy, SelectedRule
+from governance.policy.enforcement import Enforced, stated_for
 from governance.policy.finding import Finding
-from governance.policy.outcome import WAIVABLE, Action, Enforcement, Severity, action_for
+from governance.policy.outcome import WAIVABLE, Action, Severity, action_for
 from governance.policy.rule import PARTS, Rule
 from governance.render import wording
 from governance.render.pipeline import CheckPage
@@ -63,7 +65,8 @@ class Asked(Document):
     controls: tuple[str, ...]
     accept: Accept
     severity: Severity
-    enforcement: dict[str, Enforcement]
+    enforcement: dict[str, Enforced]
+    owner: str | None = None
 
 
 class Place(Document):
@@ -168,6 +171,7 @@ def explain_finding(case: Case, finding: Finding, following: tuple[str, ...]) ->
 
 def _asked(policy: LoadedPolicy, selected: SelectedRule) -> Asked:
     section, document = selected.section, policy.document
+    places = {name: stated_for(section.enforcement, name) for name in document.environments}
     given = selected.params.model_dump(mode="json") if selected.params else {}
     return Asked(
         key=selected.key,
@@ -186,7 +190,8 @@ def _asked(policy: LoadedPolicy, selected: SelectedRule) -> Asked:
         controls=selected.controls,
         accept=section.accept,
         severity=section.severity,
-        enforcement={name: selected.enforced(name) for name in document.environments},
+        enforcement={name: section.enforcement[stated] for name, stated in places.items()},
+        owner=section.owner,
     )
 
 
@@ -205,7 +210,7 @@ def _found(case: Case, finding: Finding, selected: SelectedRule) -> Found:
         groups=tuple(dict.fromkeys(concerned(finding))),
         worst=worst_number(finding),
         settle=tuple(wording.projections(finding)),
-        if_waived=_if_waived(finding, selected),
+        if_waived=_if_waived(finding, selected, parse_instant(decision.as_of)),
         excuses=tuple(
             Excuse(act=item.sha256, words=wording.act_of(item.act), used=item.sha256 == finding.waiver)
             for item in waivers
@@ -221,13 +226,13 @@ def _found(case: Case, finding: Finding, selected: SelectedRule) -> Found:
     )
 
 
-def _if_waived(finding: Finding, selected: SelectedRule) -> dict[str, Action]:
+def _if_waived(finding: Finding, selected: SelectedRule, as_of: datetime) -> dict[str, Action]:
     if finding.outcome not in WAIVABLE or finding.waiver:
         return {}
     return {
         environment: action_for(
             finding.outcome,
-            selected.enforced(environment),
+            selected.enforced(environment, as_of),
             waived=True,
             known=False,
             waivable_to=Action(selected.section.waivable_to),

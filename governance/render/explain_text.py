@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from governance.evidence.origin import Kind
+from governance.policy.enforcement import in_words
 from governance.policy.finding import Finding
 from governance.policy.outcome import WAIVABLE
 from governance.render import wording
@@ -89,7 +90,9 @@ def _asked(asked: Asked) -> Iterator[tuple[str, str]]:
     if "measured" in asked.accept.kind:
         yield "", f"from predictions that are {' or '.join(asked.accept.predictions)}"
     yield "severity", asked.severity.value
-    yield "enforced", ", ".join(f"{name}: {how.value}" for name, how in sorted(asked.enforcement.items()))
+    yield "enforced", ", ".join(f"{name}: {in_words(how)}" for name, how in sorted(asked.enforcement.items()))
+    if asked.owner:
+        yield "owner", asked.owner
     if asked.controls:
         yield "law", ", ".join(asked.controls)
 
@@ -120,6 +123,8 @@ def _about(found: Found) -> Iterator[tuple[str, str]]:
     yield "means", wording.effect(found.finding.actions)
     if found.finding.known:
         yield "known", wording.known(found.finding)
+    if found.finding.announced:
+        yield "announced", wording.announced(found.finding)
     for excuse in found.excuses:
         yield "waiver", f"{'in use' if excuse.used else 'not in use'}: {excuse.words}"
     for remark in found.remarks:

@@ -233,7 +233,7 @@ def _record(page: CheckPage) -> list[str]:
     """Whether it is sealed, and folded away what it is about and how to verify it."""
     decision, sealed = page.decision, page.sealed
     policies = ", ".join(
-        f"{escaped(ref.id)} {escaped(ref.version)}{'' if ref.in_force else ' (not in force)'}"
+        f"{escaped(ref.id)} {escaped(ref.version)}{f' ({ref.remark})' if ref.remark else ''}"
         for ref in decision.policies[:10]
     )
     more = f" and {len(decision.policies) - 10} more" if len(decision.policies) > 10 else ""

@@ -127,8 +127,12 @@ def told(page: CheckPage, finding: Finding) -> list[str]:
         said.append(f"Waived: {excuse}.")
     if finding.known:
         said.append(f"Known {known(page, finding)}.")
+    if finding.announced:
+        said.append(f"Announced: {wording.announced(finding)}.")
     if finding.fix:
         said.append(f"How to fix: {finding.fix.rstrip('.')}.")
+    if finding.owner:
+        said.append(f"Who fixes it: {finding.owner}.")
     return said
 
 

@@ -130,7 +130,7 @@ def _finding(page: Page, finding: Finding, acts: Sequence[Recorded]) -> None:
     page.field("why", finding.why)
     if not finding.looked_at and finding.origin is None:
         # Nothing was there to look at: what to give is all there is to say.
-        page.field("fix", finding.fix)
+        _fix(page, finding)
         _waiver_and_rule(page, finding, acts)
         return
     page.field("limit", wording.limit_of(finding.limit))
@@ -143,11 +143,17 @@ def _finding(page: Page, finding: Finding, acts: Sequence[Recorded]) -> None:
     if len(finding.looked_at) > len(shown) > 0:
         page.field("", f"and {len(finding.looked_at) - len(shown)} more (--format json shows all)")
     if finding.fix:
-        page.field("fix", finding.fix)
+        _fix(page, finding)
     if finding.controls:
         page.field("law", ", ".join(finding.controls))
     page.field("evidence", wording.origin_of(finding))
     _waiver_and_rule(page, finding, acts)
+
+
+def _fix(page: Page, finding: Finding) -> None:
+    page.field("fix", finding.fix)
+    if finding.owner:
+        page.field("owner", finding.owner)
 
 
 def _waiver_and_rule(page: Page, finding: Finding, acts: Sequence[Recorded]) -> None:
@@ -155,6 +161,8 @@ def _waiver_and_rule(page: Page, finding: Finding, acts: Sequence[Recorded]) -> 
         page.field("waiver", f"{wording.waived(finding, acts)}; was {finding.outcome.value}")
     if finding.known:
         page.field("known", wording.known(finding))
+    if finding.announced:
+        page.field("announced", wording.announced(finding))
     page.field("rule", f"{finding.key} ({finding.uses}); {wording.effect(finding.actions)}")
 
 
@@ -176,7 +184,7 @@ def _declared(evidence: EvidenceSet) -> Iterator[str]:
 
 def _record(page: Page, decision: Decision, sealed: Sealed | None) -> None:
     policies = ", ".join(
-        f"{ref.id} {ref.version} ({ref.sha256[: wording.DIGEST_SHOWN]}...){'' if ref.in_force else ' NOT IN FORCE'}"
+        f"{ref.id} {ref.version} ({ref.sha256[: wording.DIGEST_SHOWN]}...) {ref.remark.upper()}".rstrip()
         for ref in decision.policies
     )
     artifact = decision.subject.artifact

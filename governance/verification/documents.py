@@ -7,6 +7,7 @@ from governance.canonical import Document, Sha256, other_version, schema_of, sha
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.evidence.evidence import EvidenceSet
 from governance.evidence.manifest import Manifest
+from governance.evidence.stated import counted_tier, stated
 from governance.policy.act import Act
 from governance.policy.baseline import Baseline
 from governance.policy.decision import Decision, Recorded
@@ -82,7 +83,7 @@ def nothing_else(bundle: Bundle, decision: Decision, evidence: EvidenceSet, acts
 
 
 def check_subject(evidence: EvidenceSet, manifest: bytes) -> None:
-    """The evidence is about the model version that its manifest names."""
+    """The evidence is about the model version that its manifest names, and says of it what the manifest says."""
     try:
         named = strictyaml.load(manifest, Manifest, "manifest").model
     except BadInput as error:
@@ -97,4 +98,16 @@ def check_subject(evidence: EvidenceSet, manifest: bytes) -> None:
     if read != ({evidence.subject.artifact} - {None}):
         raise VerificationFailed(
             Broken.TAMPERED, "the evidence is about another artifact than was read", got=", ".join(read)
+        )
+    # Policies choose by these. Evidence from before they were recorded says nothing, so that every policy applies.
+    if evidence.risk_tier != counted_tier(named):
+        raise VerificationFailed(
+            Broken.TAMPERED, "the evidence has another risk tier than its manifest", got=evidence.risk_tier
+        )
+    if evidence.model is not None and evidence.model != stated(named):
+        raise VerificationFailed(
+            Broken.TAMPERED,
+            "the evidence says something else of the model than its manifest",
+            got=str(evidence.model),
+            expected=str(stated(named)),
         )

@@ -196,7 +196,7 @@ def _record(verified: Verified, generated_at: str, tool: str, most: int) -> Flow
     decision = verified.decision
     policies = [
         Paragraph(
-            rich("{} {}" + ("" if ref.in_force else ", <b>not in force</b>") + "  ", ref.id, ref.version)
+            rich("{} {}" + (f", <b>{ref.remark}</b>" if ref.remark else "") + "  ", ref.id, ref.version)
             + f'<font name="{style.FIXED}" size="6.6">{ref.sha256}</font>',
             style.CELL,
         )

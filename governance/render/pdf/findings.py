@@ -7,6 +7,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.platypus import Flowable, KeepTogether, Paragraph
 
 from governance.policy.document import SelectedRule
+from governance.policy.enforcement import in_words, stated_for
 from governance.policy.finding import Finding
 from governance.render import wording
 from governance.render.pdf import style
@@ -68,9 +69,9 @@ def _rules(verified: Verified) -> dict[str, SelectedRule]:
 
 def _results(finding: Finding, rule: SelectedRule | None) -> list[tuple[str, str, str]]:
     """(environment, what came of it, how the policy enforces the rule there)."""
-    enforcement = rule.section.enforcement if rule else {}
+    enforcement = rule.section.enforcement if rule else None
     return [
-        (name, action.value, how.value if (how := enforcement.get(name, enforcement.get("default"))) else "unknown")
+        (name, action.value, in_words(enforcement[stated_for(enforcement, name)]) if enforcement else "unknown")
         for name, action in sorted(finding.actions.items())
     ]
 
@@ -90,6 +91,8 @@ def _detail(number: int, finding: Finding, rule: SelectedRule | None) -> list[Fl
     pairs: list[tuple[str, Any]] = []
     if finding.fix and not settled:
         pairs.append(("how to fix", finding.fix))
+        if finding.owner:
+            pairs.append(("owner", finding.owner))
     if rule and rule.rule and not settled:
         pairs.append(("what it checks", rule.rule.part("What it checks:")))
     if rule and rule.condition:
@@ -105,6 +108,8 @@ def _detail(number: int, finding: Finding, rule: SelectedRule | None) -> list[Fl
     pairs.append(("rule", f"{finding.key} ({finding.uses}), {finding.severity.value} severity"))
     if finding.known:
         pairs.append(("known", wording.known(finding)))
+    if finding.announced:
+        pairs.append(("announced", wording.announced(finding)))
     if finding.waiver:
         pairs.append(("waiver", f"was {finding.outcome.value}; act {finding.waiver}"))
     shown = [] if settled else _looked(finding)

@@ -1,0 +1,96 @@
+"""How a rule is enforced: a word for each place, or several with the days from which they count."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Tag, model_validator
+
+from governance.canonical import Document, Instant, parse_instant
+from governance.policy.outcome import Enforcement
+from governance.policy.place import environment_of
+
+DEFAULT = "default"
+"""For places that are not named."""
+
+
+class Steps(Document):
+    """Each word with the day from which it counts, and `now` for the first: {warn: now, deny: 2027-01-01T00:00:00Z} is
+    a rule that is announced before it bites. `deny`, `review`, `warn` and `audit`: from when."""
+
+    deny: Literal["now"] | Instant | None = None
+    review: Literal["now"] | Instant | None = None
+    warn: Literal["now"] | Instant | None = None
+    audit: Literal["now"] | Instant | None = None
+
+    @model_validator(mode="after")
+    def _one_first(self) -> Self:
+        days = list(self._days().values())
+        if days.count("now") != 1:
+            raise ValueError("one of the words counts from `now`, and the others from a day each")
+        if len(set(days)) != len(days):
+            raise ValueError("two words count from the same day")
+        return self
+
+    def _days(self) -> dict[Enforcement, str]:
+        found = {one: getattr(self, one.value) for one in Enforcement}
+        return {one: day for one, day in found.items() if day is not None}
+
+    def in_order(self) -> tuple[tuple[Enforcement, Instant | None], ...]:
+        """From the first, which has no day."""
+        days = self._days()
+        first = [(one, None) for one, day in days.items() if day == "now"]
+        return (*first, *sorted(((one, day) for one, day in days.items() if day != "now"), key=lambda step: step[1]))
+
+
+def _shape(value: Any) -> str:
+    return "steps" if isinstance(value, dict | Steps) else "word"
+
+
+Enforced = Annotated[Annotated[Enforcement, Tag("word")] | Annotated[Steps, Tag("steps")], Discriminator(_shape)]
+Enforcements = Mapping[str, Enforcement | Steps]
+"""By place, with DEFAULT."""
+
+
+def stated_for(enforcement: Enforcements, place: str) -> str:
+    """The key that says how a place is enforced: its own, that of its environment, or DEFAULT."""
+    return next(key for key in (place, environment_of(place), DEFAULT) if key in enforcement)
+
+
+def steps(enforcement: Enforcements, place: str) -> tuple[tuple[Enforcement, Instant | None], ...]:
+    """How a rule is enforced at a place, one after the other; the first has no day."""
+    found = enforcement[stated_for(enforcement, place)]
+    return found.in_order() if isinstance(found, Steps) else ((found, None),)
+
+
+def enforced(enforcement: Enforcements, place: str, as_of: datetime) -> Enforcement:
+    """What counts at a place on a day."""
+    so_far = [one for one, day in steps(enforcement, place) if day is None or parse_instant(day) <= as_of]
+    return so_far[-1]
+
+
+def days(enforcement: Enforcements) -> list[Instant]:
+    """All on which something changes, in order."""
+    return sorted({day for place in enforcement for _, day in steps(enforcement, place) if day is not None})
+
+
+def in_words(found: Enforcement | Steps) -> str:
+    """`warn`, or `warn, deny from 2027-01-01T00:00:00Z`."""
+    if isinstance(found, Enforcement):
+        return found.value
+    return ", ".join(one.value + (f" from {day}" if day else "") for one, day in found.in_order())
+
+
+_FIRST = "0001-01-01T00:00:00Z"
+
+
+def looser(child: Enforcements, parent: Enforcements, place: str) -> str | None:
+    """Where a child is milder at a place than its parent, in words; None where it is nowhere."""
+    for day in (_FIRST, *sorted({*days(child), *days(parent)})):
+        moment = parse_instant(day)
+        ours, theirs = enforced(child, place, moment), enforced(parent, place, moment)
+        order = list(Enforcement)
+        if order.index(ours) > order.index(theirs):
+            when = "" if day == _FIRST else f" from {day}"
+            return f"{place}: {ours.value} instead of {theirs.value}{when}"
+    return None
