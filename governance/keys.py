@@ -5,9 +5,9 @@ that a person types their password into.
 """
 
 import base64
-import hmac
 import json
 import os
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import Annotated, Literal, Protocol, get_args
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -52,6 +54,11 @@ class KeySigner:
 
     def sign(self, message: bytes) -> bytes:
         return self._key.sign(message)
+
+    def derive(self, purpose: str) -> bytes:
+        """32 secret bytes that follow from this key, tell nothing of it, and serve this purpose only: HKDF-SHA-256
+        (RFC 5869). With them a machine knows again what it gave out, whoever writes to its database."""
+        return HKDF(SHA256(), 32, None, purpose.encode()).derive(self._key.private_bytes_raw())
 
 
 def _power_of_two(n: int) -> int:
@@ -144,9 +151,9 @@ def rewrap_person_key(data: bytes, principal: str, old: str, new: str, entropy: 
 
 
 def _wrap(raw: bytes, principal: str, password: str, entropy: Entropy) -> bytes:
-    assert_password(password)
+    assert_password(password, principal)
     salt, nonce = entropy(16), entropy(12)
-    sealed = ChaCha20Poly1305(_stretch(password, salt, _SCRYPT_N, _SCRYPT_R, _SCRYPT_P)).encrypt(
+    sealed = ChaCha20Poly1305(_stretch(_normal(password), salt, _SCRYPT_N, _SCRYPT_R, _SCRYPT_P)).encrypt(
         nonce, raw, principal.encode()
     )
     wrapped = WrappedKey(
@@ -173,59 +180,109 @@ def _unwrap(data: bytes, principal: str, password: str, where: str) -> bytes:
         raise BadInput("the key file is damaged", got=str(error).splitlines()[0], where=where) from error
     if wrapped.principal != principal:
         raise BadInput("the key file belongs to somebody else", got=wrapped.principal, expected=principal)
-    try:
-        secret = _stretch(password, salt, wrapped.n, wrapped.r, wrapped.p)
-        raw = ChaCha20Poly1305(secret).decrypt(nonce, sealed, principal.encode())
-    except (InvalidTag, ValueError) as error:
-        raise Refused(f"wrong password for {principal}", fix="type it again; nothing was signed") from error
+    for spelled in _spellings(password):
+        with suppress(InvalidTag, ValueError):
+            secret = _stretch(spelled, salt, wrapped.n, wrapped.r, wrapped.p)
+            raw = ChaCha20Poly1305(secret).decrypt(nonce, sealed, principal.encode())
+            break
+    else:
+        raise Refused(f"wrong password for {principal}", fix="type it again; nothing was signed")
     if encode_public(KeySigner(Ed25519PrivateKey.from_private_bytes(raw)).public_key) != wrapped.key:
         raise BadInput("the key file is damaged", got="its public key belongs to another key", where=where)
     return raw
 
 
-def assert_password(password: str) -> None:
-    """Raises BadInput for one that is too short, far too long, or no text."""
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        short = len(password) < MIN_PASSWORD
+def _spellings(password: str) -> tuple[str, ...]:
+    """To be tried: the one spelling, and as it was typed, which keys were wrapped with before there was one."""
+    if len(password) > MAX_PASSWORD:
+        return (password[: MAX_PASSWORD + 1],)  # nobody's; the work is done all the same
+    return tuple(dict.fromkeys((_normal(password), password)))
+
+
+def assert_password(password: str, principal: str = "") -> None:
+    """Raises BadInput for one that is too short, far too long, no text, or among the first that anybody tries.
+
+    NIST SP 800-63B-4, section 3.1.1.2: a length and a list of what is guessed first, and no rule about kinds of
+    characters. Counted is what `_normal` makes of it.
+    """
+    if any("\ud800" <= character <= "\udfff" for character in password):
+        raise BadInput("the password is not text", got="half a surrogate pair", fix=_FOUR_WORDS)
+    length = len(password) if len(password) > MAX_PASSWORD else len(normal := _normal(password))
+    if not MIN_PASSWORD <= length <= MAX_PASSWORD:
+        short = length < MIN_PASSWORD
         raise BadInput(
             f"the password is too {'short' if short else 'long'}",
-            got=f"{len(password)} characters",
+            got=f"{length} characters",
             expected=f"at least {MIN_PASSWORD}" if short else f"at most {MAX_PASSWORD}",
-            fix="take four words that have nothing to do with each other",
+            fix=_FOUR_WORDS,
         )
-    if any("\ud800" <= character <= "\udfff" for character in password):
-        raise BadInput("the password is not text", got="half a surrogate pair", fix="take four plain words")
+    if why := _guessed_first(normal.casefold(), principal.rpartition("|")[2].casefold()):
+        raise BadInput("the password is among the first that are guessed", got=why, fix=_FOUR_WORDS)
 
 
-def hash_password(password: str, entropy: Entropy) -> str:
-    """What a server keeps to know a password again: scrypt with its cost and a salt of its own, as
-    `scrypt$n$r$p$salt$hash`. Raises BadInput as `assert_password` does."""
-    assert_password(password)
-    return _hashed(password, entropy(16), _SCRYPT_N, _SCRYPT_R, _SCRYPT_P)
+_FOUR_WORDS = "take four words that have nothing to do with each other"
+# What the commonest passwords of 12 characters and more are made of, digits and signs taken off; and our own name.
+_COMMON = """
+password passwort passw passwd kennwort motdepasse contrasena changeme changemenow letmein letmeinnow welcome
+welcometo willkommen iloveyou ilove iloveu administrator admin adminadmin root user guest test testtest testing
+secret topsecret default master superman batman spiderman dragon monkey sunshine princess football baseball
+basketball liverpool chelsea arsenal manchester manchesterunited barcelona realmadrid jordan michael jennifer
+computer internet trustno trustnoone whatever nothing starwars pokemon minecraft summer winter spring autumn qwerty
+qwertyuiop qwertz qwertzuiop azerty azertyuiop asdfghjkl zxcvbnm qwertyasdfgh qwertyuiopasdfghjkl qazwsxedc qazwsx
+qazwsxedcrfv qweasdzxc qweasd zaqxswcde abcdef abcdefghijkl abcd abc governance governanceadmin
+"""
+_ROWS = tuple(
+    row + row[::-1]
+    for row in (
+        "abcdefghijklmnopqrstuvwxyz" * 2, "01234567890" * 3, "1234567890" * 3, "qwertyuiopasdfghjklzxcvbnm",
+        "qwertzuiopasdfghjklyxcvbnm", "azertyuiopqsdfghjklmwxcvbn", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+        "1q2w3e4r5t6y7u8i9o0p",
+    )
+)  # fmt: skip
 
 
-def is_password(password: str, kept: str) -> bool:
-    """Whether `kept` was made of this password, in time that does not say how far they agree. Raises RuntimeError where
-    it was made of none."""
-    try:
-        _, n, r, p, salt, _ = kept.split("$")
-        again = _hashed(password, base64.b64decode(salt, validate=True), int(n), int(r), int(p))
-    except UnicodeEncodeError:
-        return False  # half a surrogate pair: no password that was ever set
-    except ValueError as error:
-        raise RuntimeError("not a password's hash") from error
-    return hmac.compare_digest(again, kept)
+def _guessed_first(password: str, name: str) -> str:
+    """Why a password is of no use, in words; empty where nothing speaks against it."""
+    for length in range(1, len(password) // 2 + 1):
+        if password == (password[:length] * len(password))[: len(password)]:
+            return f"the same {'character' if length == 1 else f'{length} characters'} over and over"
+    if len(set(password)) < 5:
+        return f"{len(set(password))} characters only, over and over"
+    if any(password in row for row in _ROWS):
+        return "a row of the keyboard or of the alphabet"
+    letters = "".join(filter(str.isalpha, password.translate(_LEET)))
+    bare = "".join(filter(str.isalpha, password))
+    for word in (bare, letters):
+        if word in _COMMON.split() or (name and word and not word.replace(name, "")):
+            return "a common word, or one's own name, with digits and signs"
+    return ""
 
 
-def decoy_hash() -> str:
-    """What no password is known by, at the cost of one that is: to do the same work for a name that nobody has."""
-    zeros = base64.b64encode(bytes(32)).decode()
-    return f"scrypt${_SCRYPT_N}${_SCRYPT_R}${_SCRYPT_P}${base64.b64encode(bytes(16)).decode()}${zeros}"
+_LEET = str.maketrans("013457@$!", "oieastasi")
 
 
-def _hashed(password: str, salt: bytes, n: int, r: int, p: int) -> str:
-    text = (base64.b64encode(value).decode() for value in (salt, _stretch(password, salt, n, r, p)))
-    return "$".join(("scrypt", str(n), str(r), str(p), *text))
+def _normal(password: str) -> str:
+    """One spelling of what is typed on different keyboards: NFKC (NIST SP 800-63B-4, section 3.1.1.2), which makes any
+    blank a space, as OpaqueString does (RFC 8265, section 4.2.2)."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def decoy_key() -> bytes:
+    """A WrappedKey that no password opens, at the cost of one that some does: to do the same work for a name that
+    nobody has."""
+    zeros = encode_public(bytes(32))
+    wrapped = WrappedKey(
+        schema_=schema_of(WrappedKey),  # type: ignore[arg-type]
+        principal="",
+        key=zeros,
+        n=_SCRYPT_N,
+        r=_SCRYPT_R,
+        p=_SCRYPT_P,
+        salt=base64.b64encode(bytes(16)).decode(),
+        nonce=base64.b64encode(bytes(12)).decode(),
+        sealed=base64.b64encode(bytes(48)).decode(),
+    )
+    return json.dumps(wrapped.model_dump(by_alias=True)).encode()
 
 
 # Each takes 128 MiB: a crowd at the door waits here and does not fill the machine.

@@ -7,36 +7,40 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from governance.canonical import instant, schema_of, sha256
+from governance.canonical import Document, instant, schema_of, sha256
 from governance.errors import BadInput, Refused
-from governance.keys import hash_password, make_person_key
+from governance.keys import KeySigner, make_person_key
 from governance.operations.caller import By, Caller, Operator, in_use, new_secret, secret_hash
 from governance.operations.initialise import assert_name
-from governance.operations.people import assert_recorded
 from governance.operations.workspace import Workspace, local
 from governance.permissions import ACCOUNT_ROLES, Does, may
 from governance.signing.keys import encode_public
 from governance.trail.entry import EntryType
-from governance.trail.person import MAX_REASON, PersonRecord
+from governance.trail.person import MAX_REASON, InvitationRecord, PersonRecord
 from governance.trail.trust import Person
 
 if TYPE_CHECKING:
-    from governance.store.accounts import Accounts
+    from governance.store.accounts import Account, Accounts
+    from governance.store.snapshot import Snapshot
     from governance.store.transaction import Transaction
 
 INVITATION = timedelta(days=3)
 """How long a link may be used."""
-PERSON = schema_of(PersonRecord)
 
 
 class Listed(NamedTuple):
-    """`key` is the public key they have now."""
+    """Somebody who has an account, or an open link to one. `key` is the public key they have now; `created` and
+    `disabled` say since when, `signed_in` when they last did; `invited` is when an open link to them ends; `tokens` is
+    how many of theirs can be used."""
 
     principal: str
     roles: tuple[str, ...]
     key: str | None
-    created: str
+    created: str | None
     disabled: str | None
+    signed_in: str | None
+    invited: str | None
+    tokens: int
 
 
 class Invited(NamedTuple):
@@ -54,15 +58,15 @@ def invite(workspace: Workspace, name: str, roles: Sequence[str], by: By, reason
     With an account that is not disabled it takes no roles: it is for who lost their password, and so their key. They
     keep their roles and get a new key. Raises BadInput, Refused, MachineFault.
     """
-    from governance.store.accounts import Accounts, Invitation, changing
+    from governance.store.accounts import Accounts, Invitation
 
     assert_name(name)
     _assert_roles(roles)
-    asked = _ordered(roles)
-    principal, now, token = local(name), workspace.clock(), new_secret(workspace.entropy)
-    with workspace.open_trail() as store, changing(store) as session:
-        accounts = Accounts(session)
-        inviter = _authorised(workspace, accounts, by, Does.INVITE, principal)
+    asked, said = ordered(roles), stated(reason)
+    principal, token, log = local(name), new_secret(workspace.entropy), log_signer(workspace)
+    with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
+        accounts, now = Accounts.within(transaction), transaction.now
+        inviter = authorised(workspace, transaction, by, Does.INVITE, principal)
         there = accounts.account(principal)
         if there is not None and not there.disabled and asked:
             raise BadInput(
@@ -74,9 +78,12 @@ def invite(workspace: Workspace, name: str, roles: Sequence[str], by: By, reason
         if (there is None or there.disabled) and not asked:
             raise BadInput(f"an invitation for {name} to no role", expected=f"some of {', '.join(ACCOUNT_ROLES)}")
         accounts.withdraw(principal)
-        expires = instant(now + INVITATION)
-        kept = sha256(token.encode())
+        expires, kept = instant(now + INVITATION), sha256(token.encode())
         accounts.add_invitation(Invitation(kept, principal, asked, inviter, instant(now), expires, None))
+        record = InvitationRecord(
+            principal=principal, roles=asked, by=inviter, sha256=kept, expires=expires, reason=said
+        )
+        tell(transaction, EntryType.INVITATION_MADE, inviter, record)
     return Invited(token, principal, asked, expires)
 
 
@@ -87,8 +94,9 @@ def invited(workspace: Workspace, token: str) -> Invited:
     kept, now = secret_hash(token), instant(workspace.clock())
     with workspace.open_trail() as store, store.snapshot() as snapshot:
         found = Accounts.within(snapshot).invitation(kept) if kept else None
-    if found is None or found.used is not None or found.expires <= now:
-        raise _no_link()
+        if found is None or found.used is not None or found.expires <= now:
+            raise _no_link()
+        workspace.register(snapshot).assert_link(found, snapshot.where)
     return Invited(token, found.principal, found.roles, found.expires)
 
 
@@ -101,35 +109,32 @@ def redeem(workspace: Workspace, token: str, password: str) -> Person:
     from governance.store.accounts import Accounts
 
     link = invited(workspace, token)
-    log = workspace.required_signer(_origin(workspace), "log")
+    log = log_signer(workspace)
     # What takes long is done before the lock is taken.
     wrapped, signer = make_person_key(link.principal, password, workspace.entropy)
-    kept = hash_password(password, workspace.entropy)
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
         accounts, now = Accounts.within(transaction), instant(transaction.now)
-        kept_link = sha256(token.encode())
-        found = accounts.invitation(kept_link)
-        if found is None or not accounts.use_invitation(kept_link, now):
+        kept = sha256(token.encode())
+        found = accounts.invitation(kept)
+        if found is None or not accounts.use_invitation(kept, now):
             raise _no_link()
-        _still_invites(accounts, found.by, found.principal)
-        _assert_recorded(transaction, found.by)
-        _assert_recorded(transaction, found.principal)
-        there = accounts.account(found.principal)
+        given = workspace.register(transaction).assert_link(found, transaction.where)
+        _still_invites(workspace, transaction, found.by, found.principal)
+        there = assert_recorded(workspace, transaction, found.principal)
         if bool(found.roles) is bool(there and not there.disabled):
             raise _no_link()  # it was for another state of things
         if there is None:
-            accounts.add_account(found.principal, kept, now)
+            accounts.add_account(found.principal, now)
         else:
             accounts.shut_out(found.principal, now)
-            accounts.set_password(found.principal, kept)
             accounts.enable(found.principal)
         key = encode_public(signer.public_key)
         accounts.add_key(found.principal, key, wrapped, now)
-        before = PersonRecord(principal=found.principal, key=key, roles=_ordered(in_use(there)))
-        made = _tell(transaction, EntryType.KEY_ADDED, found.principal, before)
-        after = before.model_copy(update={"roles": _ordered((*before.roles, *found.roles))})
+        before = PersonRecord(principal=found.principal, key=key, roles=ordered(in_use(there)))
+        made = tell(transaction, EntryType.KEY_ADDED, found.principal, before, [given])
+        after = before.model_copy(update={"roles": ordered((*before.roles, *found.roles))})
         if found.roles:
-            granted = _tell(transaction, EntryType.ROLE_GRANTED, found.by, after, [made])
+            granted = tell(transaction, EntryType.ROLE_GRANTED, found.by, after, [made])
             accounts.grant(found.principal, found.roles, granted, now)
     # COMMIT has returned: only now is there an account.
     return Person(key=key, principal=link.principal, roles=after.roles)
@@ -141,8 +146,8 @@ def grant(workspace: Workspace, principal: str, role: str, by: By, reason: str =
     with _about(workspace, principal, by, Does.GRANT) as change:
         if role in change.roles:
             raise BadInput(f"{principal} is {role} already", fix="nothing is to be done")
-        roles = _ordered((*change.roles, role))
-        entry = _tell(change.transaction, EntryType.ROLE_GRANTED, change.actor, change.record(roles, reason))
+        roles = ordered((*change.roles, role))
+        entry = tell(change.transaction, EntryType.ROLE_GRANTED, change.actor, change.record(roles, reason))
         change.accounts.grant(principal, [role], entry, instant(change.transaction.now))
 
 
@@ -153,7 +158,7 @@ def revoke(workspace: Workspace, principal: str, role: str, by: By, reason: str 
         if role not in change.roles:
             raise BadInput(f"{principal} is no {role}", got=f"roles: {', '.join(change.roles) or 'none'}")
         left = tuple(held for held in change.roles if held != role)
-        _tell(change.transaction, EntryType.ROLE_REVOKED, change.actor, change.record(left, reason))
+        tell(change.transaction, EntryType.ROLE_REVOKED, change.actor, change.record(left, reason))
         change.accounts.end_role(principal, role, instant(change.transaction.now))
 
 
@@ -163,22 +168,33 @@ def disable(workspace: Workspace, principal: str, by: By, reason: str = "") -> N
     A new invitation lets them in again, with a new key. Raises BadInput, Refused, MachineFault, VerificationFailed.
     """
     with _about(workspace, principal, by, Does.DISABLE) as change:
-        _tell(change.transaction, EntryType.ACCOUNT_DISABLED, change.actor, change.record((), reason))
+        tell(change.transaction, EntryType.ACCOUNT_DISABLED, change.actor, change.record((), reason))
         change.accounts.disable(principal, instant(change.transaction.now))
 
 
 def list_accounts(workspace: Workspace, by: By) -> list[Listed]:
-    """Everybody, disabled ones too. Raises Refused, MachineFault, VerificationFailed."""
+    """Everybody by name, also who is disabled, and who has only been invited. Raises Refused, MachineFault,
+    VerificationFailed."""
     from governance.store.accounts import Accounts
+    from governance.store.credentials import Credentials
 
+    now = instant(workspace.clock())
     with workspace.open_trail() as store, store.snapshot() as snapshot:
         accounts = Accounts.within(snapshot)
-        _authorised(workspace, accounts, by, Does.LIST_ACCOUNTS)
+        authorised(workspace, snapshot, by, Does.LIST_ACCOUNTS)
         keys = {key.principal: key.key for key in accounts.every_key() if key.retired is None}
-        return [
-            Listed(one.principal, _ordered(one.roles), keys.get(one.principal), one.created, one.disabled)
+        tokens = Credentials.within(snapshot).usable_tokens(now)
+        links = {link.principal: link for link in accounts.open_invitations(now)}
+        found = [
+            Listed(
+                one.principal, ordered(one.roles), keys.get(one.principal), one.created, one.disabled, one.signed_in,
+                links[one.principal].expires if one.principal in links else None, tokens.get(one.principal, 0),
+            )
             for one in accounts.accounts()
-        ]
+        ]  # fmt: skip
+    new = links.keys() - {one.principal for one in found}
+    found += [Listed(who, links[who].roles, None, None, None, None, links[who].expires, 0) for who in new]
+    return sorted(found)
 
 
 def wrapped_key(workspace: Workspace, caller: Caller) -> bytes:
@@ -210,55 +226,58 @@ def _about(workspace: Workspace, principal: str, by: By, does: Does) -> Iterator
     """A transaction about somebody who has an account, by somebody who may, as of this moment."""
     from governance.store.accounts import Accounts
 
-    log = workspace.required_signer(_origin(workspace), "log")
+    log = log_signer(workspace)
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
         accounts = Accounts.within(transaction)
-        actor = _authorised(workspace, accounts, by, does, principal)
-        _assert_recorded(transaction, actor)
+        actor = authorised(workspace, transaction, by, does, principal)
         account, key = accounts.account(principal), accounts.key(principal)
         if account is None or account.disabled or key is None:
             raise BadInput(f"{principal} has no account that is in use", fix="`governance account list` shows who has")
         if does is not Does.DISABLE:  # which must be possible then more than ever
-            _assert_recorded(transaction, principal)
-        yield _Change(transaction, accounts, actor, principal, _ordered(account.roles), key.key)
+            assert_recorded(workspace, transaction, principal)
+        yield _Change(transaction, accounts, actor, principal, ordered(account.roles), key.key)
 
 
-def _authorised(workspace: Workspace, accounts: "Accounts", by: By, does: Does, to: str | None = None) -> str:
-    """The principal under whom it is recorded. A caller is asked for what they hold at this moment, not what they held
-    when they came in."""
+def authorised(workspace: Workspace, at: "Snapshot", by: By, does: Does, to: str | None = None) -> str:
+    """The principal under whom it is recorded. A caller is asked for what they hold at this moment, by the tables and
+    by the trail, not what they held when they came in. Raises Refused, VerificationFailed."""
     if isinstance(by, Operator):
         return f"log|{_origin(workspace)}"
-    account = accounts.account(by.principal)
+    account = assert_recorded(workspace, at, by.principal)
     by._replace(roles=in_use(account)).must(does, to)
     return by.principal
 
 
-def _still_invites(accounts: "Accounts", inviter: str, principal: str) -> None:
+def assert_recorded(workspace: Workspace, at: "Snapshot", principal: str) -> "Account | None":
+    """Somebody's account, which is what the trail says of it; None for nobody. Raises VerificationFailed."""
+    from governance.store.accounts import Accounts
+
+    accounts = Accounts.within(at)
+    account = accounts.account(principal)
+    if account is not None:
+        workspace.register(at).assert_person(account, accounts.key(principal), at.where)
+    return account
+
+
+def _still_invites(workspace: Workspace, at: "Snapshot", inviter: str, principal: str) -> None:
     """Who gave the link may do so at this moment still; the operator always may."""
     if inviter.startswith("log|"):
         return
-    if not may(Does.INVITE, inviter, in_use(accounts.account(inviter)), to=principal).allowed:
+    if not may(Does.INVITE, inviter, in_use(assert_recorded(workspace, at, inviter)), to=principal).allowed:
         raise _no_link()
 
 
-def _assert_recorded(transaction: "Transaction", principal: str) -> None:
-    """Of whoever has an account that is in use: no entry is made on the word of a table alone."""
-    from governance.store.accounts import Accounts
-
-    accounts = Accounts.within(transaction)
-    account, key = accounts.account(principal), accounts.key(principal)
-    if account is not None and key is not None:
-        assert_recorded(transaction, account, key)
-
-
-def _tell(
-    transaction: "Transaction", type: EntryType, actor: str, record: PersonRecord, causes: Sequence[str] = ()
-) -> str:
-    """The id of an entry about a person."""
-    ref = transaction.put_document(PERSON, record.to_bytes())
+def tell(transaction: "Transaction", type: EntryType, actor: str, record: Document, causes: Sequence[str] = ()) -> str:
+    """The id of an entry that refers to one document, such as one about a person."""
+    ref = transaction.put_document(schema_of(record.__class__), record.to_bytes())
     entry = transaction.compose(type, actor, refs=[ref], causes=causes)
     transaction.append(entry)
     return entry.id
+
+
+def log_signer(workspace: Workspace) -> KeySigner:
+    """Raises BadInput where this machine does not hold the log's key."""
+    return workspace.required_signer(_origin(workspace), "log")
 
 
 def stated(reason: str) -> str:
@@ -273,7 +292,8 @@ def _origin(workspace: Workspace) -> str:
     return workspace.trust().logs[0].origin
 
 
-def _ordered(roles: Collection[str]) -> tuple[str, ...]:
+def ordered(roles: Collection[str]) -> tuple[str, ...]:
+    """As they are always named."""
     return tuple(role for role in ACCOUNT_ROLES if role in roles)
 
 

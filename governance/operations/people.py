@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from governance.errors import BadInput, Broken, VerificationFailed
+from governance.errors import BadInput
 from governance.operations.workspace import Workspace
 from governance.permissions import ROLES
 from governance.signing.keys import Signer
-from governance.trail.person import PersonRecord
 from governance.trail.trust import Person, Trust
 
 if TYPE_CHECKING:
-    from governance.store.accounts import Account, AccountKey
     from governance.store.snapshot import Snapshot
 
 
@@ -59,9 +57,10 @@ class AccountPeople:
                 return self.person(principal, snapshot)
         accounts = Accounts.within(at)
         account, key = accounts.account(principal), accounts.key(principal)
-        if account is None or account.disabled or key is None:
+        if account is None or account.disabled:
             return None
-        assert_recorded(at, account, key)
+        self._workspace.register(at).assert_person(account, key, at.where)
+        assert key is not None
         return Person(key=key.key, principal=principal, roles=_in_cases(account.roles))
 
     def unwrap(self, principal: str, password: Callable[[], str]) -> Signer:
@@ -75,7 +74,7 @@ class AccountPeople:
         role that was revoked, a key that was replaced and an account that was disabled stay: what was signed before
         still verifies, and from then on nothing by them gets into the log, which is what the log's key vouches for."""
         with self._workspace.open_trail() as store, store.snapshot() as snapshot:
-            records = _records(snapshot)
+            records = self._workspace.register(snapshot).records
         held: dict[tuple[str, str], set[str]] = {}
         for record in records:
             held.setdefault((record.key, record.principal), set()).update(record.roles)
@@ -84,26 +83,6 @@ class AccountPeople:
         ]
         trust = self._workspace.trust()
         return trust.model_copy(update={"people": (*trust.people, *people)})
-
-
-def assert_recorded(at: "Snapshot", account: "Account", key: "AccountKey") -> None:
-    """Raises VerificationFailed where the tables say otherwise of somebody than the trail does."""
-    told = next((record for record in reversed(_records(at)) if record.principal == account.principal), None)
-    if told is None or (told.key, set(told.roles)) != (key.key, set(account.roles)):
-        raise VerificationFailed(
-            Broken.TAMPERED,
-            f"the account of {account.principal} is not what the trail says of it",
-            got=f"key {key.key[-12:]}, roles: {', '.join(account.roles) or 'none'}",
-            expected=f"key {told.key[-12:]}, roles: {', '.join(told.roles) or 'none'}" if told else "no account",
-            fix="somebody wrote to the tables of accounts: find out who; `governance account disable` shuts it",
-            where=at.where,
-        )
-
-
-def _records(snapshot: "Snapshot") -> list[PersonRecord]:
-    from governance.store.accounts import person_documents
-
-    return [PersonRecord.from_bytes(data) for data in person_documents(snapshot)]
 
 
 def known(people: People, principal: str, at: "Snapshot | None" = None) -> Person:

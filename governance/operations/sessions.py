@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from governance.canonical import instant, sha256
-from governance.errors import Refused
-from governance.keys import KeySigner, decoy_hash, hash_password, is_password, open_person_key, rewrap_person_key
+from governance.errors import Broken, Refused, VerificationFailed
+from governance.keys import KeySigner, decoy_key, open_person_key, rewrap_person_key
 from governance.operations import throttle
+from governance.operations.accounts import assert_recorded, log_signer, ordered, tell
 from governance.operations.caller import Caller, in_use, new_secret, secret_hash
-from governance.operations.people import assert_recorded
 from governance.operations.workspace import Workspace, local
+from governance.signing.keys import encode_public
 from governance.trail.entry import EntryType
 from governance.trail.person import PersonRecord
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=8)
 """A session ends when nobody came for so long, and in any case so long after it began."""
+MAC = 43
+"""Characters of 32 bytes in base64url."""
 _SEEN_EVERY = timedelta(minutes=1)
 ANSWERS_KEPT = timedelta(days=1)
 
@@ -35,7 +38,8 @@ class SignedIn(NamedTuple):
 
 
 def sign_in(workspace: Workspace, name: str, password: str, address: str) -> SignedIn:
-    """A session for whoever knows the password. `address` is where they come from, as text.
+    """A session for whoever knows the password, which opens the key that the trail says is theirs. `address` is where
+    they come from, as text.
 
     Refused, in the same words and after the same work, for an unknown name, a wrong password and a disabled account;
     TooMany where it must wait, for every name alike. MachineFault, VerificationFailed.
@@ -48,15 +52,24 @@ def sign_in(workspace: Workspace, name: str, password: str, address: str) -> Sig
     with workspace.open_trail() as store:
         with changing(store) as session:
             throttle.attempt(Credentials(session), workspace.clock(), *slowed)
-            found = Accounts(session).account(principal) if name.isprintable() else None
-        # A second of work, so not under the lock; and for nobody as much as for somebody.
-        kept = decoy_hash() if found is None or found.disabled else found.password
-        if not is_password(password, kept) or found is None:
-            raise _wrong()
+        key = None
+        if name.isprintable():
+            with store.confirmed(workspace.trust().vkeys()) as snapshot:
+                account = assert_recorded(workspace, snapshot, principal)
+                key = Accounts.within(snapshot).key(principal) if account and not account.disabled else None
+        # Half a second of work, so not under the lock; and for nobody as much as for somebody.
+        try:
+            _open(key.wrapped if key else decoy_key(), principal if key else "", password, key.key if key else "")
+        except Refused as error:
+            raise _wrong() from error
+        if key is None:
+            raise RuntimeError("a key that nobody has was opened")
         now = workspace.clock()
         with changing(store) as session:
-            account = Accounts(session).account(principal)
-            if account is None or account.disabled or account.password != found.password:
+            accounts = Accounts(session)
+            account = accounts.account(principal)
+            # Disabled, a new key or a new password meanwhile: it is not the one that was opened.
+            if account is None or account.disabled or accounts.key(principal) != key:
                 raise _wrong()
             credentials = Credentials(session)
             throttle.succeeded(credentials, now, *slowed)
@@ -66,26 +79,45 @@ def sign_in(workspace: Workspace, name: str, password: str, address: str) -> Sig
                 answers=instant(now - ANSWERS_KEPT),
                 invitations=instant(now),
             )
-            Accounts(session).signed_in(principal, instant(now))
+            accounts.signed_in(principal, instant(now))
             return _begin(workspace, credentials, principal, in_use(account))
+
+
+def _open(wrapped: bytes, principal: str, password: str, public: str) -> KeySigner:
+    """Somebody's key, which is the one that counts as theirs: whoever put another one in its place signs nothing with
+    it. Raises Refused for a wrong password, VerificationFailed for a wrong key."""
+    signer = open_person_key(wrapped, principal, password, principal)
+    if (opened := encode_public(signer.public_key)) != public:
+        raise VerificationFailed(
+            Broken.TAMPERED, f"the key that is kept for {principal} is another one", got=opened, expected=public
+        )
+    return signer
 
 
 def session(workspace: Workspace, token: str) -> Caller | None:
     """Who it is, with the roles of this moment; None for no session, one that ended, or somebody disabled.
 
-    Coming back puts the idle end off, to the minute. Raises MachineFault, VerificationFailed.
+    Coming back puts the idle end off, to the minute. Raises MachineFault; VerificationFailed where the tables say
+    otherwise of this person, or of this session, than the trail does and the session's secret.
     """
-    from governance.store.accounts import Accounts, changing
+    from governance.store.accounts import changing
     from governance.store.credentials import Credentials
 
-    digest, now = secret_hash(token), workspace.clock()
-    if digest is None:
+    secret, now = token[:-MAC], workspace.clock()
+    if len(token) != 2 * MAC or (digest := secret_hash(secret)) is None:
         return None
     with workspace.open_trail() as store:
-        with store.snapshot() as snapshot:
+        with store.confirmed(workspace.trust().vkeys()) as snapshot:
             found = Credentials.within(snapshot).session(digest)
-            account = Accounts.within(snapshot).account(found.principal) if found else None
-        if found is None or account is None or account.disabled:
+            if found is None:
+                return None
+            if not hmac.compare_digest(token.encode(), _sealed(workspace, secret, found).encode()):
+                raise VerificationFailed(
+                    Broken.TAMPERED, "a session is not what was given out", got=f"a session of {found.principal}",
+                    fix="somebody wrote to the tables of accounts: find out who", where=snapshot.where,
+                )  # fmt: skip
+            account = assert_recorded(workspace, snapshot, found.principal)
+        if account is None or account.disabled:
             return None
         # Whole seconds are rounded down on both sides: it may end a second early and never late.
         if found.expires <= instant(now) or found.seen <= instant(now - IDLE):
@@ -120,9 +152,9 @@ def sessions(workspace: Workspace, caller: Caller) -> "list[LoginSession]":
 
 def step_up(workspace: Workspace, principal: str, password: str) -> KeySigner:
     """The person's key, for one signature; nothing keeps it. Raises Refused for a wrong password or where they have no
-    key any more, TooMany, BadInput for a damaged key."""
+    key any more, TooMany, BadInput for a damaged key, VerificationFailed for one that is not theirs."""
     with _guessing(workspace, principal) as key:
-        return open_person_key(key.wrapped, principal, password, principal)
+        return _open(key.wrapped, principal, password, key.key)
 
 
 def change_password(workspace: Workspace, caller: Caller, old: str, new: str) -> SignedIn:
@@ -132,7 +164,6 @@ def change_password(workspace: Workspace, caller: Caller, old: str, new: str) ->
     Raises BadInput for the new password, Refused for the old one, a token, or where somebody else just changed it;
     MachineFault, VerificationFailed.
     """
-    from governance.operations.accounts import PERSON
     from governance.store.accounts import Accounts
     from governance.store.credentials import Credentials
 
@@ -140,19 +171,15 @@ def change_password(workspace: Workspace, caller: Caller, old: str, new: str) ->
         raise Refused("no token may change a password", fix="sign in for it")
     with _guessing(workspace, caller.principal) as key:
         wrapped = rewrap_person_key(key.wrapped, caller.principal, old, new, workspace.entropy, caller.principal)
-    kept = hash_password(new, workspace.entropy)
-    log = workspace.required_signer(workspace.trust().logs[0].origin, "log")
+    log = log_signer(workspace)
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
         accounts, credentials = Accounts.within(transaction), Credentials.within(transaction)
-        account, now = accounts.account(caller.principal), accounts.key(caller.principal)
-        if account is None or now is None or not accounts.rewrap(key.key, key.wrapped, wrapped):
+        account = assert_recorded(workspace, transaction, caller.principal)
+        if account is None or not accounts.rewrap(key.key, key.wrapped, wrapped):
             raise Refused("the password or the key was changed meanwhile", fix="sign in again")
-        assert_recorded(transaction, account, now)
-        accounts.set_password(caller.principal, kept)
         credentials.end_sessions(caller.principal)
-        record = PersonRecord(principal=caller.principal, key=key.key, roles=in_use(account))
-        ref = transaction.put_document(PERSON, record.to_bytes())
-        transaction.append(transaction.compose(EntryType.PASSWORD_CHANGED, caller.principal, refs=[ref]))
+        record = PersonRecord(principal=caller.principal, key=key.key, roles=ordered(account.roles))
+        tell(transaction, EntryType.PASSWORD_CHANGED, caller.principal, record)
         begun = _begin(workspace, credentials, caller.principal, in_use(account))
     # COMMIT has returned: only now does the new password open anything.
     return begun
@@ -162,10 +189,20 @@ def _begin(workspace: Workspace, credentials: "Credentials", principal: str, rol
     """A session that begins now, under a secret that nobody has seen: none is ever taken from who signs in."""
     from governance.store.credentials import LoginSession
 
-    token, now = new_secret(workspace.entropy), workspace.clock()
-    digest = sha256(token.encode())
-    credentials.add_session(LoginSession(digest, principal, instant(now), instant(now), instant(now + LONGEST)))
+    secret, now = new_secret(workspace.entropy), workspace.clock()
+    digest = sha256(secret.encode())
+    made = LoginSession(digest, principal, instant(now), instant(now), instant(now + LONGEST))
+    credentials.add_session(made)
+    token = _sealed(workspace, secret, made)
     return SignedIn(token, Caller(principal, roles, None, digest, _csrf(token)))
+
+
+def _sealed(workspace: Workspace, secret: str, made: "LoginSession") -> str:
+    """The secret of a session, and behind it whose it is and how long, under a key that is not in the database: whoever
+    writes there makes no session and turns theirs into nobody else's. (HMAC-SHA-256, RFC 2104.)"""
+    fields = "\0".join((secret, made.principal, made.created, made.expires))
+    mac = hmac.digest(log_signer(workspace).derive("governance session"), fields.encode(), "sha256")
+    return secret + base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
 @contextmanager

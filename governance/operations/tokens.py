@@ -1,22 +1,27 @@
 """Tokens, with which programs speak for a person: made by the person, scoped, expiring, shown once."""
 
-from collections.abc import Collection
+import base64
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
+from zlib import crc32
 
 from governance.canonical import instant, sha256
-from governance.errors import BadInput
-from governance.operations.caller import By, Caller, Operator, in_use, new_secret, secret_hash
+from governance.errors import BadInput, Refused
+from governance.operations.accounts import assert_recorded, authorised, log_signer, stated, tell
+from governance.operations.caller import By, Caller, Operator, in_use, secret_hash
 from governance.operations.workspace import Workspace
 from governance.permissions import Does, Scope
-from governance.trail.entry import UUID_RANDOM_SIZE, uuid7
+from governance.trail.entry import UUID_RANDOM_SIZE, EntryType, uuid7
+from governance.trail.person import TokenRecord
 
 if TYPE_CHECKING:
-    from governance.store.accounts import Accounts
     from governance.store.credentials import ApiToken
+    from governance.store.snapshot import Snapshot
 
 Place = Literal["local", "ci"]
 """Where a token may say that evidence was measured."""
+PLACES: Mapping[Place, str] = {"ci": "by a pipeline", "local": "on somebody's own machine"}
 PREFIX = "gvt_"
 """By which secret scanners and people know a token."""
 LONGEST = timedelta(days=365)
@@ -46,7 +51,6 @@ def create_token(
 
     `place` is what evidence that it hands in says about where it was measured. Raises BadInput, Refused, MachineFault.
     """
-    from governance.store.accounts import Accounts, changing
     from governance.store.credentials import ApiToken, Credentials
 
     now, owner = workspace.clock(), of if isinstance(by, Operator) else by.principal
@@ -60,26 +64,41 @@ def create_token(
     if not now < expires <= now + LONGEST:
         latest = instant(now + LONGEST)
         raise BadInput("a token must expire", got=instant(expires), expected=f"after now, at the latest {latest}")
-    secret = new_secret(workspace.entropy)
-    identifier = uuid7(now, workspace.entropy(UUID_RANDOM_SIZE))
-    made = ApiToken(
-        identifier, sha256(secret.encode()), owner, tuple(map(str, wanted)), place, label, instant(now),
-        instant(expires), None, None,
-    )  # fmt: skip
-    with workspace.open_trail() as store, changing(store) as writing:
-        account = Accounts(writing).account(owner)
-        if isinstance(by, Caller):
-            by._replace(roles=in_use(account)).must(Does.MAKE_TOKEN)
-        elif account is None or account.disabled:
+    secret, log = _secret(workspace), log_signer(workspace)
+    with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
+        actor = authorised(workspace, transaction, by, Does.MAKE_TOKEN)
+        account = assert_recorded(workspace, transaction, owner)
+        if account is None or account.disabled:
             raise BadInput(f"{owner} has no account that is in use", fix="`governance account list` shows who has")
-        Credentials(writing).add_token(made)
+        made = ApiToken(
+            uuid7(transaction.now, workspace.entropy(UUID_RANDOM_SIZE)), sha256(secret.encode()), owner,
+            tuple(map(str, wanted)), place, label, instant(transaction.now), instant(expires), None, None,
+        )  # fmt: skip
+        Credentials.within(transaction).add_token(made)
+        tell(transaction, EntryType.TOKEN_MADE, actor, _record(made, ""))
+    # COMMIT has returned: only now is there a token to be shown.
     return MadeToken(PREFIX + secret, made)
+
+
+def _secret(workspace: Workspace) -> str:
+    """28 random bytes and their CRC-32, by which a scanner of leaked secrets knows a token without asking us; 43
+    characters of base64url."""
+    raw = workspace.entropy(28)
+    return base64.urlsafe_b64encode(raw + crc32(raw).to_bytes(4, "big")).rstrip(b"=").decode()
+
+
+def _record(token: "ApiToken", reason: str) -> TokenRecord:
+    return TokenRecord(
+        token=token.id, sha256=token.hash, principal=token.principal, scopes=token.scopes, place=token.place,
+        label=token.label, expires=token.expires, reason=reason,
+    )  # fmt: skip
 
 
 def token(workspace: Workspace, secret: str) -> Caller | None:
     """Whose it is, with the roles of this moment and the token's scopes; None for none, one that expired or was
-    revoked, or somebody disabled. Raises MachineFault, VerificationFailed."""
-    from governance.store.accounts import Accounts, changing
+    revoked, or somebody disabled. Raises MachineFault; VerificationFailed where the tables say otherwise of it, or of
+    its owner, than the trail does."""
+    from governance.store.accounts import changing
     from governance.store.credentials import Credentials
 
     digest = secret_hash(secret.removeprefix(PREFIX)) if secret.startswith(PREFIX) else None
@@ -87,12 +106,13 @@ def token(workspace: Workspace, secret: str) -> Caller | None:
     if digest is None:
         return None
     with workspace.open_trail() as store:
-        with store.snapshot() as snapshot:
+        with store.confirmed(workspace.trust().vkeys()) as snapshot:
             found = Credentials.within(snapshot).token(digest)
-            account = Accounts.within(snapshot).account(found.principal) if found else None
-        if found is None or account is None or account.disabled:
-            return None
-        if found.revoked is not None or found.expires <= instant(now):
+            if found is None or found.revoked is not None or found.expires <= instant(now):
+                return None
+            workspace.register(snapshot).assert_token(found, snapshot.where)
+            account = assert_recorded(workspace, snapshot, found.principal)
+        if account is None or account.disabled:
             return None
         if found.used is None or found.used <= instant(now - _USED_EVERY):
             with changing(store) as writing:
@@ -102,29 +122,43 @@ def token(workspace: Workspace, secret: str) -> Caller | None:
 
 
 def revoke_token(workspace: Workspace, by: By, identifier: str, reason: str = "") -> None:
-    """At once, and for good. One's own, or, as an admin, anybody's. Raises BadInput where there is none to revoke, in
-    the same words where it is somebody else's; MachineFault."""
-    from governance.store.accounts import Accounts, changing
+    """At once, and for good: again changes nothing. One's own, or, as an admin, anybody's. Raises BadInput where there
+    is none to revoke, in the same words where it is somebody else's; MachineFault, VerificationFailed."""
     from governance.store.credentials import Credentials
 
-    with workspace.open_trail() as store, changing(store) as writing:
-        found = Credentials(writing).token_by_id(identifier) if identifier.isprintable() else None
-        allowed = isinstance(by, Operator) or (found is not None and _revokes(by, found, Accounts(writing)))
-        if found is None or not allowed:
-            raise BadInput("no such token", got=ascii(identifier)[:100], expected="the id of a token of your own")
-        Credentials(writing).revoke(identifier, instant(workspace.clock()))
+    said, log = stated(reason), log_signer(workspace)
+    with workspace.open_trail() as store:
+        with store.snapshot() as snapshot:
+            _to_revoke(workspace, snapshot, by, identifier)  # says no before a stranger takes the writer's lock
+        with store.transaction(log, workspace.clock()) as transaction:
+            found, actor = _to_revoke(workspace, transaction, by, identifier)
+            if found.revoked is None:
+                Credentials.within(transaction).revoke(identifier, instant(transaction.now))
+                tell(transaction, EntryType.TOKEN_REVOKED, actor, _record(found, said))
 
 
-def _revokes(by: Caller, token: "ApiToken", accounts: "Accounts") -> bool:
-    if token.principal == by.principal and by.scopes is None:
-        return True
-    return by._replace(roles=in_use(accounts.account(by.principal))).may(Does.REVOKE_TOKEN).allowed
+def _to_revoke(workspace: Workspace, at: "Snapshot", by: By, identifier: str) -> "tuple[ApiToken, str]":
+    """With the principal under whom it is recorded."""
+    from governance.store.credentials import Credentials
+
+    found = Credentials.within(at).token_by_id(identifier) if identifier.isprintable() else None
+    try:
+        if found is not None and isinstance(by, Caller) and by.principal == found.principal and by.scopes is None:
+            return found, by.principal
+        if found is not None:
+            return found, authorised(workspace, at, by, Does.REVOKE_TOKEN)
+    except Refused as error:
+        raise _no_token(identifier) from error
+    raise _no_token(identifier)
+
+
+def _no_token(identifier: str) -> BadInput:
+    return BadInput("no such token", got=ascii(identifier)[:100], expected="the id of a token of your own")
 
 
 def tokens(workspace: Workspace, by: By, of: str | None = None) -> "list[ApiToken]":
     """The caller's own, or, for an admin and the operator, those of the principal `of`, the newest first; expired and
     revoked ones too. `hash` opens nothing. Raises Refused."""
-    from governance.store.accounts import Accounts
     from governance.store.credentials import Credentials
 
     with workspace.open_trail() as store, store.snapshot() as snapshot:
@@ -132,7 +166,7 @@ def tokens(workspace: Workspace, by: By, of: str | None = None) -> "list[ApiToke
             if of is None:
                 raise RuntimeError("the operator has no tokens of their own")
         elif of not in (None, by.principal):
-            by._replace(roles=in_use(Accounts.within(snapshot).account(by.principal))).must(Does.LIST_ACCOUNTS)
+            authorised(workspace, snapshot, by, Does.LIST_ACCOUNTS)
         else:
             of = by.principal
         return Credentials.within(snapshot).tokens(of)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from governance.errors import BadInput
 from governance.keys import KeySigner, MachineRole, machine_signer, unwrap_person_key
 from governance.operations.files import read_whole, write_whole
+from governance.operations.register import Register, Registry
 from governance.settings import Settings
 from governance.signing.keys import decode_public, encode_public
 from governance.trail.trust import Person, Trust, load_trust
 
 if TYPE_CHECKING:
     from governance.store.database import Place
+    from governance.store.snapshot import Snapshot
     from governance.store.trail import TrailStore
 
 FOLDER = ".governance"
@@ -29,6 +31,7 @@ class Workspace:
     def __init__(self, root: Path, settings: Settings, clock: Clock, entropy: Entropy) -> None:
         self.root, self.settings, self.clock, self.entropy = root, settings, clock, entropy
         self._kept: TrailStore | None = None
+        self._registry = Registry()
 
     @classmethod
     def find(cls, start: Path, settings: Settings, clock: Clock, entropy: Entropy) -> "Workspace":
@@ -106,6 +109,11 @@ class Workspace:
                 yield
             finally:
                 self._kept = None
+
+    def register(self, at: "Snapshot") -> Register:
+        """Who is who by the trail, in the state that a snapshot reads or a transaction builds on. Raises
+        VerificationFailed where that is not what the log signed."""
+        return self._registry.at(at, lambda: self.trust().vkeys())
 
     def machine_keys(self, origin: str) -> Path:
         return self.settings.config / "logs" / origin

@@ -15,14 +15,13 @@ def _whose() -> ForeignKey:
 
 
 class AccountRow(SQLModel, table=True):
-    """Somebody who may sign in, unless disabled; `signed_in` is when they last did. The password's hash is not
-    what wraps their key."""
+    """Somebody who may sign in, unless disabled; `signed_in` is when they last did. No password is kept: who knows it
+    opens the key."""
 
     __tablename__ = "account"
     __table_args__ = STRICT
 
     principal: str = Field(primary_key=True, sa_type=Words)
-    password: str = Field(sa_type=Words)
     created: str = Field(sa_type=Words)
     disabled: str | None = Field(sa_type=Words)
     signed_in: str | None = Field(default=None, sa_type=Words)

@@ -15,15 +15,13 @@ from governance.store.trail import TrailStore
 
 
 class Account(NamedTuple):
-    """`password` is its hash, `disabled` since when, `roles` what they hold now, sorted; `signed_in` when they last
-    did."""
+    """`disabled` since when, `roles` what they hold now, sorted; `signed_in` when they last did."""
 
     principal: str
-    password: str
     created: str
     disabled: str | None
     roles: tuple[str, ...]
-    signed_in: str | None = None
+    signed_in: str | None
 
 
 class AccountKey(NamedTuple):
@@ -70,16 +68,12 @@ class Accounts:
         rows = self._session.exec(select(AccountRow).order_by(col(AccountRow.principal)))
         return [self._account(row) for row in rows]
 
-    def add_account(self, principal: str, password: str, now: str) -> None:
-        self._session.add(AccountRow(principal=principal, password=password, created=now, disabled=None))
+    def add_account(self, principal: str, now: str) -> None:
+        self._session.add(AccountRow(principal=principal, created=now, disabled=None))
         self._session.flush()  # before the rows that refer to it
 
     def signed_in(self, principal: str, now: str) -> None:
         self._session.exec(update(AccountRow).where(col(AccountRow.principal) == principal).values(signed_in=now))
-
-    def set_password(self, principal: str, password: str) -> None:
-        theirs = update(AccountRow).where(col(AccountRow.principal) == principal)
-        self._session.exec(theirs.values(password=password))
 
     def enable(self, principal: str) -> None:
         """Somebody who was disabled, if they were."""
@@ -155,12 +149,6 @@ class Accounts:
         rows = self._session.exec(select(InvitationRow).where(*live).order_by(col(InvitationRow.principal)))
         return [_invitation(row) for row in rows]
 
-    def open_invitations(self, now: str) -> list[Invitation]:
-        """Those that nobody used and that have not ended at `now`, by whom they are for."""
-        live = (col(InvitationRow.used).is_(None), col(InvitationRow.expires) > now)
-        rows = self._session.exec(select(InvitationRow).where(*live).order_by(col(InvitationRow.principal)))
-        return [_invitation(row) for row in rows]
-
     def use_invitation(self, hash: str, now: str) -> bool:
         """Whether it was there to be used at `now`. It is not any more: of several who ask, one is told so."""
         live = (col(InvitationRow.hash) == hash, col(InvitationRow.used).is_(None), col(InvitationRow.expires) > now)
@@ -173,12 +161,7 @@ class Accounts:
     def _account(self, row: AccountRow) -> Account:
         query = select(RoleRow.role).where(col(RoleRow.principal) == row.principal, col(RoleRow.until).is_(None))
         roles = tuple(sorted(self._session.exec(query)))
-        return Account(row.principal, row.password, row.created, row.disabled, roles, row.signed_in)
-
-
-def _invitation(row: InvitationRow) -> Invitation:
-    roles = tuple(row.roles.split())
-    return Invitation(row.hash, row.principal, roles, row.by, row.created, row.expires, row.used)
+        return Account(row.principal, row.created, row.disabled, roles, row.signed_in)
 
 
 def _invitation(row: InvitationRow) -> Invitation:

@@ -5,7 +5,7 @@ Times come in and go out as text, secrets as their hashes. What still counts is 
 
 from typing import NamedTuple, Self
 
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import Session, col, delete, func, select, update
 
 from governance.store.account_tables import IdempotencyRow, InvitationRow, SessionRow, ThrottleRow, TokenRow
 from governance.store.snapshot import Snapshot
@@ -92,6 +92,12 @@ class Credentials:
         query = select(TokenRow).where(col(TokenRow.principal) == principal)
         newest = (col(TokenRow.created).desc(), col(TokenRow.id).desc())
         return [_token(row) for row in self._session.exec(query.order_by(*newest))]
+
+    def usable_tokens(self, now: str) -> dict[str, int]:
+        """How many there are of each person that are neither revoked nor over."""
+        live = (col(TokenRow.revoked).is_(None), col(TokenRow.expires) > now)
+        query = select(TokenRow.principal, func.count()).where(*live).group_by(col(TokenRow.principal))
+        return dict(self._session.exec(query).all())
 
     def used(self, id: str, now: str) -> None:
         self._session.exec(update(TokenRow).where(col(TokenRow.id) == id).values(used=now))

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
+from governance.canonical import schema_of
 from governance.operations import accounts, sessions, tokens
 from governance.operations.caller import Caller, Operator
 from governance.operations.people import AccountPeople
@@ -58,8 +59,10 @@ class Service:
         said = []
         with self.workspace.open_trail() as store, store.snapshot() as snapshot:
             for stored in snapshot.entries():
-                if stored.entry.type.startswith("person:"):
-                    (document,) = snapshot.documents_of(stored.index)
+                if not stored.entry.type.startswith("person:"):
+                    continue
+                (document,) = snapshot.documents_of(stored.index)
+                if document.type == schema_of(PersonRecord):
                     record = PersonRecord.from_bytes(document.data)
                     said.append((stored.entry.type, snapshot.principal(stored.entry.actor), record))
         return said

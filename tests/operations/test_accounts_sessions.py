@@ -131,14 +131,14 @@ class TestSignIn:
 
     def test_with_a_password_that_changed_while_it_was_looked_at(self, small, monkeypatch):
         """Between reading the hash and opening the session, somebody takes a new link."""
-        right = keys.is_password
+        right = keys.open_person_key
 
-        def slow(password, kept):
-            monkeypatch.setattr(sessions, "is_password", right)
+        def slow(*args):
+            monkeypatch.setattr(sessions, "open_person_key", right)
             accounts.redeem(small.workspace, small.invite("bo"), NEW_PASSWORD)
-            return right(password, kept)
+            return right(*args)
 
-        monkeypatch.setattr(sessions, "is_password", slow)
+        monkeypatch.setattr(sessions, "open_person_key", slow)
         fail(small, password=PASSWORD)
         assert small.sign_in("bo", NEW_PASSWORD)
 
@@ -206,11 +206,11 @@ class TestGuessing:
         """A hundred at once, none of which has ended, are not a hundred free guesses."""
         tried = []
 
-        def never_ends(password, kept):
+        def never_ends(wrapped, principal, password, where):
             tried.append(password)
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(sessions, "is_password", never_ends)
+        monkeypatch.setattr(sessions, "open_person_key", never_ends)
         for _ in range(20):
             with pytest.raises((KeyboardInterrupt, TooMany)):
                 small.sign_in("bo")

@@ -165,7 +165,7 @@ class TestTables:
     @pytest.fixture
     def people(self, store):
         with changing(store) as session:
-            Accounts(session).add_account("local|bo", "hash", "2026-03-01T12:00:00Z")
+            Accounts(session).add_account("local|bo", "2026-03-01T12:00:00Z")
         return store
 
     def session(self, number):
@@ -235,4 +235,4 @@ def test_a_trail_of_the_release_before_gets_the_tables_and_keeps_its_entries(sto
     with TrailStore.open(place) as opened:
         assert verify_trail(opened, vkey) == before
         with changing(opened) as session:
-            Accounts(session).add_account("local|bo", "hash", "2026-03-01T12:00:00Z")
+            Accounts(session).add_account("local|bo", "2026-03-01T12:00:00Z")
