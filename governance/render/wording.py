@@ -147,6 +147,15 @@ def who(looked: Looked) -> str:
     return said if looked.reference is None else f"{said} to {group_name(looked.reference)}"
 
 
+def about(looked: Looked) -> tuple[str, str]:
+    """The attribute (or the intersection) whose groups a number is about, and what was counted of them; empty where it
+    is about no group."""
+    parts = looked.path.removesuffix(".ratio").removesuffix(".difference").split(".")
+    if looked.group is None or len(parts) < 3:
+        return "", ""
+    return ".".join(parts[1:-1]), parts[-1]
+
+
 def what(looked: Looked) -> str:
     """Whom a number is about; for what is no number, which fact it is."""
     return who(looked) or looked.path

@@ -87,7 +87,14 @@ def _scale(drawn: Sequence[Looked], limit: Limit) -> Scale:
 
 
 def _told(looked: Looked, limit: Limit | None) -> Strip:
-    return Strip(visible(wording.what(looked)), wording.value_of(looked, limit), looked.n, "", None)
+    return Strip(visible(_label(looked)), wording.value_of(looked, limit), looked.n, "", None)
+
+
+def _label(looked: Looked) -> str:
+    """ "sex: f to m"; for a group by itself also what was counted: "sex: f (accuracy)"."""
+    attribute, counted = wording.about(looked)
+    said = f"{attribute}: {wording.what(looked)}" if attribute else wording.what(looked)
+    return f"{said} ({counted})" if counted and looked.reference is None else said
 
 
 def _strip(looked: Looked, limit: Limit, scale: Scale, standing: Outcome) -> Strip:

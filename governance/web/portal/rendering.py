@@ -20,7 +20,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    made.filters |= {"drawn": Markup, "typed": _typed, "brief": number, "when": _when}
+    made.filters |= {"drawn": Markup, "typed": _typed, "brief": number, "when": _when, "dotted": _dotted}
     return made
 
 
@@ -33,6 +33,11 @@ def _typed(text: str) -> Markup:
     """What somebody typed, as they typed it: for fields, where it is not read as anything else."""
     # A text area swallows one line break at its beginning.
     return escape(text) if not text.startswith(("\n", "\r")) else Markup("\n") + escape(text)
+
+
+def _dotted(text: str) -> Markup:
+    """A path that may break behind its dots, and nowhere else if it can."""
+    return Markup("<wbr>").join(escape(part) for part in visible(text).replace(".", ".\0").split("\0"))
 
 
 def _when(instant: str) -> Markup:

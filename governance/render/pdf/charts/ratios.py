@@ -26,7 +26,7 @@ from governance.render.pdf.charts.figure import (
 )
 from governance.render.pdf.charts.metrics import COMPARING, METRICS
 from governance.render.standing import WORDS, WORST_FIRST, standing
-from governance.render.wording import State, by_state, group_name, limit_of, plural, value_of, who
+from governance.render.wording import State, about, by_state, group_name, limit_of, plural, value_of, who
 
 _MOST, _MOST_FIGURES, _MOST_NAMED = 16, 8, 6
 _ROW = 13.0
@@ -53,17 +53,17 @@ def figures(verified: Case) -> list[Figure]:
     if verified.evidence.facts.fairness is None:
         return [missing(verified, "Groups compared with each other", "fairness")]
     rules = {rule.key: rule for policy in verified.policies for rule in policy.rules}
-    about = [
+    comparing = [
         finding
         for group in by_state(verified.decision.findings).values()
         for finding in group
         if finding.uses.partition("@")[0] in COMPARING
     ]
-    if not about:
+    if not comparing:
         return [Figure("Groups compared with each other", "Nothing is drawn: no rule of the policy compares groups.")]
-    found = [_figure(finding, rules.get(finding.key)) for finding in about[:_MOST_FIGURES]]
-    if len(about) > _MOST_FIGURES:
-        rest = ", ".join(finding.title for finding in about[_MOST_FIGURES:])
+    found = [_figure(finding, rules.get(finding.key)) for finding in comparing[:_MOST_FIGURES]]
+    if len(comparing) > _MOST_FIGURES:
+        rest = ", ".join(finding.title for finding in comparing[_MOST_FIGURES:])
         found.append(Figure("Further comparisons", f"Not drawn for want of room, all in the bundle: {rest}."))
     return found
 
@@ -74,11 +74,11 @@ def _figure(finding: Finding, rule: SelectedRule | None) -> Figure:
     limit = finding.limit
     params = rule.params if rule else None
     on_point = getattr(params, "decide_on", "bound") == "point"
-    titles = {_attribute(one) for one in finding.looked_at if one.reference is not None}
+    titles = {about(one)[0] for one in finding.looked_at if one.reference is not None}
     pairs = [
         _Pair(
             one,
-            _attribute(one) if len(titles) > 1 else "",
+            about(one)[0] if len(titles) > 1 else "",
             float(one.value),
             _real(one.low),
             _real(one.high),
@@ -102,10 +102,6 @@ def _figure(finding: Finding, rule: SelectedRule | None) -> Figure:
         tuple((_said(pair), value_of(pair.looked, limit), _rows(pair.looked), WORDS[pair.state]) for pair in pairs),
     )
     return Figure(title, _words(pairs, limit, measure), drawing, note, table, (finding.key,))
-
-
-def _attribute(looked: Looked) -> str:
-    return looked.path.removeprefix("fairness.").rsplit(".", 2)[0]
 
 
 def _metric(looked: Looked) -> str:

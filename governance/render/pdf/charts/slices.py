@@ -56,7 +56,7 @@ def _asked(case: Case) -> list[_Asked]:
 def _figure(asked: _Asked, performance: PerformanceFacts, fairness: FairnessFacts | None) -> Figure:
     metric, meaning = METRICS[asked.metric]
     title = f"{metric} for everybody and by group, with intervals"
-    z = z_value(float(asked.alpha) / 2)
+    z = z_value(float(asked.alpha))
 
     def row(label: str, k: int, n: int) -> Row:
         return Row(label, k / n, *wilson(k, n, z), n, "few rows" if n < asked.min_rows else "", "few rows")
@@ -74,8 +74,8 @@ def _figure(asked: _Asked, performance: PerformanceFacts, fairness: FairnessFact
     groups.sort(key=lambda one: (bool(one.why_not), one.rate, one.label))
     shown = groups[:_MOST]
     note = (
-        f"n: rows that the rate rests on. Whiskers: {100 * (1 - float(asked.alpha)):g} % score interval (Wilson), "
-        "two-sided, each by itself."
+        f"n: rows that the rate rests on. Whiskers: score interval (Wilson), each end one-sided at alpha = "
+        f"{asked.alpha}, as the rule has it; each group by itself."
     )
     if any(one.why_not for one in shown):
         note += f" Hollow and grey: fewer than {plural(asked.min_rows, 'row')}."
@@ -85,7 +85,7 @@ def _figure(asked: _Asked, performance: PerformanceFacts, fairness: FairnessFact
         ("Group", "Rate [interval]", "Rows", "Remark"),
         tuple((one.label, value(one), f"{one.n:,}", one.why_not) for one in (everybody, *groups)),
     )
-    drawing = drawn([everybody, *shown], f"{meaning}, of the group's rows that count towards it", asked.limit)
+    drawing = drawn([everybody, *shown], f"{meaning} (0 to 1)", asked.limit)
     return Figure(title, _words(asked, metric, everybody, groups), drawing, note, table, asked.keys)
 
 
