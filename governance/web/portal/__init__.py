@@ -7,7 +7,15 @@ from starlette.staticfiles import StaticFiles
 
 from governance.errors import NotThere
 from governance.web.frame import API
-from governance.web.portal import http, routes_account, routes_cases, routes_entry, routes_records, routes_waiting
+from governance.web.portal import (
+    http,
+    routes_account,
+    routes_admin,
+    routes_cases,
+    routes_entry,
+    routes_records,
+    routes_waiting,
+)
 
 STATIC = Path(__file__).parent / "static"
 _last = APIRouter(route_class=http.PageRoute, include_in_schema=False)
@@ -30,6 +38,7 @@ def add_portal(app: FastAPI) -> None:
         routes_cases.router,
         routes_records.router,
         routes_account.router,
+        routes_admin.router,
         _last,
     ):
         app.include_router(router)

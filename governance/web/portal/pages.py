@@ -7,17 +7,13 @@ from governance.policy.finding import Finding
 from governance.render.changes import Changes
 from governance.render.explain import Explanation
 from governance.render.svg.strips import Strip
-
-
-class Frame(NamedTuple):
-    """What stands around every page. `person` is empty where nobody has signed in; `here` is this page's own path."""
-
-    title: str
-    person: str
-    roles: tuple[str, ...]
-    csrf: str
-    theme: str
-    here: str
+from governance.web.portal.pages_frame import Frame as Frame
+from governance.web.portal.pages_frame import Pager as Pager
+from governance.web.portal.pages_people import AccountPage as AccountPage
+from governance.web.portal.pages_people import LinkPage as LinkPage
+from governance.web.portal.pages_people import PeoplePage as PeoplePage
+from governance.web.portal.pages_people import PersonPage as PersonPage
+from governance.web.portal.pages_people import StepPage as StepPage
 
 
 class Verdict(NamedTuple):
@@ -177,14 +173,6 @@ class Notice(NamedTuple):
     decision: str
 
 
-class Pager(NamedTuple):
-    """`newer` and `older` are addresses, empty where there is no such page."""
-
-    said: str
-    newer: str
-    older: str
-
-
 class Tab(NamedTuple):
     label: str
     href: str
@@ -295,6 +283,7 @@ class CasePage(NamedTuple):
     problem: str
     notice: Notice | None
     decision: str
+    bundle_at: str
     entry: int
     decided: str
     as_of: str
@@ -348,164 +337,6 @@ class TrailPage(NamedTuple):
     verified: tuple[str, ...]
     unverified: tuple[str, ...]
     broken: str
-
-
-class TokenRow(NamedTuple):
-    """`place`: where evidence that it hands in was measured."""
-
-    id: str
-    label: str
-    scopes: str
-    place: str
-    expires: str
-    used: str
-    state: str
-
-
-class SessionRow(NamedTuple):
-    id: str
-    began: str
-    seen: str
-    expires: str
-    current: bool
-
-
-class Named(NamedTuple):
-    """Something to pick by name, and what it means."""
-
-    value: str
-    means: str
-
-
-class Right(NamedTuple):
-    """What there is to do, whether this person may, and why."""
-
-    means: str
-    allowed: bool
-    reason: str
-
-
-class AccountPage(NamedTuple):
-    """`made` is a token that is shown this once; `done` and `problem` what to say of what was sent, `about` which part
-    of the page that is; `rule` what a password must be."""
-
-    frame: Frame
-    principal: str
-    created: str
-    key: str
-    key_since: str
-    rights: tuple[Right, ...]
-    rule: str
-    tokens: tuple[TokenRow, ...]
-    sessions: tuple[SessionRow, ...]
-    scopes: tuple[Named, ...]
-    places: tuple[Named, ...]
-    longest: int
-    made: str
-    done: str
-    problem: str
-    about: str
-
-
-class PersonRow(NamedTuple):
-    """Somebody who has an account. `state`: in use, disabled, or in use but without a role."""
-
-    name: str
-    href: str
-    roles: str
-    state: str
-    signed_in: str
-    key: str
-    invited: str
-
-
-class InvitedRow(NamedTuple):
-    name: str
-    roles: str
-    by: str
-    expires: str
-
-
-class PeoplePage(NamedTuple):
-    """`invitations`: of those who have no account yet. `may_invite` is empty where whoever looks may, else why not."""
-
-    frame: Frame
-    words: str
-    rows: tuple[PersonRow, ...]
-    pager: Pager
-    total: str
-    invitations: tuple[InvitedRow, ...]
-    may_invite: str
-
-
-class Step(NamedTuple):
-    """Something an admin may do to somebody: where it is asked about, or the reason why not, which is else empty."""
-
-    label: str
-    href: str
-    refusal: str
-
-
-class RoleRow(NamedTuple):
-    """A role, what it lets somebody do, and what would change it."""
-
-    role: str
-    held: bool
-    means: tuple[str, ...]
-    step: Step
-
-
-class PersonTokenRow(NamedTuple):
-    token: TokenRow
-    step: Step
-
-
-class PersonPage(NamedTuple):
-    frame: Frame
-    name: str
-    principal: str
-    state: str
-    created: str
-    signed_in: str
-    key: str
-    key_since: str
-    invited: str
-    roles: tuple[RoleRow, ...]
-    tokens: tuple[PersonTokenRow, ...]
-    steps: tuple[Step, ...]
-    done: str
-
-
-class StepPage(NamedTuple):
-    """Asks before something is done. `means`: what then happens. `refusal`: why it is not for whoever looks, else empty.
-    `name` is asked for where it is empty and `asks_name`; `pick`: roles to pick from; `carried`: fields that go along."""
-
-    frame: Frame
-    title: str
-    means: tuple[str, ...]
-    action: str
-    label: str
-    back: str
-    refusal: str
-    problem: str
-    asks_name: bool
-    name: str
-    pick: tuple[Named, ...]
-    picked: tuple[str, ...]
-    carried: tuple[tuple[str, str], ...]
-    reason: str
-
-
-class LinkPage(NamedTuple):
-    """A link that is shown this once. `anew`: for somebody who has an account already."""
-
-    frame: Frame
-    name: str
-    link: str
-    expires: str
-    given: tuple[str, ...]
-    anew: bool
-    back: str
 
 
 class ErrorPage(NamedTuple):
