@@ -57,11 +57,13 @@ class Connection(H11Protocol):
         if self.transport.is_closing():
             return
         if self.conn.our_state is h11.IDLE and self.conn.trailing_data[0]:
-            self._refuse(408, b"Request Timeout", "The headers of a request did not come in time.")
+            said = "The headers of a request did not come in time."
+            self.logger.warning(said)
+            self._refuse(408, b"Request Timeout", said)
         self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
-        """What cannot be read as HTTP/1.1, by RFC 9112."""
+        """To what cannot be read as HTTP/1.1 (RFC 9112). Its caller has noted it in the log."""
         if len(self.conn.trailing_data[0]) > self.limits.header_bytes:
             self._refuse(431, b"Request Header Fields Too Large", "The headers of a request are too large.")
         else:
@@ -69,7 +71,6 @@ class Connection(H11Protocol):
 
     def _refuse(self, status: int, reason: bytes, said: str) -> None:
         """Before there is a request that the application could answer."""
-        self.logger.warning(said)
         body = f"{said}\n".encode()
         length = str(len(body)).encode()
         headers = [(b"content-type", b"text/plain"), (b"content-length", length), (b"connection", b"close")]

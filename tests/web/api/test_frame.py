@@ -83,6 +83,17 @@ def test_every_answer_carries_its_headers(serving: Serving) -> None:
         assert "server" not in headers or headers["server"] != "governance"
 
 
+@pytest.mark.parametrize("environment", ["prod", "nowhere"])
+def test_the_gate_is_a_question_of_the_moment(serving: Serving, environment: str) -> None:
+    """No cache keeps its answer, and nobody may ask whether it is still the same."""
+    asked = {"artifact": serving.project.artifact(), "environment": environment}
+    with serving.client("di") as client:
+        for headers in ({}, {"If-None-Match": "*"}):
+            answer = client.get("/gate", params=asked, headers=headers)
+            assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+            assert "etag" not in answer.headers
+
+
 def test_a_fault_of_ours_says_little_outside_and_all_inside(
     serving: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -112,6 +112,32 @@ def test_a_request_that_is_being_answered_is_answered_to_its_end(serve: Any) -> 
     assert "{" not in err  # --quiet: no line for a request
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_ends_what_it_began_and_takes_nothing_new(serve: Any, number: int) -> None:
+    process, place = serve("--quiet")
+    address = ("127.0.0.1", int(place.rpartition(":")[2]))
+    body = b"name=ann&password=wrong"
+    with socket.create_connection(address, timeout=60) as idle, socket.create_connection(address, timeout=60) as busy:
+        idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert idle.recv(65536).endswith(b"ok\n")
+        busy.sendall(
+            b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            + f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n".encode()
+        )
+        assert busy.recv(65536).startswith(b"HTTP/1.1 100 ")  # it is being answered
+        process.send_signal(number)
+        assert idle.recv(65536) == b""
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address, timeout=60)
+        assert process.poll() is None
+        busy.sendall(body)
+        with busy.makefile("rb") as answer:
+            said = answer.read()
+    assert said.startswith(b"HTTP/1.1 403 ")
+    assert process.wait(timeout=60) == 0
+    assert process.communicate()[1].endswith("stopped: what was answered is recorded\n")
+
+
 def test_https(serve: Any, certificate: tuple[Path, Path]) -> None:
     certified, key = map(str, certificate)
     process, place = serve("--host", "localhost", "--certificate", certified, "--private-key", key)
