@@ -114,7 +114,7 @@ def test_a_request_that_is_being_answered_is_answered_to_its_end(serve: Any) -> 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_stop_it_ends_what_it_began_and_takes_nothing_new(serve: Any, number: int) -> None:
-    process, place = serve("--quiet")
+    process, place = serve()
     address = ("127.0.0.1", int(place.rpartition(":")[2]))
     body = b"name=ann&password=wrong"
     with socket.create_connection(address, timeout=60) as idle, socket.create_connection(address, timeout=60) as busy:
