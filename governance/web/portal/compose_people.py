@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from governance.errors import BadInput, GovernanceError, Refused, TooMany
+from governance.errors import GovernanceError, Refused, TooMany
 from governance.keys import MIN_PASSWORD
 from governance.operations.accounts import Listed
 from governance.operations.caller import Caller
@@ -35,9 +35,12 @@ def said(error: GovernanceError) -> str:
     parts = [what if what.endswith((".", "!", "?")) else f"{what}."]
     if isinstance(error, TooMany):
         return f"{parts[0]} Wait {error.wait} seconds, then try again."
-    parts += [f"Got {error.got}."] if error.got and not isinstance(error, Refused) else []
-    parts += [f"{error.got[:1].upper()}{error.got[1:]}."] if error.got and isinstance(error, Refused) else []
-    parts += [f"Expected: {error.expected}."] if error.expected and isinstance(error, BadInput) else []
+    if isinstance(error, Refused):
+        parts += [f"{error.got[:1].upper()}{error.got[1:]}."] if error.got else []
+    else:
+        parts += [f"Got {error.got}."] if error.got else []
+        parts += [f"Expected: {error.expected}."] if error.expected else []
+    parts += [f"What to do: {error.fix}."] if error.fix else []
     return " ".join([*parts, "Nothing was changed."])
 
 
