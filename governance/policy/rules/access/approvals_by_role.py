@@ -1,6 +1,7 @@
 """access.approvals_by_role: data and code are approved by somebody in the right role, who does not build the model."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
@@ -9,6 +10,7 @@ from governance.evidence.access import AccessFacts, Approval, Grant
 from governance.policy.advice import SOURCES
 from governance.policy.finding import Limit, Looked, Verdict, plural, settled
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class ApprovalsParams(Params):
@@ -16,7 +18,7 @@ class ApprovalsParams(Params):
     manifest, `code` its commit). `not_holding`: permissions that who approves must not have."""
 
     roles: dict[str, str] = Field({"data": "owner"}, min_length=1)
-    not_holding: tuple[str, ...] = ("train",)
+    not_holding: Annotated[tuple[str, ...], Tighten.NONE] = ("train",)
 
 
 _NAMING = {"data": SOURCES, "code": "record the commit under `environment.commit` in the manifest"}

@@ -1,16 +1,19 @@
 """access.orphans: every grant belongs to somebody who is known and still there."""
 
+from typing import Annotated
+
 from governance.evidence.access import AccessFacts, Grant, Person
 from governance.policy.advice import GRANTS
 from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class OrphansParams(Params):
     """`services`: principals that are no people, such as a pipeline's account, and may hold grants all the same."""
 
-    services: tuple[str, ...] = ()
+    services: Annotated[tuple[str, ...], Tighten.SUBSET] = ()
 
 
 def _granted(*principals: str, people: tuple[Person, ...] | None = ()) -> AccessFacts:

@@ -1,18 +1,21 @@
 """access.segregation_of_duties: nobody holds two permissions that must be in different hands."""
 
+from typing import Annotated
+
 from governance.evidence.access import AccessFacts, Approval, Grant
 from governance.policy.advice import GRANTS
 from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class SegregationParams(Params):
     """`conflicts`: pairs of permissions. `approvers_lack`: permissions that whoever approved data or code must not
     hold."""
 
-    conflicts: tuple[tuple[str, str], ...] = (("train", "approve"), ("train", "deploy"))
-    approvers_lack: tuple[str, ...] = ("train",)
+    conflicts: Annotated[tuple[tuple[str, str], ...], Tighten.NONE] = (("train", "approve"), ("train", "deploy"))
+    approvers_lack: Annotated[tuple[str, ...], Tighten.NONE] = ("train",)
 
 
 def _access(*grants: tuple[str, str], approver: str = "cy") -> AccessFacts:

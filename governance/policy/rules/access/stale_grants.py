@@ -1,6 +1,7 @@
 """access.stale_grants: no grant lies unused."""
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
 from pydantic import Field
 
@@ -10,6 +11,7 @@ from governance.policy.advice import GRANTS
 from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 _MOST = 10
 _FIX = "export the grants with the column `last_used` or `granted_at`, in UTC such as 2026-01-31T00:00:00Z"
@@ -18,7 +20,7 @@ _FIX = "export the grants with the column `last_used` or `granted_at`, in UTC su
 class StaleParams(Params):
     """`days`: how long ago a grant may have been used last or, where that is not known, given."""
 
-    days: int = Field(90, ge=1, le=36500)
+    days: Annotated[int, Tighten.DOWN] = Field(90, ge=1, le=36500)
 
 
 def _grants(*times: tuple[str | None, str | None]) -> AccessFacts:

@@ -1,16 +1,19 @@
 """access.wildcards: no grant says "everybody", "anything" or "everything"."""
 
+from typing import Annotated
+
 from governance.evidence.access import AccessFacts, Grant
 from governance.policy.advice import GRANTS
 from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class WildcardParams(Params):
     """`allowed_permissions`: permissions that may be granted by wildcard, such as read."""
 
-    allowed_permissions: tuple[str, ...] = ()
+    allowed_permissions: Annotated[tuple[str, ...], Tighten.SUBSET] = ()
 
 
 def _grant(principal: str, permission: str, resource: str) -> AccessFacts:

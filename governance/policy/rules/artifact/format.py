@@ -1,17 +1,20 @@
 """artifact.format: the artifact is in a format that opens without running code, and it opens."""
 
+from typing import Annotated
+
 from governance.evidence.artifact import ArtifactFacts
 from governance.policy.finding import Limit, Looked, Verdict, listed
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.rules.artifact.digest import specimen
+from governance.policy.tightening import Tighten
 
 
 class FormatParams(Params):
     """`allowed`: formats that are accepted. `must_open`: whether it must have been opened to pass."""
 
-    allowed: tuple[str, ...] = ("skops", "onnx", "xgboost-json")
-    must_open: bool = True
+    allowed: Annotated[tuple[str, ...], Tighten.SUBSET] = ("skops", "onnx", "xgboost-json")
+    must_open: Annotated[bool, Tighten.UP] = True
 
 
 @rule(

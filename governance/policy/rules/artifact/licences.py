@@ -1,9 +1,12 @@
 """artifact.licences: the model, what it was built from and what it runs with are under licences of the policy."""
 
+from typing import Annotated
+
 from governance.evidence.licences import Component, LicenceFacts, Package
 from governance.policy.finding import Limit, Looked, Verdict, plural, settled
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.spdx import Standing, is_expression, standing
+from governance.policy.tightening import Tighten
 
 # Licences that ask for little more than to be named.
 PERMISSIVE = (
@@ -18,9 +21,9 @@ class LicencesParams(Params):
     """`allowed` and `forbidden`: SPDX identifiers, an exception with its licence (`X WITH Y`). What is on neither list
     is inconclusive. `packages`: whether those of the lock file count; the model and its components always do."""
 
-    allowed: tuple[str, ...] = PERMISSIVE
-    forbidden: tuple[str, ...] = ()
-    packages: bool = True
+    allowed: Annotated[tuple[str, ...], Tighten.SUBSET] = PERMISSIVE
+    forbidden: Annotated[tuple[str, ...], Tighten.SUPERSET] = ()
+    packages: Annotated[bool, Tighten.UP] = True
 
 
 def _facts(

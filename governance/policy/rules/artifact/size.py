@@ -1,5 +1,7 @@
 """artifact.size: the artifact is no larger than what its users can hold and look through."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from governance.evidence.artifact import ArtifactFacts
@@ -7,12 +9,13 @@ from governance.policy.finding import Limit, Looked, Verdict
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.rules.artifact.digest import specimen
+from governance.policy.tightening import Tighten
 
 
 class SizeParams(Params):
     """`at_most`: bytes."""
 
-    at_most: int = Field(ge=1)
+    at_most: Annotated[int, Tighten.DOWN] = Field(ge=1)
 
 
 @rule(

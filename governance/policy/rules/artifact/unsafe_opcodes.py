@@ -1,6 +1,7 @@
 """artifact.unsafe_opcodes: no pickle inside the artifact imports anything that is not known to be harmless."""
 
 import re
+from typing import Annotated
 
 from governance.evidence.artifact import ArtifactFacts, Pickle, PickleScan
 from governance.policy.advice import AGAIN
@@ -8,6 +9,7 @@ from governance.policy.finding import Limit, Looked, Verdict, listed, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 from governance.policy.rules.artifact.digest import specimen
+from governance.policy.tightening import Tighten
 
 # What pickles of arrays and of fitted estimators import. A package followed by .* stands for its classes.
 HARMLESS = (
@@ -53,7 +55,7 @@ class OpcodesParams(Params):
     """`allowed`: names that a pickle may import, as module.name; `package.*` allows the classes of a package. The
     default knows arrays and scikit-learn."""
 
-    allowed: tuple[str, ...] = HARMLESS
+    allowed: Annotated[tuple[str, ...], Tighten.SUBSET] = HARMLESS
 
 
 def _scan(*imports: str, problem: str | None = None, unread: str | None = None) -> ArtifactFacts:

@@ -1,18 +1,20 @@
 """documentation.current: the documents were written for this model, not for an earlier one."""
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
 from pydantic import Field
 
 from governance.evidence.documentation import DocumentationFacts, DocumentFact
 from governance.policy.finding import Limit, Looked, Verdict, settled
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class CurrentParams(Params):
     """`kinds`: documents that must be as new as the model, by their name in the manifest."""
 
-    kinds: tuple[str, ...] = Field(("model_card",), min_length=1)
+    kinds: Annotated[tuple[str, ...], Tighten.SUPERSET] = Field(("model_card",), min_length=1)
 
 
 def _card(dated: str | None, trained_at: str | None = "2026-10-31T23:30:00Z") -> DocumentationFacts:

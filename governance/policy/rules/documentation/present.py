@@ -1,20 +1,23 @@
 """documentation.present: the documents that a policy asks for exist and say something."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from governance.evidence.documentation import DocumentationFacts, DocumentFact
 from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class PresentParams(Params):
     """`kinds`: documents that must be there, by their name in the manifest. `headings`: headings each of them must
     have. `min_words`: of each, outside headings."""
 
-    kinds: tuple[str, ...] = Field(("model_card",), min_length=1)
-    headings: tuple[str, ...] = ()
-    min_words: int = Field(50, ge=1)
+    kinds: Annotated[tuple[str, ...], Tighten.SUPERSET] = Field(("model_card",), min_length=1)
+    headings: Annotated[tuple[str, ...], Tighten.SUPERSET] = ()
+    min_words: Annotated[int, Tighten.UP] = Field(50, ge=1)
 
 
 def _card(words: int = 200) -> DocumentationFacts:

@@ -1,6 +1,7 @@
 """explainability.additivity: the attributions add up to what the model said."""
 
 from decimal import Decimal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -11,13 +12,14 @@ from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 from governance.policy.rules.explainability.share import specimen
+from governance.policy.tightening import Tighten
 
 
 class AdditivityParams(Params):
     """`at_most`: largest error allowed, in the unit that is explained."""
 
-    at_most: Threshold = Decimal("0.0001")
-    rows: int = Field(1000, ge=10, le=100_000)
+    at_most: Annotated[Threshold, Tighten.DOWN] = Decimal("0.0001")
+    rows: Annotated[int, Tighten.NONE] = Field(1000, ge=10, le=100_000)
 
 
 @rule(

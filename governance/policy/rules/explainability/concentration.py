@@ -16,18 +16,19 @@ from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 from governance.policy.rules.explainability.share import specimen
+from governance.policy.tightening import Tighten
 
 
 class ConcentrationParams(Params):
     """Either `effective` or `top_at_most` is given. `effective`: the least effective number of features. `top`: how
     many features with the largest shares. `top_at_most`: the most that these may carry together."""
 
-    effective: Annotated[Threshold, Field(gt=1)] | None = None
-    top: int = Field(1, ge=1)
-    top_at_most: Annotated[Threshold, Field(gt=0, lt=1)] | None = None
+    effective: Annotated[Annotated[Threshold, Field(gt=1)] | None, Tighten.UP] = None
+    top: Annotated[int, Tighten.NONE] = Field(1, ge=1)
+    top_at_most: Annotated[Annotated[Threshold, Field(gt=0, lt=1)] | None, Tighten.DOWN] = None
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
-    rows: int = Field(1000, ge=10, le=100_000)
-    min_rows: int = Field(30, ge=2)
+    rows: Annotated[int, Tighten.NONE] = Field(1000, ge=10, le=100_000)
+    min_rows: Annotated[int, Tighten.NONE] = Field(30, ge=2)
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:

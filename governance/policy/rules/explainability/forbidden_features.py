@@ -13,18 +13,19 @@ from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 from governance.policy.rules.explainability.share import specimen
+from governance.policy.tightening import Tighten
 
 
 class ForbiddenParams(Params):
     """`features`: names that must not decide. `sensitive`: whether the manifest's sensitive attributes and their
     columns must not either. `at_most`: share up to which a feature counts as not deciding; 0 forbids every use."""
 
-    features: tuple[str, ...] = ()
-    sensitive: bool = True
-    at_most: Annotated[Threshold, Field(ge=0, lt=1)] = Decimal(0)
+    features: Annotated[tuple[str, ...], Tighten.NONE] = ()
+    sensitive: Annotated[bool, Tighten.NONE] = True
+    at_most: Annotated[Threshold, Field(ge=0, lt=1), Tighten.DOWN] = Decimal(0)
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
-    rows: int = Field(1000, ge=10, le=100_000)
-    min_rows: int = Field(30, ge=2)
+    rows: Annotated[int, Tighten.NONE] = Field(1000, ge=10, le=100_000)
+    min_rows: Annotated[int, Tighten.NONE] = Field(30, ge=2)
 
 
 def _facts(share: str, se: str, *sensitive: str, rows: int = 500) -> ExplainabilityFacts:

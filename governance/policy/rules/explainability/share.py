@@ -12,17 +12,18 @@ from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class ShareParams(Params):
     """`features`: the features to limit; where empty, the one with the largest share. `rows`: at most so many
     explained."""
 
-    features: tuple[str, ...] = ()
-    at_most: Annotated[Threshold, Field(gt=0, lt=1)]
+    features: Annotated[tuple[str, ...], Tighten.NONE] = ()
+    at_most: Annotated[Threshold, Field(gt=0, lt=1), Tighten.DOWN]
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
-    rows: int = Field(1000, ge=10, le=100_000)
-    min_rows: int = Field(30, ge=2)
+    rows: Annotated[int, Tighten.NONE] = Field(1000, ge=10, le=100_000)
+    min_rows: Annotated[int, Tighten.NONE] = Field(30, ge=2)
 
 
 def specimen(share: str, se: str, rows: int = 500, error: str = "1e-09") -> ExplainabilityFacts:

@@ -13,6 +13,7 @@ from governance.policy.finding import Limit, Looked, Verdict, plural, short
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 from governance.policy.rules.explainability.share import specimen
+from governance.policy.tightening import Tighten
 
 
 class StabilityParams(Params):
@@ -20,12 +21,12 @@ class StabilityParams(Params):
     tau of the order of all features. `at_least`: for the two rankings that agree least. `repeats`: rankings to measure,
     `rows`: at most so many explained for the main one; each repeat draws half of them."""
 
-    top: int = Field(3, ge=1)
+    top: Annotated[int, Tighten.NONE] = Field(3, ge=1)
     measure: Literal["overlap", "kendall"] = "overlap"
-    at_least: Annotated[Threshold, Field(gt=0, le=1)] = Decimal("0.6")
-    repeats: int = Field(5, ge=2, le=20)
-    rows: int = Field(1000, ge=10, le=100_000)
-    min_rows: int = Field(30, ge=2)
+    at_least: Annotated[Threshold, Field(gt=0, le=1), Tighten.UP] = Decimal("0.6")
+    repeats: Annotated[int, Tighten.NONE] = Field(5, ge=2, le=20)
+    rows: Annotated[int, Tighten.NONE] = Field(1000, ge=10, le=100_000)
+    min_rows: Annotated[int, Tighten.NONE] = Field(30, ge=2)
 
 
 def _ranked(*orders: str, rows: int = 200) -> ExplainabilityFacts:

@@ -1,6 +1,6 @@
 """fairness.minimum_sizes: every group is large enough to say anything about it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -10,15 +10,16 @@ from governance.policy.comparison import name
 from governance.policy.finding import Limit, Looked, Verdict
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class SizesParams(Params):
     """`min_rows`: of each group. `min_positives` and `min_negatives`: of its rows, with that true label."""
 
-    attributes: tuple[str, ...] = ()
-    min_rows: int = Field(30, ge=1)
-    min_positives: int = Field(0, ge=0)
-    min_negatives: int = Field(0, ge=0)
+    attributes: Annotated[tuple[str, ...], Tighten.SOME_SUPERSET] = ()
+    min_rows: Annotated[int, Tighten.UP] = Field(30, ge=1)
+    min_positives: Annotated[int, Tighten.UP] = Field(0, ge=0)
+    min_negatives: Annotated[int, Tighten.UP] = Field(0, ge=0)
 
 
 def _facts(*groups: tuple[int, int]) -> FairnessFacts:

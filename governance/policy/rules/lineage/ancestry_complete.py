@@ -1,10 +1,13 @@
 """lineage.ancestry_complete: every feature is traced back to a named source, without a gap."""
 
+from typing import Annotated
+
 from governance.evidence.lineage import Ancestor, FeatureAncestry, LineageFacts, Source
 from governance.policy.advice import EVENTS, FEATURES, SOURCES
 from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 _BANK = Source(id="bank", sha256=None, owner=None, licence=None, expires=None, forbidden=(), approved_by=())
 _INCOME = Ancestor(
@@ -16,7 +19,7 @@ class AncestryParams(Params):
     """`count_indirect`: whether a feature counts as traced where sources reach it only through filters, joins or
     sorting."""
 
-    count_indirect: bool = True
+    count_indirect: Annotated[bool, Tighten.NONE] = True
 
 
 def _traced(*ancestors: Ancestor, gap: str | None = None, events: int = 1) -> LineageFacts:

@@ -1,11 +1,14 @@
 """lineage.digests_match: the data that was read is the data that was recorded."""
 
+from typing import Annotated
+
 from governance.evidence.evidence import EvidenceSet
 from governance.policy.advice import DIGESTS, together
 from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.specimen import evidence_with_inputs
+from governance.policy.tightening import Tighten
 
 _EVALUATION, _TRAINING, _OTHER = "a" * 64, "b" * 64, "c" * 64
 
@@ -13,8 +16,8 @@ _EVALUATION, _TRAINING, _OTHER = "a" * 64, "b" * 64, "c" * 64
 class DigestsParams(Params):
     """`roles`: inputs whose role starts with one of these must match. `require`: roles that must be there at all."""
 
-    roles: tuple[str, ...] = ("data.", "lineage.source:")
-    require: tuple[str, ...] = ("data.evaluation", "data.training")
+    roles: Annotated[tuple[str, ...], Tighten.NONE] = ("data.", "lineage.source:")
+    require: Annotated[tuple[str, ...], Tighten.SUPERSET] = ("data.evaluation", "data.training")
 
 
 def _tables(found: str, recorded: str | None) -> EvidenceSet:

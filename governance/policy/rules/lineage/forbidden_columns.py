@@ -1,10 +1,13 @@
 """lineage.forbidden_columns: no column that a source forbids reaches a feature."""
 
+from typing import Annotated
+
 from governance.evidence.lineage import Ancestor, FeatureAncestry, LineageFacts, Source
 from governance.policy.advice import FEATURES, SOURCES
 from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 _SOURCE = Source(
     id="people", sha256=None, owner="o", licence="l", expires=None, forbidden=("race",), approved_by=("bo",)
@@ -22,7 +25,7 @@ _GAP = (
 class ForbiddenParams(Params):
     """`count_indirect`: whether a column that only filters, joins or sorts counts as reaching."""
 
-    count_indirect: bool = True
+    count_indirect: Annotated[bool, Tighten.UP] = True
 
 
 def _reached(column: str, *, indirect: bool = False, gap: str | None = None, feature: str = "income") -> LineageFacts:

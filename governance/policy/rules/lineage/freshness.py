@@ -1,7 +1,7 @@
 """lineage.freshness: the data is not too old."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from governance.policy.advice import SOURCES
 from governance.policy.finding import Limit, Looked, Verdict, settled
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 _FIX = "record when the last row was collected under `collected_until` of each, such as 2026-01-31T00:00:00Z"
 
@@ -18,8 +19,8 @@ _FIX = "record when the last row was collected under `collected_until` of each, 
 class FreshnessParams(Params):
     """`days`: how old data may be when it is judged. `of`: whose age counts."""
 
-    days: int = Field(365, ge=1, le=36500)
-    of: tuple[Literal["sources", "tables"], ...] = Field(("sources", "tables"), min_length=1)
+    days: Annotated[int, Tighten.DOWN] = Field(365, ge=1, le=36500)
+    of: Annotated[tuple[Literal["sources", "tables"], ...], Tighten.NONE] = Field(("sources", "tables"), min_length=1)
 
 
 def _collected(source: str | None, table: str | None = "2026-10-01T00:00:00Z") -> LineageFacts:

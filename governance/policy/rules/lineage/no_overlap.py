@@ -10,6 +10,7 @@ from governance.evidence.overlap import OverlapFacts
 from governance.policy.finding import Limit, Looked, Verdict, plural, short
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class OverlapParams(Params):
@@ -17,9 +18,9 @@ class OverlapParams(Params):
     may repeat another row of the evaluation; not judged where left out. `min_columns`: with fewer columns, equal rows
     are too likely to be other people's to say anything."""
 
-    at_most: Annotated[Threshold, Field(ge=0, lt=1)] = Decimal(0)
-    repeated_at_most: Annotated[Threshold, Field(ge=0, lt=1)] | None = None
-    min_columns: int = Field(2, ge=1)
+    at_most: Annotated[Threshold, Field(ge=0, lt=1), Tighten.DOWN] = Decimal(0)
+    repeated_at_most: Annotated[Annotated[Threshold, Field(ge=0, lt=1)] | None, Tighten.DOWN] = None
+    min_columns: Annotated[int, Tighten.NONE] = Field(2, ge=1)
 
 
 def _facts(found: int, repeated: int = 0, columns: tuple[str, ...] = ("age", "income", "y")) -> OverlapFacts:

@@ -1,17 +1,20 @@
 """lineage.purpose_allowed: each data source may be used for what the model is for."""
 
+from typing import Annotated
+
 from governance.evidence.lineage import LineageFacts, Source
 from governance.policy.advice import SOURCES
 from governance.policy.finding import Limit, Looked, Verdict, plural, settled
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class PurposeParams(Params):
     """`consent`: whether each source must say that consent was given or is not needed. Consent that was withdrawn fails
     either way."""
 
-    consent: bool = True
+    consent: Annotated[bool, Tighten.UP] = True
 
 
 def _source(purpose: str | None = "credit-scoring", **change: object) -> LineageFacts:

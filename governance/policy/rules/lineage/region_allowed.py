@@ -1,5 +1,7 @@
 """lineage.region_allowed: data comes from regions that the policy allows."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from governance.evidence.lineage import LineageFacts, Source
@@ -7,6 +9,7 @@ from governance.policy.advice import SOURCES
 from governance.policy.finding import Limit, Looked, Verdict, plural, settled
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 _FIX = "write where the data was collected under `region` of each source in the manifest, as the policy spells it"
 
@@ -14,7 +17,7 @@ _FIX = "write where the data was collected under `region` of each source in the 
 class RegionParams(Params):
     """`regions`: where data may come from, by the names that manifests use."""
 
-    regions: tuple[str, ...] = Field(min_length=1)
+    regions: Annotated[tuple[str, ...], Tighten.SUBSET] = Field(min_length=1)
 
 
 def _from(*regions: str | None) -> LineageFacts:

@@ -1,7 +1,7 @@
 """lineage.sources_approved: every data source is owned, licensed, approved and unexpired."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from governance.canonical import parse_instant
 from governance.evidence.lineage import LineageFacts, Source
@@ -10,6 +10,7 @@ from governance.policy.finding import Limit, Looked, Verdict
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.spdx import Standing, standing
+from governance.policy.tightening import Tighten
 
 _GOOD = Source(
     id="loans", sha256=None, owner="team:data", licence="CC-BY-4.0", expires="2999-01-01T00:00:00Z", forbidden=(),
@@ -21,8 +22,12 @@ class SourcesParams(Params):
     """`require`: what each source must state. `licences`: those that a source may be under, as SPDX identifiers or as
     manifests call them; any where empty."""
 
-    require: tuple[Literal["owner", "licence", "expires", "approval"], ...] = ("owner", "licence", "approval")
-    licences: tuple[str, ...] = ()
+    require: Annotated[tuple[Literal["owner", "licence", "expires", "approval"], ...], Tighten.SUPERSET] = (
+        "owner",
+        "licence",
+        "approval",
+    )
+    licences: Annotated[tuple[str, ...], Tighten.ALL_SUBSET] = ()
 
 
 _WHERE = {"approval": " (an item data:<id> in the approvals file)"}

@@ -1,12 +1,14 @@
 """lineage.versions_pinned: each source and each table is held by a digest, and runs read the version that is named."""
 
 import re
+from typing import Annotated
 
 from governance.evidence.lineage import LineageFacts, Source, Table
 from governance.policy.advice import SOURCES
 from governance.policy.finding import Limit, Looked, Verdict, plural, settled
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 _DIGEST, _OTHER = "a" * 64, "b" * 64
 _HEX = re.compile(r"(?:sha-?256[:=])?([0-9a-f]{64})")
@@ -15,7 +17,7 @@ _HEX = re.compile(r"(?:sha-?256[:=])?([0-9a-f]{64})")
 class VersionsParams(Params):
     """`seen`: whether lineage events must have recorded a version of each source."""
 
-    seen: bool = False
+    seen: Annotated[bool, Tighten.UP] = False
 
 
 def _facts(*seen: str, version: str | None = None, sha256: str | None = _DIGEST) -> LineageFacts:

@@ -1,19 +1,21 @@
 """operations.monitoring: somebody will notice when the model gets worse."""
 
 from decimal import Decimal
+from typing import Annotated
 
 from governance.evidence.operations import Interval, Monitoring, OperationsFacts, Watched, hours
 from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.placeholder import says_nothing
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class MonitoringParams(Params):
     """`every`: the longest interval between two looks. `metrics`: names of metrics that must be watched."""
 
     every: Interval = "31d"
-    metrics: tuple[str, ...] = ()
+    metrics: Annotated[tuple[str, ...], Tighten.SUPERSET] = ()
 
 
 def _plan(*metrics: Watched, interval: str | None = "1d", plan: Monitoring | str | None = None) -> OperationsFacts:

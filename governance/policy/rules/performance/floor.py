@@ -13,16 +13,17 @@ from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.intervals import wilson, z_value
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class FloorParams(Params):
     """`min_rows`: rows that the rate must rest on (a true positive rate rests on the positives)."""
 
     metric: Rate = "accuracy"
-    at_least: Annotated[Threshold, Field(gt=0, le=1)]
+    at_least: Annotated[Threshold, Field(gt=0, le=1), Tighten.UP]
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
     decide_on: Literal["bound", "point"] = "bound"
-    min_rows: int = Field(30, ge=1)
+    min_rows: Annotated[int, Tighten.NONE] = Field(30, ge=1)
 
 
 def _right(k: int, n: int) -> PerformanceFacts:

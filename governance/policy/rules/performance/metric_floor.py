@@ -1,6 +1,6 @@
 """performance.metric_floor: a metric by its usual name clears its limit, with its bootstrap interval."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,7 @@ from governance.policy.comparison import Op, check_limit, holds
 from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class MetricParams(Params):
@@ -21,11 +22,11 @@ class MetricParams(Params):
     needed."""
 
     metric: Literal[CountMetric, ScoreMetric]
-    at_least: Threshold | None = None
-    at_most: Threshold | None = None
+    at_least: Annotated[Threshold | None, Tighten.UP] = None
+    at_most: Annotated[Threshold | None, Tighten.DOWN] = None
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
     decide_on: Literal["bound", "point"] = "bound"
-    min_rows: int = Field(30, ge=1)
+    min_rows: Annotated[int, Tighten.NONE] = Field(30, ge=1)
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:

@@ -21,6 +21,7 @@ from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.intervals import newcombe_paired, z_value
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class ChampionParams(Params):
@@ -30,10 +31,10 @@ class ChampionParams(Params):
     inconclusive."""
 
     metric: Literal[GroupMetric, ScoreMetric] = "accuracy"
-    at_most_worse: Annotated[Threshold, Field(ge=0, lt=1)]
+    at_most_worse: Annotated[Threshold, Field(ge=0, lt=1), Tighten.DOWN]
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
-    min_rows: int = Field(30, ge=1)
-    required: bool = False
+    min_rows: Annotated[int, Tighten.NONE] = Field(30, ge=1)
+    required: Annotated[bool, Tighten.NONE] = False
 
     @model_validator(mode="after")
     def _has_a_better_side(self) -> Self:

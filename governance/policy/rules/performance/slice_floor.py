@@ -24,6 +24,7 @@ from governance.policy.finding import Limit, Looked, Verdict, plural, short
 from governance.policy.intervals import z_value
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class SliceParams(Params):
@@ -34,13 +35,13 @@ class SliceParams(Params):
     said."""
 
     metric: Literal[GroupMetric, ScoreMetric] = "accuracy"
-    at_least: Threshold | None = None
-    at_most: Threshold | None = None
-    attributes: tuple[str, ...] = ()
+    at_least: Annotated[Threshold | None, Tighten.UP] = None
+    at_most: Annotated[Threshold | None, Tighten.DOWN] = None
+    attributes: Annotated[tuple[str, ...], Tighten.NONE] = ()
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
-    min_rows: int = Field(30, ge=1)
+    min_rows: Annotated[int, Tighten.NONE] = Field(30, ge=1)
     small_groups: Literal["inconclusive", "listed"] = "inconclusive"
-    unknown_at_most: Annotated[Threshold, Field(ge=0, lt=1)] = Decimal("0.05")
+    unknown_at_most: Annotated[Threshold, Field(ge=0, lt=1), Tighten.NONE] = Decimal("0.05")
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:

@@ -1,6 +1,6 @@
 """purpose.kpi_measured: the measure of success is measured by the audit itself, and meets its target."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,13 +14,14 @@ from governance.policy.finding import Limit, Looked, Verdict, short
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 from governance.policy.specimen import evidence as specimen
+from governance.policy.tightening import Tighten
 
 
 class KpiParams(Params):
     """`alpha`: of each end of the interval. `min_rows`: rows that the metric must be measured on."""
 
     alpha: Literal["0.1", "0.05", "0.01"] = "0.05"
-    min_rows: int = Field(30, ge=1)
+    min_rows: Annotated[int, Tighten.NONE] = Field(30, ge=1)
 
 
 _KPI = Kpi(name="losses seen early", target="0.8", value="0.83", better="higher", metric="recall")

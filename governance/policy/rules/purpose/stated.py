@@ -1,7 +1,7 @@
 """purpose.stated: what the model is for is written down, and how its success is measured."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,7 @@ from governance.evidence.purpose import Kpi, PurposeFacts
 from governance.policy.finding import Limit, Looked, Verdict, settled
 from governance.policy.placeholder import says_nothing
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 _SAID = {
     "objective": "the objective",
@@ -24,10 +25,10 @@ class StatedParams(Params):
     """`require`: what must be stated. `met`: whether it must be known that the measure of success meets its target; a
     value that is known to miss it fails either way."""
 
-    require: tuple[Literal["objective", "category", "kpi", "intended", "prohibited"], ...] = Field(
-        ("objective", "kpi", "intended", "prohibited"), min_length=1
-    )
-    met: bool = False
+    require: Annotated[
+        tuple[Literal["objective", "category", "kpi", "intended", "prohibited"], ...], Tighten.SUPERSET
+    ] = Field(("objective", "kpi", "intended", "prohibited"), min_length=1)
+    met: Annotated[bool, Tighten.UP] = False
 
 
 def _purpose(**change: object) -> PurposeFacts:

@@ -1,11 +1,14 @@
 """reproducibility.inputs_recorded: everything that went in is recorded by its digest, and is still the same."""
 
+from typing import Annotated
+
 from governance.evidence.evidence import EvidenceSet
 from governance.policy.advice import DIGESTS
 from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.specimen import evidence_with_inputs
+from governance.policy.tightening import Tighten
 
 _SAME, _OTHER = "a" * 64, "b" * 64
 
@@ -14,7 +17,7 @@ class InputsParams(Params):
     """`without`: inputs whose role starts with one of these need no digest in the manifest, which has no place for
     theirs; the evidence holds the digest that was found. Where one is recorded it must match all the same."""
 
-    without: tuple[str, ...] = (
+    without: Annotated[tuple[str, ...], Tighten.SUBSET] = (
         "manifest",
         "data.join",
         "lineage.event",

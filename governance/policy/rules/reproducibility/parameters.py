@@ -1,16 +1,19 @@
 """reproducibility.parameters: what the training run was told is written down."""
 
+from typing import Annotated
+
 from governance.evidence.reproducibility import Parameter, ReproducibilityFacts
 from governance.policy.advice import AGAIN
 from governance.policy.finding import Limit, Looked, Verdict, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class ParametersParams(Params):
     """`require`: names that must be among the parameters."""
 
-    require: tuple[str, ...] = ()
+    require: Annotated[tuple[str, ...], Tighten.SUPERSET] = ()
 
 
 def _given(names: tuple[str, ...] | None) -> ReproducibilityFacts:

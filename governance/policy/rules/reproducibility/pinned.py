@@ -1,18 +1,21 @@
 """reproducibility.pinned: the environment, the code and the seeds are fixed."""
 
+from typing import Annotated
+
 from governance.evidence.reproducibility import LockLine, ReproducibilityFacts
 from governance.policy.finding import Limit, Looked, Verdict, listed, plural
 from governance.policy.outcome import Outcome
 from governance.policy.rule import Params, fails, inconclusive, passes, rule
+from governance.policy.tightening import Tighten
 
 
 class PinnedParams(Params):
     """What must be fixed besides one exact version of every requirement. `hashes`: a digest of each. `commit`: of the
     code. `seeds`: of the training run."""
 
-    hashes: bool = True
-    commit: bool = True
-    seeds: bool = True
+    hashes: Annotated[bool, Tighten.UP] = True
+    commit: Annotated[bool, Tighten.UP] = True
+    seeds: Annotated[bool, Tighten.UP] = True
 
 
 def _pinned(**change: object) -> ReproducibilityFacts:
