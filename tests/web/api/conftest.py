@@ -17,5 +17,5 @@ def serving(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "_SCRYPT_N", CHEAP_SCRYPT)
         made = Serving(tmp_path_factory.mktemp("serving"), database)
-        yield made
-        made.close()
+    yield made
+    made.close()

@@ -1,53 +1,35 @@
-import shutil
-
 import httpx
 import pytest
 
-from governance import keys
-from tests.operations.project import CHEAP_SCRYPT, PASSWORD, Clock, Project
-from tests.web.portal.service import Server, application, project_with_accounts
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passwords(monkeypatch):
-    monkeypatch.setattr(keys, "_SCRYPT_N", CHEAP_SCRYPT)
-
-
-@pytest.fixture(scope="session")
-def _made(tmp_path_factory):
-    """Keys take a while, so people get theirs once."""
-    folder = tmp_path_factory.mktemp("portal")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keys, "_SCRYPT_N", CHEAP_SCRYPT)
-        project_with_accounts(folder)
-    return folder
+from tests.operations.project import PASSWORD
 
 
 @pytest.fixture
-def project(_made, tmp_path):
+def project(request, house, tmp_path):
     """A project with accounts, whose one version fails a floor in prod and needs a review for its digest."""
-    shutil.copytree(_made, tmp_path, dirs_exist_ok=True)
-    found = Project.there(tmp_path / "project", tmp_path / "config", clock=Clock())
-    found.origin = found.workspace.trust().logs[0].origin
-    return found
+    with house(getattr(request, "param", "sqlite")).copy(tmp_path) as found:
+        yield found
 
 
 @pytest.fixture
-def server(project):
-    running = Server(application(project.workspace))
-    yield running
-    running.close()
+def server(running, project):
+    with running.of(project.workspace):
+        yield running
 
 
 @pytest.fixture
-def visit(server):
-    """`visit("bo")` is a client that has signed in, `visit()` one that has not. No redirect is followed."""
+def visit(server, house, project):
+    """`visit("bo")` is a client of somebody who has signed in, `visit()` one of who has not; `visit("bo", anew=True)`
+    signs in for a session of its own. No redirect is followed."""
     made = []
+    sessions = house("sqlite").sessions if project.settings.database is None else house("postgresql").sessions
 
-    def client(name=None):
-        client = httpx.Client(base_url=server.url)
+    def client(name=None, anew=False):
+        client = httpx.Client(base_url=server.url, verify=False)
         made.append(client)
-        if name:
+        if name in sessions and not anew:
+            client.cookies.set("governance", sessions[name])
+        elif name:
             answer = client.post("/login", data={"name": name, "password": PASSWORD})
             assert answer.status_code == 303
         return client
