@@ -36,6 +36,9 @@ class Scope(StrEnum):
     ACT = "act", "hand in acts that their owner signed"
 
 
+SCOPES = tuple(Scope)
+
+
 class Does(StrEnum):
     """What somebody may want to do. The values that are kinds of an act are spelled as there."""
 

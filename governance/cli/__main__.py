@@ -232,18 +232,42 @@ def build_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
 
     account = command(
-        "account", "invite people to the service, list and disable their accounts", "invite ann --role admin"
+        "account",
+        "invite people to the service, say what they may do, make and end their tokens",
+        "invite ann --role admin",
     )
-    account.add_argument("action", choices=("invite", "list", "disable"), help="invite: print a link that works once")
-    account.add_argument("person", metavar="NAME", nargs="?", help="whose account, as in local|NAME")
+    account.add_argument(
+        "action",
+        type=_Known("action", "governance.cli.account", "ACTIONS"),
+        metavar="ACTION",
+        help="%(type)s. invite prints a link, token a secret: each once",
+    )
+    account.add_argument(
+        "person", metavar="NAME", nargs="?", help="whose account, as in local|NAME; revoke-token: the token's id"
+    )
     account.add_argument(
         "--role",
         action="append",
         default=[],
         type=_Known("role", "governance.permissions", "ACCOUNT_ROLES"),
-        help="invite: one of %(type)s; repeatable. None: a new link for who lost their password",
+        help="one of %(type)s; invite: repeatable, and none is a new link for who lost their password",
     )
+    account.add_argument("--reason", metavar="TEXT", help="why, for the trail")
     account.add_argument("--url", metavar="URL", help="invite: where the service is; default: GOVERNANCE_PUBLIC_URL")
+    account.add_argument(
+        "--scope",
+        action="append",
+        default=[],
+        type=_Known("scope", "governance.permissions", "SCOPES"),
+        help="token: what it may be used for, of %(type)s; repeatable",
+    )
+    account.add_argument(
+        "--where",
+        type=_Known("place", "governance.operations.tokens", "PLACES"),
+        help="token: where evidence that it hands in is measured, of %(type)s; default: ci",
+    )
+    account.add_argument("--expires", metavar="DATE", help="token: when it ends, within a year; default: in 90 days")
+    account.add_argument("--label", metavar="TEXT", help="token: what it is for, as its owner finds it again")
 
     check = command(
         "check",

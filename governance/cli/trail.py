@@ -23,20 +23,24 @@ def run(context: Context) -> int:
 
 
 class _Listed(NamedTuple):
-    """`place`: its index. `who`: the principal that acted, None where only the trail's own machine could tell."""
+    """`place`: its index. `who`: the principal that acted, None where only the trail's own machine could tell. `says`:
+    what an entry says that is about no model version, empty where only that machine could tell."""
 
     place: int
     who: str | None
     entry: "Entry"
+    says: str = ""
 
 
 def _entries(context: Context) -> "tuple[Checkpoint, list[_Listed]]":
+    from governance.operations.words import in_words
+
     workspace = context.workspace()
     with workspace.open_trail() as store, store.snapshot() as snapshot:
         head = snapshot.head()
         start = max(0, head.size - max(0, context.args.last))
         return head, [
-            _Listed(stored.index, snapshot.principal(stored.entry.actor), stored.entry)
+            _Listed(stored.index, snapshot.principal(stored.entry.actor), stored.entry, in_words(snapshot, stored))
             for stored in snapshot.entries(start)
         ]
 
@@ -63,6 +67,7 @@ def _show(context: Context, last: "tuple[Checkpoint, list[_Listed]]") -> None:
             "root": head.root.hex(),
             "entries": [
                 {"index": row.place, "principal": row.who, "entry": row.entry.model_dump(mode="json", by_alias=True)}
+                | ({"says": row.says} if row.says else {})
                 for row in rows
             ],
         }
@@ -71,7 +76,7 @@ def _show(context: Context, last: "tuple[Checkpoint, list[_Listed]]") -> None:
     context.say(f"{head.origin}: {head.size} entries, root {head.root.hex()}")
     for row in rows:
         entry = row.entry
-        about = f"{entry.subject.name}@{entry.subject.version}" if entry.subject else "-"
+        about = f"{entry.subject.name}@{entry.subject.version}" if entry.subject else row.says or "-"
         who = (row.who or entry.actor[:12]).split("|")
         shown = who[0] if who[0] in ("log", "issuer") else who[-1]
         context.say(visible(f"{row.place:>6}  {entry.time}  {entry.type.value:<34} {shown:<12} {about}"))

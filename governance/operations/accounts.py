@@ -140,8 +140,8 @@ def redeem(workspace: Workspace, token: str, password: str) -> Person:
     return Person(key=key, principal=link.principal, roles=after.roles)
 
 
-def grant(workspace: Workspace, principal: str, role: str, by: By, reason: str = "") -> None:
-    """Raises BadInput, Refused, MachineFault, VerificationFailed."""
+def grant(workspace: Workspace, principal: str, role: str, by: By, reason: str = "") -> tuple[str, ...]:
+    """What they hold from then on. Raises BadInput, Refused, MachineFault, VerificationFailed."""
     _assert_roles([role])
     with _about(workspace, principal, by, Does.GRANT) as change:
         if role in change.roles:
@@ -149,10 +149,12 @@ def grant(workspace: Workspace, principal: str, role: str, by: By, reason: str =
         roles = ordered((*change.roles, role))
         entry = tell(change.transaction, EntryType.ROLE_GRANTED, change.actor, change.record(roles, reason))
         change.accounts.grant(principal, [role], entry, instant(change.transaction.now))
+    return roles
 
 
-def revoke(workspace: Workspace, principal: str, role: str, by: By, reason: str = "") -> None:
-    """What they signed in this role before stays valid. Raises BadInput, Refused, MachineFault, VerificationFailed."""
+def revoke(workspace: Workspace, principal: str, role: str, by: By, reason: str = "") -> tuple[str, ...]:
+    """What they hold from then on. What they signed in this role before stays valid. Raises BadInput, Refused,
+    MachineFault, VerificationFailed."""
     _assert_roles([role])
     with _about(workspace, principal, by, Does.GRANT) as change:
         if role not in change.roles:
@@ -160,6 +162,7 @@ def revoke(workspace: Workspace, principal: str, role: str, by: By, reason: str 
         left = tuple(held for held in change.roles if held != role)
         tell(change.transaction, EntryType.ROLE_REVOKED, change.actor, change.record(left, reason))
         change.accounts.end_role(principal, role, instant(change.transaction.now))
+    return left
 
 
 def disable(workspace: Workspace, principal: str, by: By, reason: str = "") -> None:
