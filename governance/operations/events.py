@@ -7,6 +7,7 @@ from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet
 from governance.evidence.origin import Subject
 from governance.operations.sealing import ENVELOPE
+from governance.operations.words import in_words
 from governance.operations.workspace import Workspace
 from governance.policy.act import Act
 from governance.policy.decision import Decision
@@ -25,7 +26,7 @@ _LOOKED_THROUGH = 2_000
 class Event(NamedTuple):
     """An entry with who made it, and the documents that tell more: an act, a decision, evidence. `who` is a principal,
     or None where the link between a pseudonym and a person was deleted; `key` is the id of the key that signed the
-    document, empty where none did."""
+    document, empty where none did; `words` is what an entry about no model version says."""
 
     number: int
     id: str
@@ -37,6 +38,7 @@ class Event(NamedTuple):
     act: tuple[str, Act] | None
     decision: tuple[str, Decision] | None
     evidence: EvidenceSet | None
+    words: str
 
 
 class Asked(NamedTuple):
@@ -78,7 +80,10 @@ def event(snapshot: "Snapshot", stored: "StoredEntry") -> Event:
         elif document.type == ENVELOPE and not key:
             key = Envelope.from_bytes(document.data).signatures[0].keyid
     who = snapshot.principal(entry.actor)
-    return Event(stored.index, entry.id, entry.type, entry.time, who, key, entry.subject, act, decision, evidence)
+    words = in_words(snapshot, stored)
+    return Event(
+        stored.index, entry.id, entry.type, entry.time, who, key, entry.subject, act, decision, evidence, words
+    )
 
 
 def entries(workspace: Workspace, asked: Asked = EVERY, before: int | None = None, most: int = MOST) -> Entries:

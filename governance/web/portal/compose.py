@@ -183,7 +183,8 @@ def case_page(
     notice: Notice | None = None,
     acted_on: Precedent | None = None,
 ) -> CasePage:
-    """`site` is where the portal is, without a slash at its end; `acted_on` is the older decision that somebody acted on, where they did."""
+    """`site` is where the portal is, without a slash at its end; `acted_on` is the older decision that somebody acted
+    on, where they did."""
     page = file.page
     decision, evidence, subject = page.decision, page.evidence, page.decision.subject
     open_, settled, pictures = folds(file)

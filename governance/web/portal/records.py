@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SOON = 14
 """Days before its end from which a waiver is said to be ending."""
-SAID: Final[Mapping[EntryType, str]] = {
+_SAID: Final[Mapping[EntryType, str]] = {
     EntryType.LOG_CREATED: "The log was started",
     EntryType.EVIDENCE_SUBMITTED: "Evidence was handed in",
     EntryType.DECISION_ISSUED: "Decided",
@@ -32,17 +32,29 @@ SAID: Final[Mapping[EntryType, str]] = {
     EntryType.ROLE_GRANTED: "A role was granted",
     EntryType.ROLE_REVOKED: "A role was revoked",
     EntryType.ACCOUNT_DISABLED: "An account was disabled",
+    EntryType.INVITATION_MADE: "Somebody was invited",
+    EntryType.TOKEN_MADE: "A token was made",
+    EntryType.TOKEN_REVOKED: "A token was revoked",
+    EntryType.POLICIES_SERVED: "The service began to judge by these policies",
+    EntryType.POLICIES_PINNED: "Policies were pinned",
+    EntryType.PASSWORD_CHANGED: "A password was changed",
 }
 
 
 def options(asked: Asked) -> tuple[Option, ...]:
     """The kinds of entries there are to pick from."""
-    return tuple(Option(kind.value, said, kind.value == asked.type) for kind, said in SAID.items())
+    return tuple(Option(kind.value, _said(kind), kind.value == asked.type) for kind in EntryType)
+
+
+def _said(kind: EntryType) -> str:
+    """In words; of a kind that has none yet, as its name has it."""
+    _, about, act = kind.split(":")
+    return _SAID.get(kind, f"{about} {act}".capitalize())
 
 
 def line(event: Event) -> Line:
     """An entry in words. Whoever was forgotten stays forgotten."""
-    subject, said, decision, bounds = event.subject, "", "", ""
+    subject, said, decision, bounds = event.subject, event.words, "", ""
     if event.act is not None:
         act = event.act[1]
         said = act.reason
@@ -58,7 +70,7 @@ def line(event: Event) -> Line:
         id=event.id,
         time=event.time,
         kind=event.type.split(":")[1],
-        what=SAID[event.type],
+        what=_said(event.type),
         who=_who(event.who),
         subject=f"{subject.name} {subject.version}" if subject else "",
         case_at=case_at(subject.name, subject.version) if subject and event.type.startswith("model_version:") else "",
@@ -74,9 +86,9 @@ def _who(principal: str | None) -> str:
     if principal is None:
         return "no longer known"
     role, _, key = principal.partition("|")
-    return (
-        f"the service's {role} key {wording.number(key)}" if role in ("issuer", "log") else wording.principal(principal)
-    )
+    if role == "log":
+        return "the service"
+    return f"the service's key {wording.number(key)}" if role == "issuer" else wording.principal(principal)
 
 
 def lane_rows(name: str, decisions: Sequence[Decision], now: str) -> tuple[LaneRow, ...]:
