@@ -244,9 +244,9 @@ def segment(text: str) -> str:
 
 def _inmost(error: BaseException) -> str:
     """What was said first, in few words and in ASCII: the library wraps it."""
-    while (cause := getattr(error, "reason", None)) is not None and isinstance(cause, BaseException):
-        error = cause
-    return ascii(str(error))[1:-1][:200]
+    while inner := next((one for one in (*error.args, error.__cause__) if isinstance(one, BaseException)), None):
+        error = inner
+    return ascii(str(error))[1:-1][:200] or type(error).__name__
 
 
 def _unreached(error: BaseException, url: str) -> MachineFault:
