@@ -1,5 +1,6 @@
 """A form with files (RFC 7578), sent as it is read: however large a file is, little of it is in memory."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -7,21 +8,25 @@ from typing import NamedTuple
 from governance.errors import BadInput, MachineFault
 
 _CHUNK = 1 << 16
+_PLAIN = re.compile(r'[^"\\\x00-\x1f\x7f\ud800-\udfff]+')
 
 
 class Part(NamedTuple):
-    """A field of a form. `content`: its bytes, or the file that holds them. Its name is ASCII without quotes."""
+    """A field of a form. `content`: its bytes, or the file that holds them. `filename`: what the service is told that
+    it is called, the field's own name where empty: where a file lies is nobody's business unless somebody says so."""
 
     name: str
     content: bytes | Path
     media_type: str = "application/octet-stream"
+    filename: str = ""
 
 
 class Form:
     """`length`: bytes that `chunks` yields, each time it is asked anew."""
 
     def __init__(self, parts: Sequence[Part], boundary: str) -> None:
-        """`boundary` is chance, so that no content holds it. Raises BadInput for a file that is not there."""
+        """`boundary` is chance, so that no content holds it. Raises BadInput for a file that is not there, or
+        whose name cannot be sent."""
         self.media_type = f"multipart/form-data; boundary={boundary}"
         self._end = f"\r\n--{boundary}--\r\n".encode()
         self._parts = [
@@ -42,10 +47,17 @@ class Form:
 
 
 def _head(part: Part, boundary: str, *, first: bool) -> bytes:
-    # A file's name is nobody's business: the field's stands for it.
-    named = f'form-data; name="{part.name}"; filename="{part.name}"'
+    filename = part.filename or part.name
+    # RFC 7578 section 4.2 leaves open how these are escaped, and readers differ.
+    if not _PLAIN.fullmatch(filename):
+        raise BadInput(
+            "a file's name that no form can hold",
+            got=ascii(filename)[:200],
+            expected='no ", no \\ and no control character',
+        )
+    named = f'form-data; name="{part.name}"; filename="{filename}"'
     text = f"--{boundary}\r\nContent-Disposition: {named}\r\nContent-Type: {part.media_type}\r\n\r\n"
-    return text.encode("ascii") if first else b"\r\n" + text.encode("ascii")
+    return text.encode() if first else b"\r\n" + text.encode()
 
 
 def _size(content: bytes | Path) -> int:

@@ -305,6 +305,19 @@ class TestForms:
             b"".join(form.chunks())
         assert str(table) in str(caught.value)
 
+    def test_a_name_is_sent_where_it_is_given(self):
+        from governance.client.upload import Form
+
+        data = b"".join(Form([Part("file", b"", filename="data/prüfung.csv")], "b").chunks())
+        assert 'name="file"; filename="data/prüfung.csv"\r\n'.encode() in data
+
+    @pytest.mark.parametrize("name", ['a"b', "a\\b", "a\r\nX: 1", "a\0", "a\ud800"])
+    def test_and_refused_where_it_could_be_read_in_two_ways(self, name):
+        from governance.client.upload import Form
+
+        with pytest.raises(BadInput):
+            Form([Part("file", b"", filename=name)], "b")
+
     def test_no_such_file(self, at, tmp_path):
         server, client, _ = at(answer(201, b"{}"))
         with pytest.raises(BadInput):
