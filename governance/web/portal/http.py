@@ -140,6 +140,14 @@ def html(page: Any, status: int = 200) -> HTMLResponse:
     return HTMLResponse(render(page), status)
 
 
+def refused(request: Request, page: Any, error: GovernanceError) -> HTMLResponse:
+    """The page of a form once more, which says why nothing was done; so does the log, where somebody may not."""
+    note_refusal(request, error)
+    response = html(page, status_of(error))
+    response.headers.update(headers_of(error))
+    return response
+
+
 def see_other(to: str) -> RedirectResponse:
     return RedirectResponse(to, 303)
 
@@ -152,7 +160,6 @@ def status_of(error: GovernanceError) -> int:
 
 def failed(request: Request, error: GovernanceError) -> Response:
     """An error as a page. What was typed is kept."""
-    note_refusal(request, error)
     if isinstance(error, LogInFirst):
         return _to_login(request)
     problem = problem_of(error, request.state.request_id)
@@ -170,9 +177,7 @@ def failed(request: Request, error: GovernanceError) -> Response:
         getattr(request.state, "typed", ""),
         problem.request_id,
     )
-    response = html(page, page.status)
-    response.headers.update(headers_of(error))
-    return response
+    return refused(request, page, error)
 
 
 class PageRoute(APIRoute):

@@ -15,7 +15,6 @@ from governance.permissions import TABLE, Scope
 from governance.web.portal import compose_people, http
 from governance.web.portal import pages_people as pages
 from governance.web.portal.http import workspace_of
-from governance.web.problems import headers_of
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
 By = Annotated[Caller, Depends(http.caller)]
@@ -107,9 +106,7 @@ def end_others(request: Request, by: By, form: Form) -> Response:
 def _again(request: Request, by: Caller, about: str, error: GovernanceError) -> Response:
     """The page once more, with why nothing was done."""
     page = _account(request, by)._replace(problem=compose_people.said(error), about=about)
-    response = http.html(page, http.status_of(error))
-    response.headers.update(headers_of(error))
-    return response
+    return http.refused(request, page, error)
 
 
 def _account(request: Request, by: Caller) -> pages.AccountPage:

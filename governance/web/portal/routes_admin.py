@@ -20,7 +20,6 @@ from governance.web.portal import compose, compose_people, http
 from governance.web.portal import pages_people as pages
 from governance.web.portal.compose_people import name_of, person_at
 from governance.web.portal.http import Segment, workspace_of
-from governance.web.problems import headers_of
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
 By = Annotated[Caller, Depends(http.caller)]
@@ -136,9 +135,7 @@ def take(request: Request, principal: Segment, step: str, by: By, form: Form) ->
         asked.take(reason)
     except BadInput as error:
         page = _step_page(request, by, one, step, asked)._replace(problem=compose_people.said(error), reason=reason)
-        response = http.html(page, http.status_of(error))
-        response.headers.update(headers_of(error))
-        return response
+        return http.refused(request, page, error)
     return http.see_other(person_at(principal, done=step))
 
 
@@ -268,9 +265,7 @@ def _linked(request: Request, by: Caller, form: http.Fields, name: str, page: pa
         made = accounts.invite(workspace, name, roles, by, reason)
     except BadInput as error:
         again = page._replace(problem=compose_people.said(error), picked=roles, reason=reason)
-        response = http.html(again, http.status_of(error))
-        response.headers.update(headers_of(error))
-        return response
+        return http.refused(request, again, error)
     base = workspace.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
     shown = pages.LinkPage(
         frame=http.frame(request, "The link", by),

@@ -10,7 +10,6 @@ from governance.operations.sessions import sign_in, sign_out
 from governance.web.portal import http
 from governance.web.portal.http import workspace_of
 from governance.web.portal.pages import InvitationPage, LoginPage
-from governance.web.problems import headers_of, note_refusal
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
 Form = Annotated[http.Fields, Depends(http.form)]
@@ -32,15 +31,12 @@ def logged_in(request: Request, form: Form) -> Response:
     try:
         signed = sign_in(workspace_of(request), name, http.text(form, "password"), address)
     except Refused as error:
-        note_refusal(request, error)
         said = (
             f"{error.what}; {error.expected}"
             if isinstance(error, TooMany)
             else f"{error.what[:1].upper()}{error.what[1:]}."
         )
-        refused = http.html(LoginPage(http.frame(request, "Log in", None), to, name, said), http.status_of(error))
-        refused.headers.update(headers_of(error))
-        return refused
+        return http.refused(request, LoginPage(http.frame(request, "Log in", None), to, name, said), error)
     response = http.see_other(to)
     http.begin_session(request, response, signed.token)
     return response
