@@ -219,6 +219,9 @@ def build_parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8000, metavar="N", help="default: 8000; 0 takes a free one")
     serve.add_argument("--database", metavar="URL", help="the trail's PostgreSQL; default: GOVERNANCE_DATABASE_URL")
     serve.add_argument(
+        "--reason", metavar="TEXT", help="why other policies count than at the last start, for the trail"
+    )
+    serve.add_argument(
         "--policy", action="append", metavar="NAME|FILE", help="a shipped policy or a policy.yaml; repeatable"
     )
     serve.add_argument(
@@ -418,6 +421,7 @@ def build_parser() -> argparse.ArgumentParser:
     policy.add_argument(
         "--trust", type=_path, metavar="FILE", help="pin, unpin, pins: in this trust file; default: the project's own"
     )
+    policy.add_argument("--reason", metavar="TEXT", help="pin, unpin: why, for the trail")
     policy.add_argument(
         "--mutate", action="store_true", help="test: also see that the cases notice a limit or enforcement that moved"
     )

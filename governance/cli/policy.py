@@ -35,7 +35,7 @@ def _pins(context: Context) -> int:
     if args.action == "pins":
         found = pins(workspace, args.trust)
     else:
-        found = (pin if args.action == "pin" else unpin)(workspace, args.name, args.trust)
+        found = (pin if args.action == "pin" else unpin)(workspace, args.name, args.trust, args.reason or "")
     if context.as_json:
         body = {"trust": str(found.file), "changed": found.changed, "pinned": [one._asdict() for one in found.pinned]}
         context.say(json.dumps(body, indent=2))

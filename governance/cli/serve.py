@@ -55,6 +55,7 @@ def _service(context: Context) -> "Service":
     from governance.keys import MACHINE_ROLES
     from governance.operations.adopt import read_baseline
     from governance.operations.evaluate import load_policies
+    from governance.operations.in_force import serve
     from governance.operations.people import AccountPeople
     from governance.settings import DatabaseUrl
     from governance.web.service import Service
@@ -70,6 +71,7 @@ def _service(context: Context) -> "Service":
     origin = workspace.trust().logs[0].origin
     for role in MACHINE_ROLES:
         workspace.required_signer(origin, role)
+    serve(workspace, policies, baselines, args.reason or "")
     _tell_empty(context, workspace)
     return Service(workspace, AccountPeople(workspace), policies, baselines)
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from governance import bundled, strictyaml
-from governance.canonical import Sha256, schema_of, sha256
+from governance.canonical import Sha256, schema_of
 from governance.errors import BadInput
 from governance.operations.files import read_whole, write_whole
+from governance.operations.in_force import Counting, of_baseline, of_policy, pinned
 from governance.operations.workspace import Workspace
 from governance.policy.baseline import Baseline, load_baseline
 from governance.policy.decision import Decision
@@ -39,15 +40,17 @@ def pins(workspace: Workspace, file: Path | None) -> Pins:
     return Pins(file or workspace.trust_path, _named(trust, ()), False)
 
 
-def pin(workspace: Workspace, names: Sequence[str], file: Path | None) -> Pins:
-    """Also pin these: shipped policies by name, policies and baselines by file. Raises BadInput, MachineFault."""
+def pin(workspace: Workspace, names: Sequence[str], file: Path | None, reason: str = "") -> Pins:
+    """Also pin these: shipped policies by name, policies and baselines by file. In the project's own trust file that is
+    an entry of the trail, too. Raises BadInput, MachineFault, VerificationFailed."""
     found = [_document(name) for name in names]
-    return _changed(workspace, file, found, lambda old: dict.fromkeys([*old, *(one.sha256 for one in found)]))
+    return _changed(workspace, file, found, reason, lambda old: dict.fromkeys([*old, *(one.sha256 for one in found)]))
 
 
-def unpin(workspace: Workspace, names: Sequence[str], file: Path | None) -> Pins:
-    """Pin these no longer; a digest names what is not at hand. Raises BadInput for what is not pinned, MachineFault."""
-    found = [Pin(name, "") if _DIGEST.fullmatch(name) else _document(name) for name in names]
+def unpin(workspace: Workspace, names: Sequence[str], file: Path | None, reason: str = "") -> Pins:
+    """Pin these no longer; a digest names what is not at hand. Raises BadInput for what is not pinned, and as `pin`
+    does."""
+    found = [Counting(name, "", None, None) if _DIGEST.fullmatch(name) else _document(name) for name in names]
 
     def without(old: Sequence[Sha256]) -> list[Sha256]:
         for name, one in zip(names, found, strict=True):
@@ -57,7 +60,7 @@ def unpin(workspace: Workspace, names: Sequence[str], file: Path | None) -> Pins
                 )
         return [digest for digest in old if digest not in {one.sha256 for one in found}]
 
-    return _changed(workspace, file, found, without)
+    return _changed(workspace, file, found, reason, without)
 
 
 def unpinned(trust: Trust, decision: Decision) -> list[str]:
@@ -70,13 +73,15 @@ def unpinned(trust: Trust, decision: Decision) -> list[str]:
 _Change = Callable[[Sequence[Sha256]], "Sequence[Sha256] | dict[Sha256, None]"]
 
 
-def _changed(workspace: Workspace, file: Path | None, known: Sequence[Pin], change: _Change) -> Pins:
+def _changed(workspace: Workspace, file: Path | None, known: Sequence[Counting], reason: str, change: _Change) -> Pins:
     if file is None:
         workspace.trust()  # says that there is no trail before anything is locked
         with workspace.locked():
             trust = workspace.trust()
             new = trust.model_copy(update={"policies": tuple(change(trust.policies))})
             if new != trust:
+                # The entry comes first: what counts without one nobody could account for.
+                pinned(workspace, _counting(new, known), _counting(trust, known), reason)
                 workspace.write_trust(new)
     else:
         trust = _read(file)
@@ -90,7 +95,7 @@ def _read(file: Path) -> Trust:
     return load_trust(read_whole(file, "trust file"), str(file))
 
 
-def _document(name: str) -> Pin:
+def _document(name: str) -> Counting:
     """A policy or a baseline, read whole: what cannot be judged by cannot be pinned."""
     if "/" in name or name.endswith((".yaml", ".yml")):
         shown, data = name, read_whole(Path(name), "policy or baseline")
@@ -98,11 +103,15 @@ def _document(name: str) -> Pin:
         shown, data = bundled.policy(name)
     tree = strictyaml.parse(data, shown).tree
     if isinstance(tree, dict) and tree.get("schema") == schema_of(Baseline):
-        return Pin(sha256(data), f"baseline of known failures of {load_baseline(data, shown).document.model}")
-    policy = load_policy(data, shown).document
-    return Pin(sha256(data), f"policy {policy.id} {policy.version}")
+        return of_baseline(load_baseline(data, shown))
+    return of_policy(load_policy(data, shown))
 
 
-def _named(trust: Trust, known: Sequence[Pin]) -> tuple[Pin, ...]:
-    names = {one.sha256: one.what for one in (*map(_document, bundled.policy_names()), *known)}
-    return tuple(Pin(digest, names.get(digest, "")) for digest in trust.policies)
+def _counting(trust: Trust, known: Sequence[Counting]) -> list[Counting]:
+    """What is pinned, with all that is known of it."""
+    named = {one.sha256: one for one in (*map(_document, bundled.policy_names()), *known) if one.what}
+    return [named.get(digest, Counting(digest, "", None, None)) for digest in trust.policies]
+
+
+def _named(trust: Trust, known: Sequence[Counting]) -> tuple[Pin, ...]:
+    return tuple(Pin(one.sha256, one.what) for one in _counting(trust, known))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from governance.canonical import sha256
 from governance.errors import NotThere
+from governance.operations.in_force import in_force
 from governance.policy.act import Act
 from governance.policy.baseline import LoadedBaseline, load_baseline
 from governance.policy.decision import Decision, Recorded
@@ -54,7 +55,7 @@ def seal_decision(
         f"issuer|{key_id(issuer.public_key)}",
         subject=decision.subject,
         refs=refs,
-        causes=causes[-_MOST_CAUSES:],
+        causes=[*causes, *in_force(transaction, policies)][-_MOST_CAUSES:],
     )
     return Place(sha256(data), transaction.origin, transaction.append(entry), entry.id)
 

@@ -3,6 +3,7 @@
 The index is believed here, as in `listing`: nothing is decided by a list.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func
@@ -93,3 +94,10 @@ def _overtaken() -> ColumnElement[bool]:
     later = aliased(EntryRow)
     same = (col(getattr(later, name)) == col(getattr(EntryRow, name)) for name in ("type", "name", "version"))
     return select(later.idx).where(*same, col(later.idx) > col(EntryRow.idx)).exists()
+
+
+def newest(snapshot: Snapshot, types: Sequence[EntryType]) -> StoredEntry | None:
+    """The newest entry of these types, by the index."""
+    query = select(func.max(EntryRow.idx)).where(col(EntryRow.type).in_([str(one) for one in types]))
+    index = next(snapshot.rows(query))
+    return None if index is None else snapshot.entry(index)
