@@ -11,7 +11,7 @@ from governance.operations.caller import Operator
 from governance.operations.sessions import sign_in
 from governance.operations.tokens import LONGEST, create_token
 from governance.permissions import Scope
-from governance.settings import DatabaseUrl
+from governance.settings import DatabaseUrl, Measuring
 from tests.operations.project import PASSWORD, START, Clock, Project
 from tests.postgresql import Server as Databases
 
@@ -54,7 +54,8 @@ class House:
         url: DatabaseUrl | None = None
         if database is not None and self._databases is not None:
             url = self._databases.url(database)
-        project.settings = project.settings._replace(database=url)
+        # What is sent to be measured is measured elsewhere: it takes seconds, and has tests of its own.
+        project.settings = project.settings._replace(database=url, measuring=Measuring(at_once=0))
         project.workspace = project.at()
         return project
 

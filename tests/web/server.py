@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from governance.operations.people import AccountPeople
 from governance.operations.workspace import Workspace
 from governance.policy.document import LoadedPolicy
+from governance.web.api.measurements import room
 from governance.web.service import Service
 
 
@@ -34,7 +35,7 @@ class Server:
     @contextmanager
     def of(self, workspace: Workspace, policies: tuple[LoadedPolicy, ...] = ()) -> Iterator[None]:
         """Meanwhile it serves this workspace, with the accounts of it. Made for `lifespan="off"`."""
-        with workspace.keeping_trail():
+        with workspace.keeping_trail(), room(workspace) as self.app.state.room:
             self.app.state.service = Service(workspace, AccountPeople(workspace), policies)
             yield
 

@@ -20,7 +20,6 @@ router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
 By = Annotated[Caller, Depends(http.caller)]
 Form = Annotated[http.Fields, Depends(http.form)]
 
-_PLACES: dict[Place, str] = {"ci": "in a pipeline", "local": "on somebody's machine"}
 _DONE = {
     "password": "The password is changed. Your key is the same, locked anew; every other session has ended.",
     "session": "The session has ended.",
@@ -126,7 +125,7 @@ def _account(request: Request, by: Caller) -> pages.AccountPage:
             for one in sessions(workspace, by)
         ),
         scopes=tuple(pages.Named(scope.value, scope.means) for scope in Scope),
-        places=tuple(pages.Named(place, _PLACES[place]) for place in get_args(Place)),
+        places=tuple(pages.Named(place, compose_people.PLACES[place]) for place in get_args(Place)),
         longest=LONGEST.days,
         made="",
         done="",

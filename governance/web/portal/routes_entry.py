@@ -10,6 +10,7 @@ from governance.operations.sessions import sign_in, sign_out
 from governance.web.portal import http
 from governance.web.portal.http import workspace_of
 from governance.web.portal.pages import InvitationPage, LoginPage
+from governance.web.problems import note_refusal
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
 Form = Annotated[http.Fields, Depends(http.form)]
@@ -31,6 +32,7 @@ def logged_in(request: Request, form: Form) -> Response:
     try:
         signed = sign_in(workspace_of(request), name, http.text(form, "password"), address)
     except Refused as error:
+        note_refusal(request, error)
         said = (
             f"{error.what}; {error.expected}"
             if isinstance(error, TooMany)
