@@ -161,6 +161,7 @@ def status_of(error: GovernanceError) -> int:
 def failed(request: Request, error: GovernanceError) -> Response:
     """An error as a page. What was typed is kept."""
     if isinstance(error, LogInFirst):
+        note_refusal(request, error)
         return _to_login(request)
     problem = problem_of(error, request.state.request_id)
     details = (

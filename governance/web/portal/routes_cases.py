@@ -18,7 +18,6 @@ from governance.policy.act import Waiver
 from governance.policy.outcome import Action
 from governance.web.portal import addresses, compose, http, pages
 from governance.web.portal.http import Segment, workspace_of
-from governance.web.problems import note_refusal
 from governance.web.security import service
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
@@ -117,7 +116,6 @@ def _again(
     request: Request, name: str, version: str, by: Caller, draft: pages.Draft, error: GovernanceError, seen: str
 ) -> Response:
     """The case as it is now, with what was typed and why nothing was signed."""
-    note_refusal(request, error)
     workspace = workspace_of(request)
     file = desk.case_file(workspace, name, version)
     stale = isinstance(error, Stale)

@@ -8,9 +8,9 @@ from governance.errors import BadInput, Refused, TooMany
 from governance.operations.accounts import invited, redeem
 from governance.operations.sessions import sign_in, sign_out
 from governance.web.portal import http
+from governance.web.portal.compose_people import PASSWORD_RULE
 from governance.web.portal.http import workspace_of
 from governance.web.portal.pages import InvitationPage, LoginPage
-from governance.web.problems import note_refusal
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
 Form = Annotated[http.Fields, Depends(http.form)]
@@ -32,7 +32,6 @@ def logged_in(request: Request, form: Form) -> Response:
     try:
         signed = sign_in(workspace_of(request), name, http.text(form, "password"), address)
     except Refused as error:
-        note_refusal(request, error)
         said = (
             f"{error.what}; {error.expected}"
             if isinstance(error, TooMany)
@@ -80,7 +79,7 @@ def _invitation(request: Request, token: str, problem: str) -> InvitationPage:
     link = invited(workspace_of(request), token)
     name = link.principal.rpartition("|")[2]
     frame = http.frame(request, "Invitation", None)
-    return InvitationPage(frame, token, name, link.roles, link.expires, problem)
+    return InvitationPage(frame, token, name, link.roles, link.expires, PASSWORD_RULE, problem)
 
 
 @router.post("/theme")
