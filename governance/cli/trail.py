@@ -132,7 +132,7 @@ def _verified_there(context: Context, remote: "Remote") -> _Verified:
     from governance.client.log import NOT_CHECKED, verify_log
 
     found = verify_log(remote, [_kept(path) for path in context.args.against], context.progress)
-    said = "hashed here, and every tile"
+    said = "every entry and every tile hashed here"
     return _Verified(0, found.origin, found.size, found.root.hex(), None, said, NOT_CHECKED)
 
 
