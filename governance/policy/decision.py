@@ -133,7 +133,11 @@ def decide(
         if not applicable:
             said = _unchecked(environment, in_force, judged)
             notes.append(f"{environment}: {said} on {instant(as_of)}, so nothing was checked")
-        outcomes[environment] = worst([finding.actions[environment] for finding in applicable])
+        bare = [one for policy, places in judged if environment in places for one in _bare(policy, relevant)]
+        notes += [f"{environment}: {said}" for said in bare]
+        outcomes[environment] = worst(
+            [*(finding.actions[environment] for finding in applicable), *([Action.DENY] if bare else [])]
+        )
     period = timedelta(days=min((policy.document.valid_for for policy, _ in judged), default=0))
     known = baseline.sha256 if baseline else None
     since = apply_reviews(
@@ -175,6 +179,16 @@ def _each_judged_once(policies: list[LoadedPolicy], findings: list[Finding]) -> 
     judged = sorted(finding.key for finding in findings)
     if selected != judged:
         raise RuntimeError(f"selected rules and findings differ: {sorted(set(selected) ^ set(judged))}")
+
+
+def _bare(policy: LoadedPolicy, findings: list[Finding]) -> list[str]:
+    """Why a policy denies because one of those that it extends would: none of that one's rules applies."""
+    there = {finding.key for finding in findings if finding.outcome is not Outcome.NOT_APPLICABLE}
+    return [
+        f"no rule that {policy.document.id} has from {layer.policy} applies, so nothing of it was checked"
+        for layer in policy.document.merged
+        if not any(f"{policy.document.id}#{rule}" in there for rule in layer.rules)
+    ]
 
 
 def _unchecked(

@@ -1,29 +1,42 @@
 """The policy document: which rules, with which parameters, enforced how. Read strictly, compiled once."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from governance import strictyaml
 from governance.canonical import Instant, Sha256, sha256
 from governance.errors import BadInput
-from governance.policy import enforcement
-from governance.policy.expression import Condition, compile_condition
+from governance.policy import enforcement, inheritance
+from governance.policy.expression import PARAMS, Condition, compile_condition, unknown_parameter
 from governance.policy.outcome import Enforcement
 from governance.policy.place import Slug
+from governance.policy.positions import Key, Positions
 from governance.policy.rule import Params, Rule
 from governance.policy.rules import CATALOGUE
-from governance.policy.sections import Accept, Control, InForce, Policy, RuleSection
+from governance.policy.sections import (
+    Accept,
+    Control,
+    Extends,
+    InForce,
+    Parameter,
+    ParameterValue,
+    Policy,
+    RuleSection,
+)
 from governance.policy.selector import Applies, Selector, View, applies, compile_selector
+from governance.policy.tightening import Tighten, direction
 
 __all__ = [
     "Accept",
     "Control",
     "InForce",
     "LoadedPolicy",
+    "Parents",
     "Policy",
     "RuleSection",
     "SelectedRule",
@@ -74,7 +87,7 @@ class SelectedRule(NamedTuple):
 
 
 class LoadedPolicy(NamedTuple):
-    """A policy with the digest of the bytes it was read from."""
+    """A policy with its bytes and their digest: those it was read from, or those that merging with its parents gave."""
 
     document: Policy
     sha256: Sha256
@@ -88,18 +101,89 @@ class LoadedPolicy(NamedTuple):
         return applies(self.selector, view, [place for place in named if self.document.covers(place)])
 
 
-def load_policy(data: bytes, name: str, catalogue: Mapping[str, Rule] = CATALOGUE) -> LoadedPolicy:
-    """Parse, validate and compile. Raises BadInput at file, line and column for every static fault."""
+Parents = Callable[[], Iterable[tuple[str, bytes]]]
+"""Files among which the parent of a policy may be, as (name to show, bytes): asked for only where one is needed."""
+
+
+def _nothing() -> Iterable[tuple[str, bytes]]:
+    return ()
+
+
+def load_policy(
+    data: bytes, name: str, catalogue: Mapping[str, Rule] = CATALOGUE, parents: Parents = _nothing
+) -> LoadedPolicy:
+    """Parse, validate, merge with what it extends, and compile. Raises BadInput at file, line and column for every
+    static fault; for what would loosen a parent it names the parent's line too."""
+    return _load(data, name, catalogue, parents, 1)[0]
+
+
+def _load(
+    data: bytes, name: str, catalogue: Mapping[str, Rule], parents: Parents, level: int
+) -> tuple[LoadedPolicy, Positions]:
     source = strictyaml.parse(data, name)
     policy = strictyaml.validate(source, Policy)
-    selected = tuple(_select(policy, index, section, source, catalogue) for index, section in enumerate(policy.rules))
-    return LoadedPolicy(policy, sha256(data), data, selected, _selector(policy, source))
+    positions = Positions.of(source)
+    if policy.extends is None:
+        return _compiled(policy, data, positions, catalogue), positions
+    _selector(policy, positions)  # alone, before it is put in brackets
+    if level == inheritance.MOST_LEVELS:
+        raise positions.error(("extends",), f"more than {level} policies extend each other")
+    shown, found = _parent(policy.extends, positions, parents)
+    parent, theirs = _load(found, shown, catalogue, parents, level + 1)
+    controls = {selected.section.id: selected.controls for selected in parent.rules}
+    document = inheritance.merged(policy, sha256(data), positions, parent.document, theirs, controls)
+    both = positions.over(theirs)
+    loaded = _compiled(document, inheritance.written(document), both, catalogue)
+    rules = {selected.section.id: selected for selected in loaded.rules}
+    for was in parent.rules:
+        now = rules[was.section.id]
+        if now.params is not None and was.params is not None:
+            inheritance.check_parameters(now.section, now.params, was.params, positions, theirs)
+    return loaded, both
 
 
-def _selector(policy: Policy, source: strictyaml.Source) -> Selector | None:
+def _parent(extends: Extends, positions: Positions, parents: Parents) -> tuple[str, bytes]:
+    """The file with the very digest. Raises BadInput, with the digest of a file that only bears the name."""
+    others = []
+    for shown, data in parents():
+        digest = sha256(data)
+        if digest == extends.sha256:
+            named = strictyaml.validate(strictyaml.parse(data, shown), Policy)
+            if (named.id, named.version) != (extends.policy, extends.version):
+                raise positions.error(
+                    ("extends", "policy"),
+                    "the file with this digest is another policy",
+                    got=f"{named.id} {named.version} ({shown})",
+                    expected=f"{extends.policy} {extends.version}",
+                )
+            return shown, data
+        try:
+            named = strictyaml.load(data, Policy, shown)
+        except BadInput:
+            continue
+        if named.id == extends.policy:
+            others.append(f"{named.id} {named.version} is {digest} ({shown})")
+    raise positions.error(
+        ("extends", "sha256"),
+        "the policy that it extends is not here",
+        expected="; ".join(dict.fromkeys(others)) or f"a file of {extends.policy} {extends.version} with this SHA-256",
+        fix="read what changed there, then write its version and sha256"
+        if others
+        else "give its file too, or put it beside (policies/<name>/policy.yaml); nothing is fetched",
+    )
+
+
+def _compiled(policy: Policy, text: bytes, positions: Positions, catalogue: Mapping[str, Rule]) -> LoadedPolicy:
+    params = {name: parameter.typed(parameter.value) for name, parameter in policy.parameters.items()}
+    selected = tuple(_select(policy, section, params, positions, catalogue) for section in policy.rules)
+    return LoadedPolicy(policy, sha256(text), text, selected, _selector(policy, positions))
+
+
+def _selector(policy: Policy, positions: Positions) -> Selector | None:
     if policy.applies is None:
         return None
-    here = source.position(("applies",))
+    source, path = positions.place(("applies",))
+    here = source.position(path)
     try:
         return compile_selector(policy.applies, f"{source.name}:{here.line}:{here.column}")
     except BadInput as error:
@@ -107,29 +191,76 @@ def _selector(policy: Policy, source: strictyaml.Source) -> Selector | None:
 
 
 def _select(
-    policy: Policy, index: int, section: RuleSection, source: strictyaml.Source, catalogue: Mapping[str, Rule]
+    policy: Policy,
+    section: RuleSection,
+    params: Mapping[str, ParameterValue],
+    positions: Positions,
+    catalogue: Mapping[str, Rule],
 ) -> SelectedRule:
-    key = f"{policy.id}#{section.id}"
-    at: strictyaml.Path = ("rules", index)
+    key, at = f"{policy.id}#{section.id}", ("rules", section.id)
     if section.expr is not None:
-        here = source.position((*at, "expr"))
+        source, path = positions.place((*at, "expr"))
+        here = source.position(path)
         where = f"{source.name}:{here.line}:{here.column}"
         try:
-            condition = compile_condition(section.expr, section.requires, where)
+            condition = compile_condition(section.expr, section.requires, where, params)
         except BadInput as error:
             raise source.error(here, error.what, **dict(error.details())) from error
         return SelectedRule(key, section, None, None, condition)
     rule = catalogue.get(section.uses or "")
     if rule is None:
         near = difflib.get_close_matches(section.uses or "", list(catalogue), n=1, cutoff=0.5)
-        raise source.error(
-            source.values[(*at, "uses")],
+        raise positions.error(
+            (*at, "uses"),
             f"unknown rule {section.uses!r}",
             expected="a rule of the catalogue as name@version (`governance policy rules` lists them)",
             fix=f"did you mean {near[0]!r}?" if near else "",
         )
+    given = {
+        name: _given(value, params, policy.parameters, rule, positions, (*at, "with", name))
+        for name, value in section.with_.items()
+    }
     try:
-        params = rule.params.model_validate(section.with_, by_alias=True, by_name=False)
+        found = rule.params.model_validate(given, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise strictyaml.explain(source, rule.params, error, at=(*at, "with")) from error
-    return SelectedRule(key, section, rule, params, None)
+        source, path = positions.place((*at, "with"))
+        raise strictyaml.explain(
+            source, rule.params, error, at=path if path[-1:] == ("with",) else (*path, "with")
+        ) from error
+    return SelectedRule(key, section, rule, found, None)
+
+
+_REFERENCE = re.compile(rf"{PARAMS}\.(\w*)", re.ASCII)
+_WAYS = {
+    "up": {Tighten.UP},
+    "down": {Tighten.DOWN},
+    "superset": {Tighten.SUPERSET, Tighten.SOME_SUPERSET},
+    "subset": {Tighten.SUBSET, Tighten.ALL_SUBSET},
+}
+
+
+def _given(
+    value: Any,
+    params: Mapping[str, ParameterValue],
+    declared: Mapping[str, Parameter],
+    rule: Rule,
+    positions: Positions,
+    at: Key,
+) -> Any:
+    """What stands under `with`, or the parameter of the policy that it refers to."""
+    found = _REFERENCE.fullmatch(value) if isinstance(value, str) and params else None
+    if found is None:
+        return value
+    name = found[1]
+    if name not in params:
+        said = unknown_parameter(name, params)
+        raise positions.error(at, said.pop("what"), **said)
+    fields = {field.alias or key: field for key, field in rule.params.model_fields.items()}
+    way = declared[name].tighten
+    if (field := fields.get(str(at[-1]))) is not None and way != "none" and direction(field) not in _WAYS[way]:
+        raise positions.error(
+            ("parameters", name, "tighten"),
+            f"parameter {name!r} may go {way}, and {at[-1]} of {rule.name} may only be {direction(field).words}",
+            expected=f"a direction that fits {positions.named(at)}, or none",
+        )
+    return declared[name].value

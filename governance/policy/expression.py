@@ -4,10 +4,13 @@ The engine has edges that could let a broken condition pass, so a condition hold
 and is True, the engine knows no other evidence than what stands under `requires`, and that is there before it runs.
 """
 
+import difflib
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
@@ -19,6 +22,8 @@ from governance.policy.finding import Looked, Verdict
 from governance.policy.outcome import Outcome
 
 MAX_CHARACTERS = 4000
+PARAMS = "params"
+"""The name under which expressions and `with` read the policy's own parameters."""
 # A map multiplies what the one before it made: `[x].map(a, a+a+a).map(a, a+a+a)` fills any memory. Steps, depth and
 # regular expressions are bounded by the engine.
 _MAP = re.compile(r"\.\s*map\s*\(")
@@ -38,11 +43,12 @@ _ALWAYS = ("subject", "risk_tier", "inputs")
 
 
 class Condition(NamedTuple):
-    """A compiled condition. `requires` are dotted paths of evidence that must exist."""
+    """A compiled condition. `requires` are dotted paths of evidence that must exist, `params` values of the policy."""
 
     text: str
     requires: tuple[str, ...]
     program: Any
+    params: Mapping[str, Any] = {}
 
     @property
     def groups(self) -> list[str]:
@@ -50,7 +56,9 @@ class Condition(NamedTuple):
         return _groups(self.requires)
 
 
-def compile_condition(text: str, requires: tuple[str, ...], where: str) -> Condition:
+def compile_condition(
+    text: str, requires: tuple[str, ...], where: str, params: Mapping[str, Any] = MappingProxyType({})
+) -> Condition:
     """Raises BadInput with the engine's caret for anything that does not compile to a boolean."""
     from cel_expr_python import cel
 
@@ -65,8 +73,27 @@ def compile_condition(text: str, requires: tuple[str, ...], where: str) -> Condi
             where=where,
         )
     declared = dict.fromkeys((*_groups(requires), *_ALWAYS), cel.Type.DYN) | {"now": cel.Type.STRING}
+    if params:
+        _only_known(text, params, where)
+        declared[PARAMS] = cel.Type.DYN
     program = compile_boolean(text, declared, where, "evidence that it reads stands under `requires:`")
-    return Condition(text, requires, program)
+    return Condition(text, requires, program, params)
+
+
+def _only_known(text: str, params: Mapping[str, Any], where: str) -> None:
+    read = members(text, PARAMS)
+    uses = re.findall(rf"(?<![.\w]){PARAMS}(?!\w)", _UNREAD.sub(" ", text), re.ASCII)
+    if unknown := [name for name in read if name not in params]:
+        raise BadInput(**unknown_parameter(unknown[0], params), where=where)
+    if len(uses) != len(re.findall(rf"(?<![.\w]){PARAMS}\s*\.\s*[a-z]", _UNREAD.sub(" ", text), re.ASCII)):
+        raise BadInput(f"`{PARAMS}` is read as a whole", expected=f"each by its name, as {PARAMS}.name", where=where)
+
+
+def unknown_parameter(name: str, params: Iterable[str]) -> dict[str, str]:
+    """What to say of a parameter that the policy does not have."""
+    near = difflib.get_close_matches(name, list(params), n=1)
+    fix = f"did you mean {PARAMS}.{near[0]}?" if near else "declare it under `parameters`"
+    return {"what": f"the policy has no parameter {name!r}", "expected": ", ".join(sorted(params)), "fix": fix}
 
 
 def compile_boolean(text: str, declared: dict[str, Any], where: str, undeclared: str) -> Any:
@@ -180,6 +207,11 @@ def evaluate(condition: Condition, evidence: EvidenceSet, now: str) -> Verdict:
             return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{path} is not in the evidence")
         looked.append(Looked(path=path, value=None if isinstance(value, dict | list) else str(value)))
     data = seen | {name: view(getattr(evidence, name)) for name in _ALWAYS} | {"now": now}
+    if condition.params:
+        data[PARAMS] = {
+            name: float(value) if isinstance(value, Decimal) else list(value) if isinstance(value, tuple) else value
+            for name, value in condition.params.items()
+        }
     for path in sorted({path for path in _PATH.findall(condition.text) if "." in path}):
         value = _at(data, path)
         if isinstance(value, str | int | float):

@@ -118,14 +118,15 @@ def _limits(selected: SelectedRule) -> Iterator[_Changed]:
 def _literals(selected: SelectedRule) -> Iterator[_Changed]:
     """Each number of an expression, moved both ways."""
     text, section = selected.section.expr, selected.section
-    if text is None:
+    if text is None or selected.condition is None:
         return
+    params = selected.condition.params
     for start, end in numbers(text):
         now = text[start:end]
         for moved in _moved(Decimal(now) if "." in now else int(now)):
             expr = f"{text[:start]}{moved}{text[end:]}"
             try:
-                condition = compile_condition(expr, section.requires, selected.key)
+                condition = compile_condition(expr, section.requires, selected.key, params)
             except BadInput:
                 continue
             changed = section.model_copy(update={"expr": expr})

@@ -60,7 +60,8 @@ def tier_of(text: str | None) -> str:
 
 
 def due(case: Standing) -> Instant:
-    """By when somebody should have answered. Whoever sorts by it has the most urgent first, at whatever time they look.
+    """By when somebody should have answered. Whoever sorts by it, behind what `fell`, has the most urgent first, at
+    whatever time they look.
 
     What is allowed: when it lapses. What was allowed and is not any more: at once. Else so many days after it began
     to wait: `DAYS` of the worst finding, times `TIERS`; twice that where production is not waiting; four times that
@@ -115,7 +116,7 @@ def explained() -> tuple[str, ...]:
     days = ", ".join(f"{plural(count, 'day')} where the worst finding is {of.value}" for of, count in DAYS.items())
     longer = ", ".join(f"{times} times that for a {tier} risk" for tier, times in TIERS.items() if times > 1)
     return (
-        "What was allowed and is not any more wants an answer at once.",
+        "What was allowed and is not any more comes first, and wants an answer at once.",
         f"What is allowed wants one by the time it lapses; it is listed from {SOON.days} days before until "
         f"{KEPT.days} days after.",
         f"All else wants one so long after it began to wait: {days}; {longer}; {_ELSEWHERE} times that where "

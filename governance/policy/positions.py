@@ -1,0 +1,54 @@
+"""Where each part of a policy stands, in the file that says it: of a merged policy in the child, else in a parent."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from governance.errors import BadInput
+from governance.strictyaml import Path, Position, Source
+
+Key = tuple[str | int, ...]
+"""A path in which a rule is called by its id, not by its place: ("rules", "floor", "with")."""
+
+
+class Positions:
+    """Of the keys that files state."""
+
+    def __init__(self, found: Mapping[Key, tuple[Source, Path]]) -> None:
+        self._found = dict(found)
+
+    @classmethod
+    def of(cls, source: Source) -> "Positions":
+        return cls({_key(source.tree, path): (source, path) for path in {*source.keys, *source.values}})
+
+    def over(self, parent: "Positions") -> "Positions":
+        """What stands here, and else what stands in the parent."""
+        return Positions(parent._found | self._found)
+
+    def has(self, key: Key) -> bool:
+        return key in self._found
+
+    def place(self, key: Key) -> tuple[Source, Path]:
+        """The source of what is nearest to `key`, and its path there."""
+        return next(self._found[key[:length]] for length in range(len(key), -1, -1) if key[:length] in self._found)
+
+    def named(self, key: Key) -> str:
+        """file:line:column"""
+        source, at = self._at(key)
+        return f"{source.name}:{at.line}:{at.column}"
+
+    def error(self, key: Key, what: str, **details: str) -> BadInput:
+        """At the value, or at the key of what begins below."""
+        source, at = self._at(key)
+        return source.error(at, what, **details)
+
+    def _at(self, key: Key) -> tuple[Source, Position]:
+        source, path = self.place(key)
+        return source, source.beside(path)
+
+
+def _key(tree: Any, path: Path) -> Key:
+    if len(path) < 2 or path[0] != "rules":
+        return path
+    section = tree["rules"][path[1]] if isinstance(path[1], int) else None
+    name = section.get("id") if isinstance(section, dict) else None
+    return ("rules", name if isinstance(name, str) else path[1], *path[2:])
