@@ -29,6 +29,15 @@ class Submitted(NamedTuple):
     decision_sha256: Sha256
 
 
+def submitter(remote: Remote) -> Me:
+    """Who hands in. Raises Refused where they may not: said before anything is measured; the service asks again."""
+    me = remote.me()
+    permission = may(Does.SUBMIT, me.principal, me.roles, me.scopes)
+    if not permission.allowed:
+        raise Refused("this token may not submit", got=permission.reason, fix="nothing was measured")
+    return me
+
+
 def submit(
     remote: Remote,
     manifest: Path,
@@ -44,11 +53,7 @@ def submit(
     the token's owner's: so approvals and waivers given for it stay in force. Raises BadInput, Refused, MachineFault,
     VerificationFailed.
     """
-    me = remote.me()
-    permission = may(Does.SUBMIT, me.principal, me.roles, me.scopes)
-    if not permission.allowed:
-        # Said before anything is measured; the service asks again.
-        raise Refused("this token may not submit", got=permission.reason, fix="nothing was measured")
+    me = submitter(remote)
     origin = Origin.model_validate({"kind": "measured", "by": me.principal, "where": me.place})
     gathered = gather(
         manifest,

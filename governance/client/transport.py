@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from governance import __version__
 from governance.canonical import sha256
 from governance.client.problems import error_of, foreign
 from governance.client.upload import Form, Part
 from governance.errors import BadInput, GovernanceError, MachineFault
+from governance.progress import Progress, silent
 from governance.settings import Token
 
 if TYPE_CHECKING:
@@ -72,15 +73,14 @@ class ServiceClient:
         self.url, self._token, self._entropy, self._sleep, self._clock = url, token, entropy, sleep, clock
         parts = urlsplit(url)
         self._prefix = parts.path + PREFIX
-        timeout = urllib3.Timeout(connect=CONNECT, read=READ)
         pool = urllib3.HTTPSConnectionPool if parts.scheme == "https" else urllib3.HTTPConnectionPool
         # The name and the chain of a certificate are checked: that is this pool's default, and nothing here lowers it.
-        self._pool = pool(parts.hostname or "", parts.port, timeout=timeout, retries=False)
+        self._pool = pool(parts.hostname or "", parts.port, retries=False)
 
     def get(
         self, path: str, *, media_type: str = JSON, query: Mapping[str, str] | None = None, limit: int = LIMIT
     ) -> Answer:
-        """`path` below the API's prefix, with what is special in its segments quoted (`segment`)."""
+        """`path` below the API's prefix, with what is special in its segments quoted already."""
         target = f"{path}?{urlencode(query)}" if query else path
         return self._send("GET", target, {"Accept": media_type}, None, media_type, limit, again=True)
 
@@ -108,11 +108,23 @@ class ServiceClient:
         key: str | None = None,
         if_match: str | None = None,
         limit: int = LIMIT,
+        patience: float | None = None,
+        progress: Progress = silent,
     ) -> Answer:
-        """As `post`, a form whose files are sent as they are read. Also raises what `Form` does."""
+        """As `post`, a form whose files are sent as they are read, which `progress` is told. `patience`: seconds until
+        the answer begins, where those are not READ. Also raises what `Form` does."""
         form = Form(parts, self._entropy(16).hex())
         headers = self._saying(form.media_type, media_type, key, if_match)
-        return self._send("POST", path, headers, form.chunks, media_type, limit, form.length, again=bool(key))
+
+        def chunks() -> Iterator[bytes]:
+            sent = 0
+            for chunk in form.chunks():
+                progress(f"sending to {self.url}", sent, form.length)
+                yield chunk
+                sent += len(chunk)
+            progress("waiting for the answer")
+
+        return self._send("POST", path, headers, chunks, media_type, limit, form.length, again=bool(key), read=patience)
 
     def new_key(self) -> str:
         """For one request, however often it is sent."""
@@ -138,6 +150,7 @@ class ServiceClient:
         length: int = 0,
         *,
         again: bool,
+        read: float | None = None,
     ) -> Answer:
         if self._token is None:
             raise BadInput(
@@ -154,7 +167,9 @@ class ServiceClient:
         }
         for pause in (*PAUSES, None):
             try:
-                return self._once(method, self._prefix + path, said, body, media_type, limit)
+                return self._once(
+                    method, self._prefix + path, said, body, media_type, limit, READ if read is None else read
+                )
             except _Lost as lost:
                 wait = lost.wait if lost.wait is not None else pause
                 if not again or pause is None or wait is None or wait > PATIENCE:
@@ -170,8 +185,9 @@ class ServiceClient:
         body: Callable[[], Iterator[bytes]] | None,
         media_type: str,
         limit: int,
+        read: float,
     ) -> Answer:
-        from urllib3 import exceptions
+        from urllib3 import Timeout, exceptions
 
         try:
             response = self._pool.urlopen(
@@ -179,6 +195,7 @@ class ServiceClient:
                 target,
                 body=body() if body else None,
                 headers=headers,
+                timeout=Timeout(connect=CONNECT, read=read),
                 redirect=False,
                 retries=False,
                 preload_content=False,
@@ -196,7 +213,7 @@ class ServiceClient:
                 where=self.url,
             ) from error
         except (exceptions.HTTPError, OSError) as error:
-            raise _Lost(_unreached(error, self.url)) from error
+            raise _Lost(_unreached(error, self.url, read)) from error
         return self._granted(answer, media_type)
 
     def _read(self, response: "BaseHTTPResponse", limit: int) -> Answer:
@@ -237,11 +254,6 @@ class ServiceClient:
         return answer
 
 
-def segment(text: str) -> str:
-    """A segment of a path, with everything quoted that is special in one, a slash too."""
-    return quote(text, safe="")
-
-
 def _inmost(error: BaseException) -> str:
     """What was said first, in few words and in ASCII: the library wraps it."""
     while inner := next((one for one in (*error.args, error.__cause__) if isinstance(one, BaseException)), None):
@@ -249,7 +261,7 @@ def _inmost(error: BaseException) -> str:
     return ascii(str(error))[1:-1][:200] or type(error).__name__
 
 
-def _unreached(error: BaseException, url: str) -> MachineFault:
+def _unreached(error: BaseException, url: str, read: float) -> MachineFault:
     from urllib3 import exceptions
 
     if isinstance(error, exceptions.NewConnectionError | exceptions.NameResolutionError):
@@ -257,7 +269,7 @@ def _unreached(error: BaseException, url: str) -> MachineFault:
     elif isinstance(error, exceptions.ConnectTimeoutError):
         what, fix = f"the service cannot be reached in {CONNECT:.0f} s", "see to the network between"
     elif isinstance(error, exceptions.ReadTimeoutError):
-        what, fix = f"the service said nothing for {READ:.0f} s", "run it again; see to the service's log"
+        what, fix = f"the service said nothing for {read:.0f} s", "run it again; see to the service's log"
     else:
         what, fix = "the connection to the service broke off", "run it again; see to the proxy between, if there is one"
     return MachineFault(what, got=_inmost(error), fix=fix, where=url)

@@ -68,6 +68,8 @@ def test_new_modules_in_their_place_pass(copy: Path) -> None:
         ),
         pytest.param("cli/planted.py", "import governance.web.planted", "web", id="a command imports web"),
         pytest.param("web/planted.py", "import governance.cli.context", "layers", id="web imports cli"),
+        pytest.param("client/planted.py", "import governance.cli.context", "layers", id="the client imports cli"),
+        pytest.param("operations/planted.py", "import governance.client.remote", "layers", id="a verb calls a service"),
         pytest.param("web/planted.py", "import governance.store.tables", "tables", id="web imports store tables"),
     ],
 )

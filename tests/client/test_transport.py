@@ -10,7 +10,7 @@ import pytest
 
 from governance.canonical import sha256
 from governance.client import transport
-from governance.client.transport import BINARY, LIMIT, PREFIX, ServiceClient, segment
+from governance.client.transport import BINARY, LIMIT, PREFIX, ServiceClient
 from governance.client.upload import Part
 from governance.errors import (
     BadInput,
@@ -68,7 +68,7 @@ def test_the_prefix_is_the_services():
 
 def test_what_is_sent(at):
     server, client, _ = at(answer(200, b"{}"))
-    got = client.get(f"/models/{segment('a/b c')}", query={"name": "ä&b"})
+    got = client.get("/models/a%2Fb%20c", query={"name": "ä&b"})
     assert (got.status, got.data, got.headers["content-type"]) == (200, b"{}", "application/json")
     head = server.requests[0].decode().split("\r\n")
     assert head[0] == "GET /api/v1/models/a%2Fb%20c?name=%C3%A4%26b HTTP/1.1"
