@@ -11,7 +11,7 @@ from governance.render.pipeline import CheckPage, Precedent
 from governance.render.wording import State
 
 # From best to worst. What does not apply is neither: it says nothing about the model.
-_WORSE = (State.PASSED, State.WAIVED, State.INCONCLUSIVE, State.ERROR, State.FAILED)
+_WORSE = (State.PASSED, State.INCONCLUSIVE, State.ERROR, State.FAILED)
 
 
 class Moved(NamedTuple):
@@ -80,8 +80,8 @@ def _step(was: Finding, now: Finding) -> int | None:
     """Above 0 where it got worse, below 0 where it got better, 0 where it is merely different, None where it is the
     same to as many digits as are shown."""
     states = wording.state_of(was), wording.state_of(now)
-    # A model gets no better by being put into a baseline: only its number can say so.
-    ranks = [State.FAILED if state is State.KNOWN else state for state in states]
+    # A model gets no better by being excused or put into a baseline: only its number can say so.
+    ranks = [wording.found(finding) for finding in (was, now)]
     if ranks[0] is not ranks[1]:
         if State.NOT_APPLICABLE in ranks:
             return 0

@@ -72,6 +72,11 @@ def state_of(finding: Finding) -> State:
     return State.WAIVED if finding.waiver else State.KNOWN if finding.known else _STATES[finding.outcome]
 
 
+def found(finding: Finding) -> State:
+    """Its outcome by itself, whoever knows of it or answers for it."""
+    return _STATES[finding.outcome]
+
+
 def by_state(findings: Sequence[Finding]) -> dict[State, list[Finding]]:
     """Every state, worst first; within one the decision's order, which is worst first too."""
     return {state: [finding for finding in findings if state_of(finding) is state] for state in State}

@@ -1,7 +1,9 @@
 import httpx
 import pytest
 
-from tests.operations.project import PASSWORD
+from governance import keys
+from tests.operations.project import CHEAP_SCRYPT, PASSWORD
+from tests.web.portal.clinic import Clinic
 
 
 @pytest.fixture
@@ -37,3 +39,18 @@ def visit(server, house, project):
     yield client
     for each in made:
         each.close()
+
+
+@pytest.fixture(scope="session")
+def clinic(demo, running, tmp_path_factory):
+    """The demonstration, with what `eve` did since."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "_SCRYPT_N", CHEAP_SCRYPT)
+        return Clinic.of(demo[0], tmp_path_factory.mktemp("clinic"), running)
+
+
+@pytest.fixture
+def eve(clinic, running):
+    """A client that has signed in at the clinic."""
+    with clinic.visited(running) as client:
+        yield client
