@@ -300,6 +300,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--allow-root", type=_path, action="append", default=[], metavar="DIR", help="files may lie there too"
     )
     check.add_argument("--dry-run", action="store_true", help="seal nothing")
+    check.add_argument(
+        "--measure-on",
+        choices=("here", "server"),
+        default="here",
+        help="server: send the files to the service of GOVERNANCE_URL, which measures them; default: here",
+    )
     check.add_argument("--fresh", action="store_true", help="measure again even if nothing changed")
     person(check, required=False)
     elsewhere(check)

@@ -31,6 +31,10 @@ class Judged(NamedTuple):
     trust: "Trust | None"
 
 
+SERVER = "server"
+"""What `--measure-on` is given to have the service measure."""
+
+
 def check_here(context: Context, manifest: Path, *, dry_run: bool) -> Judged:
     from governance.operations.evaluate import load_policies
     from governance.operations.export import export_bundle
@@ -39,6 +43,10 @@ def check_here(context: Context, manifest: Path, *, dry_run: bool) -> Judged:
     from governance.render.pipeline import CheckPage
 
     args = context.args
+    if args.measure_on == SERVER:
+        raise BadInput(
+            f"--measure-on {SERVER} takes a service", expected="GOVERNANCE_URL", fix="name the service, or measure here"
+        )
     if args.trust:
         raise BadInput("--trust is for what comes from elsewhere: a trail answers for itself", fix="leave out --trust")
     policies = load_policies(args.policy or [context.settings.policy or DEFAULT_POLICY])
@@ -107,15 +115,19 @@ def _sealed_there(
     context: Context, remote: "Remote", me: "Me", policies: "tuple[LoadedPolicy, ...]", manifest: Path, compared: bool
 ) -> Judged:
     from governance.cli.places import say_trusted, with_bundle
+    from governance.client.send import send
     from governance.client.submit import precedents, sealed_here, submit
     from governance.render.pipeline import CheckPage
 
     args = context.args
-    if me.place != (there := "ci" if context.settings.ci else "local"):
-        context.note(f"the token is for {me.place}, so the evidence says {me.place}; this looks like {there}")
-    submitted = submit(
-        remote, manifest, policies, allow_roots=tuple(args.allow_root), fresh=args.fresh, progress=context.progress
-    )
+    if args.measure_on == SERVER:
+        submitted = send(remote, manifest, policies, context.progress)
+    else:
+        if me.place != (there := "ci" if context.settings.ci else "local"):
+            context.note(f"the token is for {me.place}, so the evidence says {me.place}; this looks like {there}")
+        submitted = submit(
+            remote, manifest, policies, allow_roots=tuple(args.allow_root), fresh=args.fresh, progress=context.progress
+        )
     gathered = submitted.gathered
     context.tell_evidence(gathered.evidence, gathered.because)
     context.progress("fetching the bundle and verifying it")
@@ -205,6 +217,15 @@ def _assert_known(environment: str | None, policies: "tuple[LoadedPolicy, ...]")
 def _assert_the_services(context: Context, dry_run: bool) -> None:
     """Whoever operates the service says what counts there, never whoever submits to it."""
     args, settings = context.args, context.settings
+    if args.measure_on == SERVER:
+        dry = "--dry-run" if args.dry_run else "--as-of"
+        for option, given in ((dry, dry_run), ("--fresh", args.fresh), ("--allow-root", args.allow_root)):
+            if given:
+                raise BadInput(
+                    f"{option} does not go with --measure-on {SERVER}",
+                    expected="the files of one folder, measured and judged by the service, unless it knows them",
+                    fix=f"leave out {option}, or measure here",
+                )
     for option, given in (("--policy", args.policy), ("--baseline", args.baseline)):
         if given and not dry_run:
             raise BadInput(
