@@ -250,7 +250,8 @@ def _guessed_first(password: str, name: str) -> str:
         return f"{len(set(password))} characters only, over and over"
     if any(password in row for row in _ROWS):
         return "a row of the keyboard or of the alphabet"
-    letters = "".join(filter(str.isalpha, password.translate(_LEET)))
+    middle = password.strip("".join({character for character in password if not character.isalpha()}))
+    letters = "".join(filter(str.isalpha, middle.translate(_LEET)))
     bare = "".join(filter(str.isalpha, password))
     for word in (bare, letters):
         if word in _COMMON.split() or (name and word and not word.replace(name, "")):

@@ -9,7 +9,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from governance import keys
 from governance.errors import BadInput, GovernanceError, MachineFault, Refused
@@ -239,3 +239,94 @@ def test_no_space_leaves_no_half_key(cheap, path, monkeypatch):
         create_person_key(path, ANN, PASSWORD, os.urandom)
     assert caught.value.exit_code == 1
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "aaaaaaaaaaaaaa", "abcabcabcabc", "password1234", "Password2026!", "P@ssw0rd1234", "qwertyuiop12",
+        "1qaz2wsx3edc",
+        "123456789012", "098765432109", "abcdefghijklm", "iloveyou12345", "Governance2026", "welcome-12345",
+        "ann-ann-ann-ann",
+        "annannannann1", "ababababcdcd", "governance-admin", "zxcvbnm,./1234", "AdministratoR1",
+    ],
+)  # fmt: skip
+def test_what_is_guessed_first_makes_no_key(cheap, path, password):
+    """NIST SP 800-63B-4, section 3.1.1.2: commonly used, expected, or of the service and its user."""
+    with pytest.raises(BadInput, match="first that are guessed") as refused:
+        create_person_key(path, ANN, password, os.urandom)
+    assert password not in str(refused.value) and not path.exists()
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        PASSWORD, "correct horse battery staple", "123 pigeons 4 roofs", "ann likes trains a lot",
+        "\u96ea\u304c\u964d\u308b\u5c71\u306e\u4e0a\u306e\u6708\u3068\u661f\u7a7a",
+        "only lower case letters", "0481 5162 9342 7713", "the password of my cat", "x" * 500 + "abcdefgh" * 60,
+    ],
+)  # fmt: skip
+def test_no_kind_of_character_is_asked_for(cheap, path, password):
+    create_person_key(path, ANN, password, os.urandom)
+    assert unwrap_person_key(path, ANN, password)
+
+
+@pytest.mark.parametrize(
+    "made, typed",
+    [
+        ("caf\u00e9 cr\u00e8me br\u00fbl\u00e9e", "cafe\u0301 cre\u0300me bru\u0302le\u0301e"),
+        ("four\u00a0words in\u3000a row", "four words in a row"),
+        ("\uff46\uff55\uff4c\uff4c width letters", "full width letters"),
+    ],
+)
+def test_one_password_typed_on_two_keyboards(cheap, path, made, typed):
+    for first, second in ((made, typed), (typed, made)):
+        create_person_key(path, ANN, first, os.urandom)
+        assert unwrap_person_key(path, ANN, second)
+        path.unlink()
+
+
+def test_a_key_from_before_there_was_one_spelling(cheap, path, monkeypatch):
+    made = "\ufb01ve \ufb01ne words here"
+    with monkeypatch.context() as before:
+        before.setattr(keys, "_normal", lambda password: password)
+        create_person_key(path, ANN, made, os.urandom)
+    assert unwrap_person_key(path, ANN, made)
+
+
+def test_length_counts_what_is_left_of_a_password(cheap, path):
+    """Twelve marks that compose to fewer letters are not twelve."""
+    with pytest.raises(BadInput, match="too short"):
+        create_person_key(path, ANN, "e\u0301a\u0301o\u0301u\u0301i\u0301 x", os.urandom)
+
+
+def test_the_cost_of_a_guess():
+    """OWASP Password Storage: scrypt with N=2^17, r=8, p=1 at the least."""
+    import subprocess
+    import sys
+
+    asked = "from governance import keys; print(keys._SCRYPT_N, keys._SCRYPT_R, keys._SCRYPT_P)"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    n, r, p = map(int, told.split())
+    assert n >= 2**17 and r >= 8 and p >= 1
+
+
+def test_a_password_far_too_long_costs_one_guess_like_any(cheap, path, monkeypatch):
+    create_person_key(path, ANN, PASSWORD, os.urandom)
+    stretched, stretch = [], keys._stretch
+    monkeypatch.setattr(
+        keys, "_stretch", lambda password, *rest: stretched.append(password) or stretch(password, *rest)
+    )
+    for password in ("x" * 1_000_000, "\u0301" * 100_000, "wrong horse battery"):
+        with pytest.raises(Refused):
+            unwrap_person_key(path, ANN, password)
+        assert 1 <= len(stretched) <= 2 and all(len(one) <= keys.MAX_PASSWORD + 1 for one in stretched)
+        stretched.clear()
+
+
+def test_what_follows_from_a_key_is_one_thing_for_each_purpose():
+    signer = keys.KeySigner(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+    assert signer.derive("a") == signer.derive("a") != signer.derive("b")
+    assert len(signer.derive("a")) == 32 and signer.derive("a") != bytes(range(32))
+    other = keys.KeySigner(Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    assert other.derive("a") != signer.derive("a")

@@ -12,6 +12,7 @@ from governance.errors import BadInput, Refused
 from governance.keys import KeySigner, make_person_key
 from governance.operations.caller import By, Caller, Operator, in_use, new_secret, secret_hash
 from governance.operations.initialise import assert_name
+from governance.operations.refusals import refusable
 from governance.operations.workspace import Workspace, local
 from governance.permissions import ACCOUNT_ROLES, Does, may
 from governance.signing.keys import encode_public
@@ -52,6 +53,7 @@ class Invited(NamedTuple):
     expires: str
 
 
+@refusable(Does.INVITE)
 def invite(workspace: Workspace, name: str, roles: Sequence[str], by: By, reason: str = "") -> Invited:
     """A link for somebody to set a password with, once. It holds for `INVITATION`, and voids the one before it.
 
@@ -100,6 +102,7 @@ def invited(workspace: Workspace, token: str) -> Invited:
     return Invited(token, found.principal, found.roles, found.expires)
 
 
+@refusable("redeem")
 def redeem(workspace: Workspace, token: str, password: str) -> Person:
     """Use a link: the account, its key under this password, its roles, and the entries that say so, all or nothing.
 
@@ -140,6 +143,7 @@ def redeem(workspace: Workspace, token: str, password: str) -> Person:
     return Person(key=key, principal=link.principal, roles=after.roles)
 
 
+@refusable(Does.GRANT)
 def grant(workspace: Workspace, principal: str, role: str, by: By, reason: str = "") -> tuple[str, ...]:
     """What they hold from then on. Raises BadInput, Refused, MachineFault, VerificationFailed."""
     _assert_roles([role])
@@ -152,6 +156,7 @@ def grant(workspace: Workspace, principal: str, role: str, by: By, reason: str =
     return roles
 
 
+@refusable(Does.GRANT)
 def revoke(workspace: Workspace, principal: str, role: str, by: By, reason: str = "") -> tuple[str, ...]:
     """What they hold from then on. What they signed in this role before stays valid. Raises BadInput, Refused,
     MachineFault, VerificationFailed."""
@@ -165,6 +170,7 @@ def revoke(workspace: Workspace, principal: str, role: str, by: By, reason: str 
     return left
 
 
+@refusable(Does.DISABLE)
 def disable(workspace: Workspace, principal: str, by: By, reason: str = "") -> None:
     """They are out at once: sessions, tokens, roles and key end here. What they signed before stays valid.
 
@@ -175,6 +181,7 @@ def disable(workspace: Workspace, principal: str, by: By, reason: str = "") -> N
         change.accounts.disable(principal, instant(change.transaction.now))
 
 
+@refusable(Does.LIST_ACCOUNTS)
 def list_accounts(workspace: Workspace, by: By) -> list[Listed]:
     """Everybody by name, also who is disabled, and who has only been invited. Raises Refused, MachineFault,
     VerificationFailed."""
@@ -200,6 +207,7 @@ def list_accounts(workspace: Workspace, by: By) -> list[Listed]:
     return sorted(found)
 
 
+@refusable("fetch a key")
 def wrapped_key(workspace: Workspace, caller: Caller) -> bytes:
     """The caller's own key as it is kept: a WrappedKey document, to be opened with their password on their own machine.
     Raises Refused where they have none any more."""

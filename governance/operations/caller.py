@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from governance.canonical import sha256
 from governance.errors import Refused
 from governance.keys import Entropy
+from governance.operations.refusals import refused
 from governance.permissions import Does, Permission, Scope, may
 
 if TYPE_CHECKING:
@@ -31,10 +32,12 @@ class Caller(NamedTuple):
         return may(does, self.principal, self.roles, self.scopes, to=to)
 
     def must(self, does: Does, to: str | None = None) -> None:
-        """Raises Refused, with the reason."""
+        """Raises Refused, with the reason, once that is written down."""
         permission = self.may(does, to)
         if not permission.allowed:
-            raise Refused(f"{self.principal} may not {does}", got=permission.reason)
+            error = Refused(f"{self.principal} may not {does}", got=permission.reason)
+            refused(does, self.principal, error)
+            raise error
 
 
 class Operator:

@@ -10,6 +10,7 @@ from governance.canonical import Instant, Sha256, instant, parse_instant, sha256
 from governance.errors import BadInput, Refused, Stale, VerificationFailed
 from governance.evidence.evidence import EvidenceSet
 from governance.operations.people import FilePeople, People, known
+from governance.operations.refusals import refusable
 from governance.operations.sealing import (
     ENVELOPE,
     Place,
@@ -50,6 +51,7 @@ Also = Callable[["Transaction", Reviewed], None]
 """What else goes into the transaction of an act, such as the answer to the request that brought it."""
 
 
+@refusable("act")
 def act(
     workspace: Workspace,
     kind: Kind,
@@ -91,6 +93,7 @@ def act(
     return reviewed
 
 
+@refusable("act")
 def record_act(
     workspace: Workspace,
     envelope: dsse.Envelope,

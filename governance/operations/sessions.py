@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from governance.canonical import instant, sha256
-from governance.errors import Broken, Refused, VerificationFailed
+from governance.errors import Broken, Refused, TooMany, VerificationFailed
 from governance.keys import KeySigner, decoy_key, open_person_key, rewrap_person_key
 from governance.operations import throttle
 from governance.operations.accounts import assert_recorded, log_signer, ordered, tell
 from governance.operations.caller import Caller, in_use, new_secret, secret_hash
+from governance.operations.refusals import refusable, refused
 from governance.operations.workspace import Workspace, local
 from governance.signing.keys import encode_public
 from governance.trail.entry import EntryType
@@ -51,7 +52,12 @@ def sign_in(workspace: Workspace, name: str, password: str, address: str) -> Sig
     slowed = throttle.account(principal), throttle.address(address)
     with workspace.open_trail() as store:
         with changing(store) as session:
-            throttle.attempt(Credentials(session), workspace.clock(), *slowed)
+            there = name.isprintable() and Accounts(session).account(principal) is not None
+            try:
+                throttle.attempt(Credentials(session), workspace.clock(), *slowed)
+            except TooMany as error:
+                refused("sign in", principal if there else "", error)
+                raise
         key = None
         if name.isprintable():
             with store.confirmed(workspace.trust().vkeys()) as snapshot:
@@ -61,7 +67,7 @@ def sign_in(workspace: Workspace, name: str, password: str, address: str) -> Sig
         try:
             _open(key.wrapped if key else decoy_key(), principal if key else "", password, key.key if key else "")
         except Refused as error:
-            raise _wrong() from error
+            raise _wrong(principal if key else "", address) from error
         if key is None:
             raise RuntimeError("a key that nobody has was opened")
         now = workspace.clock()
@@ -70,7 +76,7 @@ def sign_in(workspace: Workspace, name: str, password: str, address: str) -> Sig
             account = accounts.account(principal)
             # Disabled, a new key or a new password meanwhile: it is not the one that was opened.
             if account is None or account.disabled or accounts.key(principal) != key:
-                raise _wrong()
+                raise _wrong(principal, address)
             credentials = Credentials(session)
             throttle.succeeded(credentials, now, *slowed)
             credentials.forget(
@@ -150,6 +156,7 @@ def sessions(workspace: Workspace, caller: Caller) -> "list[LoginSession]":
     return [one for one in every if one.expires > instant(now) and one.seen > instant(now - IDLE)]
 
 
+@refusable("sign")
 def step_up(workspace: Workspace, principal: str, password: str) -> KeySigner:
     """The person's key, for one signature; nothing keeps it. Raises Refused for a wrong password or where they have no
     key any more, TooMany, BadInput for a damaged key, VerificationFailed for one that is not theirs."""
@@ -157,6 +164,7 @@ def step_up(workspace: Workspace, principal: str, password: str) -> KeySigner:
         return _open(key.wrapped, principal, password, key.key)
 
 
+@refusable("change a password")
 def change_password(workspace: Workspace, caller: Caller, old: str, new: str) -> SignedIn:
     """Wraps the same key anew, and ends every session of this person, this one too: what it returns takes its place.
     Their tokens stay, see `revoke_token`. That it was done is an entry of the trail.
@@ -223,7 +231,9 @@ def _guessing(workspace: Workspace, principal: str) -> "Iterator[AccountKey]":
             throttle.succeeded(Credentials(writing), workspace.clock(), slow)
 
 
-def _wrong() -> Refused:
+def _wrong(principal: str, address: str) -> Refused:
+    """Written down with the name where somebody has it: else a password may have been typed there."""
+    refused("sign in", principal, Refused("a wrong name or password", got=f"from {address}"))
     return Refused("the name or the password is wrong", fix="type both again")
 
 

@@ -9,6 +9,7 @@ from governance.evidence.evidence import EvidenceSet
 from governance.evidence.manifest import Manifest
 from governance.operations.caller import Caller
 from governance.operations.judging import Also, Judged, judge_recorded, judge_submitted
+from governance.operations.refusals import refusable
 from governance.operations.workspace import Workspace
 from governance.permissions import Does
 from governance.policy.baseline import LoadedBaseline
@@ -17,6 +18,7 @@ from governance.policy.plan import plan
 from governance.verification.documents import check_subject
 
 
+@refusable(Does.SUBMIT)
 def submit(
     workspace: Workspace,
     policies: tuple[LoadedPolicy, ...],
@@ -96,6 +98,7 @@ def _differing(got: dict[str, object], wanted: dict[str, object]) -> str:
     return ", ".join(name for name in wanted if got[name] != wanted[name]) + " of the plan"
 
 
+@refusable(Does.EVALUATE)
 def evaluate_again(
     workspace: Workspace,
     policies: tuple[LoadedPolicy, ...],

@@ -10,6 +10,7 @@ from governance.canonical import instant, sha256
 from governance.errors import BadInput, Refused
 from governance.operations.accounts import assert_recorded, authorised, log_signer, stated, tell
 from governance.operations.caller import By, Caller, Operator, in_use, secret_hash
+from governance.operations.refusals import refusable, refused
 from governance.operations.workspace import Workspace
 from governance.permissions import Does, Scope
 from governance.trail.entry import UUID_RANDOM_SIZE, EntryType, uuid7
@@ -37,6 +38,7 @@ class MadeToken(NamedTuple):
     token: "ApiToken"
 
 
+@refusable(Does.MAKE_TOKEN)
 def create_token(
     workspace: Workspace,
     by: By,
@@ -104,21 +106,32 @@ def token(workspace: Workspace, secret: str) -> Caller | None:
     digest = secret_hash(secret.removeprefix(PREFIX)) if secret.startswith(PREFIX) else None
     now = workspace.clock()
     if digest is None:
+        _no_use("", "not of the form of a token")
         return None
     with workspace.open_trail() as store:
         with store.confirmed(workspace.trust().vkeys()) as snapshot:
             found = Credentials.within(snapshot).token(digest)
-            if found is None or found.revoked is not None or found.expires <= instant(now):
+            if found is None:
+                _no_use("", "unknown")
+                return None
+            if found.revoked is not None or found.expires <= instant(now):
+                over = f"revoked {found.revoked}" if found.revoked else f"expired {found.expires}"
+                _no_use(found.principal, f"{found.id} {over}")
                 return None
             workspace.register(snapshot).assert_token(found, snapshot.where)
             account = assert_recorded(workspace, snapshot, found.principal)
         if account is None or account.disabled:
+            _no_use(found.principal, f"{found.id} is of a disabled account")
             return None
         if found.used is None or found.used <= instant(now - _USED_EVERY):
             with changing(store) as writing:
                 Credentials(writing).used(found.id, instant(now))
     scopes = frozenset(scope for scope in Scope if scope in found.scopes)
     return Caller(found.principal, in_use(account), scopes, found.id, place=found.place)
+
+
+def _no_use(who: str, why: str) -> None:
+    refused("use a token", who, Refused("a token that lets nobody in", got=why))
 
 
 def revoke_token(workspace: Workspace, by: By, identifier: str, reason: str = "") -> None:
@@ -148,6 +161,7 @@ def _to_revoke(workspace: Workspace, at: "Snapshot", by: By, identifier: str) ->
         if found is not None:
             return found, authorised(workspace, at, by, Does.REVOKE_TOKEN)
     except Refused as error:
+        refused(Does.REVOKE_TOKEN, getattr(by, "principal", ""), error)
         raise _no_token(identifier) from error
     raise _no_token(identifier)
 
@@ -156,6 +170,7 @@ def _no_token(identifier: str) -> BadInput:
     return BadInput("no such token", got=ascii(identifier)[:100], expected="the id of a token of your own")
 
 
+@refusable(Does.LIST_ACCOUNTS)
 def tokens(workspace: Workspace, by: By, of: str | None = None) -> "list[ApiToken]":
     """The caller's own, or, for an admin and the operator, those of the principal `of`, the newest first; expired and
     revoked ones too. `hash` opens nothing. Raises Refused."""

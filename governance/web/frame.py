@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from governance.errors import GovernanceError
+from governance.operations import refusals
 from governance.web.connection import CROWDED
 from governance.web.limits import LIMITS, Limits
 from governance.web.problems import Kind, WebError, response_of
@@ -38,6 +39,7 @@ class Frame:
         # What is no id of the agreed form is not repeated: it goes into the log.
         identifier = sent if _ID.fullmatch(sent) else self._entropy(16).hex()
         scope.setdefault("state", {})["request_id"] = identifier
+        refusals.request.set(identifier)
         method, began = scope["method"], time.monotonic()
         if method == "HEAD":
             scope = {**scope, "method": "GET"}

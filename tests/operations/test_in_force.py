@@ -68,7 +68,7 @@ def test_a_service_tells_its_set_when_it_is_another(project):
     assert serve(project.workspace, two, {})
     assert serve(project.workspace, two[::-1], {}) is None
     assert serve(project.workspace, one, {})
-    assert [(type, words.count("+"), words.count("- ")) for type, _, words in said(project)] == [
+    assert [(what, words.count("+"), words.count("- ")) for what, _, words in said(project)] == [
         (EntryType.POLICIES_SERVED, 1, 0),
         (EntryType.POLICIES_SERVED, 1, 0),
         (EntryType.POLICIES_SERVED, 0, 1),
