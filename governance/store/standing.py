@@ -141,7 +141,8 @@ def folded(text: str) -> str:
 
 def _conditions(sought: Sought, now: datetime) -> Iterator[ColumnElement[bool]]:
     """What is allowed waits only around the time when it lapses."""
-    lapses = col(StandingRow.due).between(instant(now - KEPT), instant(now + SOON))
+    # Not BETWEEN: PostgreSQL reads no collation inside of it.
+    lapses = (col(StandingRow.due) >= instant(now - KEPT)) & (col(StandingRow.due) <= instant(now + SOON))
     yield or_(col(StandingRow.asks) != Asks.ALLOWED.value, lapses)
     if sought.mine is not None:
         yield _mine(sought.whose) if sought.mine else ~_mine(sought.whose)
