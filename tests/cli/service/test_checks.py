@@ -1,6 +1,8 @@
 """A check against a service: whose policies count, who hands in what, and what is used again."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -165,3 +167,28 @@ def test_a_bundle_that_cannot_be_written(there):
     assert "but decision " in ran.err and "(prod: deny, staging: allow) is sealed" in ran.err
     assert "DENY" in ran.out
     there(0, "show", there.model)
+
+
+BASE = """
+import sys
+from governance.cli.extras import MEASURE, PDF, SERVER
+for name in (*MEASURE, *PDF, *SERVER):
+    sys.modules[name] = None
+from governance.cli.__main__ import main
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("command", ["show", "bundle", "gate", "trail"])
+def test_the_base_install_is_enough(there, command):
+    """For all but measuring."""
+    there(11, "check")
+    argv = {
+        "show": ("show", there.model),
+        "bundle": ("bundle", there.model, "--out", "b.json"),
+        "gate": ("gate", "--artifact", "model.onnx", "--environment", "prod"),
+        "trail": ("trail", "verify"),
+    }[command]
+    done = subprocess.run([sys.executable, "-c", BASE, *argv], capture_output=True, text=True, check=False)
+    assert done.returncode == (11 if command == "gate" else 0), done
+    assert done.stderr == ""
