@@ -10,11 +10,11 @@ from starlette.exceptions import HTTPException
 from governance import __version__
 from governance.errors import GovernanceError
 from governance.web.api import acts, decisions, gate, me, measurements, models, policies, submissions, trail
-from governance.web.frame import LOG, Frame
+from governance.web.frame import Frame
 from governance.web.limits import LIMITS, Limits
 from governance.web.openapi import PREFIX, describe
 from governance.web.probes import router as probes
-from governance.web.problems import Kind, WebError, kind_of, note_refusal, response_of
+from governance.web.problems import Kind, WebError, note, response_of
 from governance.web.service import Service
 
 
@@ -52,10 +52,7 @@ def create_app(
 
     def failed(request: Request, error: Exception) -> Response:
         said = _said(error)
-        kind = kind_of(said)
-        if kind.status >= 500:
-            LOG.error("request %s failed: %s", request.state.request_id, said)
-        note_refusal(request, said)
+        note(request, said)
         return response_of(said, request)
 
     for kind in (GovernanceError, HTTPException, RequestValidationError):

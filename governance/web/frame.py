@@ -1,7 +1,6 @@
 """Around every request: its id, the headers of its answer, one line in the log, and a clear word if all else fails."""
 
 import asyncio
-import logging
 import re
 import time
 from collections.abc import Callable
@@ -16,10 +15,9 @@ from governance.errors import GovernanceError
 from governance.operations import refusals
 from governance.web.connection import CROWDED
 from governance.web.limits import LIMITS, Limits
-from governance.web.problems import Kind, WebError, response_of
+from governance.web.problems import LOG, Kind, WebError, response_of
 from governance.web.security import security_headers
 
-LOG = logging.getLogger("governance.web")
 API = "/api/"
 HEALTH = "/healthz"
 SLASH = "\0"

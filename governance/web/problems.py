@@ -1,6 +1,7 @@
 """Errors as problem details (RFC 9457): one table of what can go wrong, and each error with what to do about it."""
 
 import json
+import logging
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -23,6 +24,7 @@ from governance.operations.answers import KeyReused
 from governance.operations.measure_here import Busy, NotMeasured
 from governance.operations.uploads import TooLarge
 
+LOG = logging.getLogger("governance.web")
 MEDIA_TYPE = "application/problem+json"
 PLACE = "/api/v1/problems"
 """Under which each kind is explained, to whoever opens its `type`."""
@@ -166,9 +168,11 @@ def problem_of(error: GovernanceError, request_id: str) -> Problem:
     )
 
 
-def note_refusal(request: Request, error: GovernanceError) -> None:
-    """For the log: why somebody was not let in, or not let do it."""
+def note(request: Request, error: GovernanceError) -> None:
+    """For the log: what failed on our side, all of it; or why somebody was not let in, or not let do it."""
     kind = kind_of(error)
+    if kind.status >= 500:
+        LOG.error("request %s failed: %s", request.state.request_id, error)
     if kind in (Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.TOO_MANY):
         request.state.refused = " ".join(filter(None, (f"{kind}: {error.what}", error.got)))
 

@@ -18,7 +18,7 @@ from governance.permissions import Does
 from governance.web.frame import API, SLASH
 from governance.web.portal.pages import ErrorPage, Frame
 from governance.web.portal.rendering import render
-from governance.web.problems import Kind, WebError, headers_of, kind_of, note_refusal, problem_of
+from governance.web.problems import Kind, WebError, headers_of, kind_of, note, problem_of
 from governance.web.requests import BODY, read_body
 from governance.web.security import service
 
@@ -142,7 +142,7 @@ def html(page: Any, status: int = 200) -> HTMLResponse:
 
 def refused(request: Request, page: Any, error: GovernanceError) -> HTMLResponse:
     """The page of a form once more, which says why nothing was done; so does the log, where somebody may not."""
-    note_refusal(request, error)
+    note(request, error)
     response = html(page, status_of(error))
     response.headers.update(headers_of(error))
     return response
@@ -161,7 +161,7 @@ def status_of(error: GovernanceError) -> int:
 def failed(request: Request, error: GovernanceError) -> Response:
     """An error as a page. What was typed is kept."""
     if isinstance(error, LogInFirst):
-        note_refusal(request, error)
+        note(request, error)
         return _to_login(request)
     problem = problem_of(error, request.state.request_id)
     details = (
