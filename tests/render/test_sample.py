@@ -37,7 +37,7 @@ def test_the_sample_shows_what_a_report_has() -> None:
     for said in (
         "prod DENY staging DENY",
         "Waived baseline#model-card until 2026-12-21T09:30:00Z by local|bo (approver)",
-        "Figure 5. Lineage",
+        "Figure 6. Lineage",
         "What people decided",
         "comment by local|bo, approver",
         "governance verify BUNDLE --trust trust.json",
