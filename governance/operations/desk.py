@@ -135,15 +135,20 @@ def waiting(
     """What waits for this person, for others, or for anybody. Only the decisions of one page are opened."""
     from governance.store import standing
 
-    now, whose = workspace.clock(), _whose(principal, roles)
-    lists = {one: _sought(one, whose, wanted) for one in Shown}
+    now, sought = workspace.clock(), _sought(shown, _whose(principal, roles), wanted)
     with workspace.open_trail() as store, store.snapshot() as snapshot:
-        found = standing.waiting(snapshot, lists[shown], now, start, most)
+        found = standing.waiting(snapshot, sought, now, start, most)
+        counted = standing.count(snapshot, sought, now)
         environments = tuple(standing.environments(snapshot))
         return Desk(
             rows=tuple(Waits(one, read_decision(snapshot, one.listed.issued.sha256)) for one in found),
             start=start,
-            counts={one: standing.count(snapshot, sought, now) for one, sought in lists.items()},
+            counts={
+                Shown.MINE: counted.mine,
+                Shown.OTHERS: counted.all - counted.mine,
+                Shown.DENIED: counted.denied,
+                Shown.ALL: counted.all,
+            },
             environments=environments,
             judged=bool(environments),
             now=now,

@@ -4,16 +4,17 @@ All of it follows from the documents. It is believed by lists alone; `verify_tra
 `rebuild` makes all of them again.
 """
 
+import json
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, func, select
 
-from governance.canonical import instant, loads
+from governance.canonical import instant
 from governance.evidence.origin import Subject
 from governance.policy.act import UNVERIFIED
 from governance.policy.outcome import Action, Severity
@@ -23,6 +24,9 @@ from governance.store.snapshot import Snapshot
 from governance.store.tables import DocumentRow, EntryRow, OutcomeRow, ReferenceRow, StandingRow
 from governance.trail.entry import EntryType
 from governance.verification import DECISION
+
+Columns = dict[str, Any]
+"""Of a `StandingRow`, by name."""
 
 
 class Whose(NamedTuple):
@@ -61,24 +65,23 @@ def stand(session: Session, index: int, subject: Subject, data: bytes) -> None:
     """Write down what a decision leads to, in the transaction of its entry. The rows of its outcomes are there."""
     key = (subject.name, subject.version)
     before = session.get(StandingRow, key)
-    row = _row(session, index, key, loads(data), before)
-    if before is not None:
-        session.delete(before)
-        session.flush()
-    session.add(row)
+    row = _row(session, index, key, json.loads(data), before.model_dump() if before else None)
+    if before is None:
+        session.add(StandingRow(**row))
+    else:
+        before.sqlmodel_update(row)
     session.flush()
 
 
 def rebuild(session: Session) -> None:
     """Make every row again, from the entries in their order."""
     session.exec(delete(StandingRow))
-    session.add_all(expected(session).values())
+    session.add_all(StandingRow(**row) for row in expected(session).values())
     session.flush()
 
 
-def expected(session: Session) -> dict[tuple[str, str], StandingRow]:
-    """What the rows should be, by name and version, from the documents alone. A document that says nothing of the kind
-    leads to no row: what is wrong with it, `verify_trail` says."""
+def expected(session: Session) -> dict[tuple[str, str], Columns]:
+    """What the rows should be, by name and version, from the documents alone."""
     query = (
         select(EntryRow.idx, EntryRow.name, EntryRow.version, DocumentRow.data)
         .join(ReferenceRow, col(ReferenceRow.idx) == col(EntryRow.idx))
@@ -90,27 +93,32 @@ def expected(session: Session) -> dict[tuple[str, str], StandingRow]:
         )
         .order_by(col(EntryRow.idx))
     )
-    found: dict[tuple[str, str], StandingRow] = {}
+    found: dict[tuple[str, str], Columns] = {}
     for index, name, version, data in session.exec(query.execution_options(yield_per=100)):
         key = (str(name), str(version))
-        found[key] = _row(session, index, key, loads(data), found.get(key))
+        found[key] = _row(session, index, key, json.loads(data), found.get(key))
     return found
 
 
 def differing(snapshot: Snapshot) -> list[str]:
     """The model versions whose row is not what the documents say."""
-    wanted = {key: row.model_dump() for key, row in expected(snapshot._session).items()}
+    wanted = expected(snapshot._session)
     there = {(row.name, row.version): row.model_dump() for row in snapshot.rows(select(StandingRow))}
     return sorted(" ".join(key) for key in {*wanted, *there} if wanted.get(key) != there.get(key))
 
 
 def waiting(snapshot: Snapshot, sought: Sought, now: datetime, start: int, most: int) -> list[Waiting]:
-    """The most urgent first: those that no later version has overtaken, by when an answer is due."""
+    """The most urgent first: of those that no later version has overtaken, what is not allowed any more, then by when
+    an answer is due."""
     overtaken, mine = _overtaken(), _mine(sought.whose)
     found = (
         select(StandingRow, case((overtaken, 1), else_=0), case((mine, 1), else_=0))
         .where(*_conditions(sought, now))
-        .order_by(case((overtaken, 1), else_=0), col(StandingRow.due), col(StandingRow.name), col(StandingRow.version))
+        .order_by(
+            case((overtaken, 1), else_=0),
+            case((col(StandingRow.fell) != "", 0), else_=1),
+            *(col(StandingRow.due), col(StandingRow.name), col(StandingRow.version)),
+        )
         .offset(start)
         .limit(most)
     )
@@ -123,9 +131,20 @@ def waiting(snapshot: Snapshot, sought: Sought, now: datetime, start: int, most:
     return made
 
 
-def count(snapshot: Snapshot, sought: Sought, now: datetime) -> int:
-    query = select(func.count()).select_from(StandingRow).where(*_conditions(sought, now))
-    return int(next(snapshot.rows(query)))
+class Counts(NamedTuple):
+    """Cases: in all, of which for whoever looks, and of which denied everywhere that they are not allowed in."""
+
+    all: int
+    mine: int
+    denied: int
+
+
+def count(snapshot: Snapshot, sought: Sought, now: datetime) -> Counts:
+    """In one pass, whatever `mine` and `asks` say."""
+    every = _conditions(sought._replace(mine=None, asks=None), now)
+    parts = (_mine(sought.whose), col(StandingRow.asks) == Asks.DENIED.value)
+    sums = [func.coalesce(func.sum(case((part, 1), else_=0)), 0) for part in parts]
+    return Counts(*map(int, next(snapshot.rows(select(func.count(), *sums).select_from(StandingRow).where(*every)))))
 
 
 def environments(snapshot: Snapshot) -> list[str]:
@@ -184,7 +203,7 @@ def _standing(row: StandingRow, outcomes: dict[str, Action]) -> Standing:
     return Standing(outcomes, *told)
 
 
-def _row(session: Session, index: int, key: tuple[str, str], document: Any, before: StandingRow | None) -> StandingRow:
+def _row(session: Session, index: int, key: tuple[str, str], document: Any, before: Columns | None) -> Columns:
     """From documents as they are stored, which here may be of any release: what is not there counts as nothing."""
     decision = document if isinstance(document, dict) else {}
     outcomes = _actions(decision.get("outcomes"))
@@ -197,9 +216,9 @@ def _row(session: Session, index: int, key: tuple[str, str], document: Any, befo
     severities = [severity for severity in Severity if severity.value in {one["severity"] for one in asking}]
     earlier = set[str]()
     if before is not None:
-        same = select(OutcomeRow.environment).where(col(OutcomeRow.idx) == before.idx)
+        same = select(OutcomeRow.environment).where(col(OutcomeRow.idx) == before["idx"])
         allowed = session.exec(same.where(col(OutcomeRow.outcome) == Action.ALLOW.value))
-        earlier = {*allowed, *before.fell.split()}
+        earlier = {*allowed, *before["fell"].split()}
     now = decision.get("now") or ""
     fell = tuple(name for name in sorted(outcomes) if name in earlier and outcomes[name] is not Action.ALLOW)
     standing = Standing(
@@ -212,13 +231,13 @@ def _row(session: Session, index: int, key: tuple[str, str], document: Any, befo
         valid_until=decision.get("valid_until") or now,
         waiver=_ending(session, decision),
     )
-    if before is not None and before.asks == standing.asks.value and (before.fell != "") == (fell != ()):
-        standing = standing._replace(since=before.since)
-    return StandingRow(
+    if before is not None and before["asks"] == standing.asks.value and (before["fell"] != "") == (fell != ()):
+        standing = standing._replace(since=before["since"])
+    return Columns(
         name=key[0],
         version=key[1],
         idx=index,
-        first=index if before is None else before.first,
+        first=index if before is None else before["first"],
         asks=standing.asks.value,
         due=due(standing) if now else "",
         since=standing.since,
@@ -250,7 +269,10 @@ def _ending(session: Session, decision: dict[str, Any]) -> str:
     return ""
 
 
+_DOCUMENT = select(DocumentRow.data).where(col(DocumentRow.sha256) == bindparam("digest"))
+
+
 def _document(session: Session, digest: str) -> dict[str, Any]:
-    data = session.exec(select(DocumentRow.data).where(col(DocumentRow.sha256) == digest)).one_or_none()
-    found = loads(data) if data is not None else {}
+    data = session.connection().execute(_DOCUMENT, {"digest": digest}).scalar()
+    found = json.loads(data) if data is not None else {}
     return found if isinstance(found, dict) else {}

@@ -18,6 +18,9 @@ PASSWORD_RULE = (
     f"At least {MIN_PASSWORD} characters: four words that have nothing to do with each other are easy to keep."
 )
 
+PLACES = {"ci": "in a pipeline", "local": "on somebody's machine"}
+"""Where a token may say that evidence was measured, in words."""
+
 
 def name_of(principal: str) -> str:
     return principal.removeprefix("local|")
@@ -46,7 +49,7 @@ def said(error: GovernanceError) -> str:
 
 def token_row(token: "ApiToken", now: str) -> TokenRow:
     state = "revoked" if token.revoked else "expired" if token.expires <= now else "live"
-    return TokenRow(token.id, token.label, ", ".join(token.scopes), token.place, token.expires, token.used or "", state)
+    return TokenRow(token.id, token.label, ", ".join(token.scopes), PLACES[token.place], token.expires, token.used or "", state)
 
 
 def state_of(one: Listed) -> str:

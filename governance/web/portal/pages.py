@@ -240,6 +240,7 @@ class InvitationPage(NamedTuple):
     name: str
     invited_roles: tuple[str, ...]
     expires: str
+    rule: str
     problem: str
 
 

@@ -40,7 +40,9 @@ def waiting(request: Request, by: By) -> Response:
     tier = asked.get("tier") if asked.get("tier") in TIERS else None
     words = asked.get("q", "").strip()[:200]
     wanted = desk.Wanted(tier, asked.get("environment") or None, words if "\0" not in words else "")
-    found = desk.waiting(workspace_of(request), by.principal, by.roles, shown, wanted, http.number(request, "start"))
+    found = desk.waiting(
+        workspace_of(request), by.principal, by.roles, shown, wanted, http.number(request, "start"), compose.MOST
+    )
     narrowed = {"tier": wanted.tier or "", "environment": wanted.environment or "", "q": wanted.words}
     total = found.counts[shown]
     page = pages.WaitingPage(

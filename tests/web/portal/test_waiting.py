@@ -12,6 +12,7 @@ from governance.operations.people import AccountPeople
 from governance.operations.review import act
 from governance.policy.act import Waiver
 from governance.store import standing
+from governance.web.portal import compose
 from tests.operations.project import FLOOR, NAME, PASSWORD
 from tests.web.house import PEOPLE
 from tests.web.portal.cases import Cases
@@ -82,8 +83,19 @@ def test_the_most_urgent_comes_first_and_says_why(project, visit, put, sign):
     said = dict(zip(listed(bo), whys(bo), strict=True))
     assert said["fell"][0] == "due today"
     assert said["fell"][1].startswith("Denied in prod, where it was allowed, high risk, denied by 2 findings")
-    assert said["lapsing"][1].startswith("Waiver for A performance metric") and "ends in 3 days" in said["lapsing"][1]
+    assert said["lapsing"][1].startswith("Waiver for A performance metric") and "ends in 2 days" in said["lapsing"][1]
     assert said["low"][1].endswith("in prod, waiting 5 days")
+
+
+def test_what_is_not_allowed_any_more_comes_even_before_what_is_overdue(project, visit, put, sign):
+    put("overdue")
+    put("fell")
+    sign("approve", "fell", "1.10")
+    project.clock.tick(days=9)
+    put("fell", right=80)
+    bo = visit("bo", anew=True)
+    assert listed(bo) == ["fell", "overdue"]
+    assert whys(bo)[1][0] == "4 days overdue"
 
 
 def test_a_waiver_that_has_ended_waits_for_a_month_and_is_then_retired(project, put, sign):
@@ -179,27 +191,29 @@ def test_what_is_looked_for_is_text(visit, put, text):
     )
 
 
-def test_pages_follow_each_other_without_gap(visit, put):
-    for number in range(60):
+def test_pages_follow_each_other_without_gap_and_keep_what_was_asked(project, visit, put, monkeypatch):
+    monkeypatch.setattr(compose, "MOST", 5)
+    for number in range(13):
         put(f"model-{number:02}", tier=("high", "medium", "low")[number % 3])
-    bo, at, found = visit("bo"), "/", []
+    put("another")
+    bo, at, found = visit("bo"), "/?q=model", []
     while at:
         page = bo.get(at)
+        assert len(listed(bo, at)) == min(5, 13 - len(found))
         found += listed(bo, at)
         at = next((a["href"] for t, a in parsed(page).tags if t == "a" and f"start={len(found)}" in a["href"]), "")
-    assert len(found) == len(set(found)) == 60
-    assert [name for name in found if name in found[:20]] == [f"model-{n:02}" for n in range(0, 60, 3)]
-    assert "26 to 50 of 60 cases" in bo.get("/?start=25").text
-    assert listed(bo, "/?start=900") == []
+    assert found == [f"model-{n:02}" for first in range(3) for n in range(first, 13, 3)]
+    assert "6 to 10 of 13 cases" in bo.get("/?q=model&start=5").text
+    assert listed(bo, "/?q=model&start=900") == []
 
 
 def test_only_the_decisions_of_one_page_are_opened(project, put, monkeypatch):
-    for number in range(40):
+    for number in range(7):
         put(f"model-{number:02}")
     opened, read = [], desk.read_decision
     monkeypatch.setattr(desk, "read_decision", lambda snapshot, digest: opened.append(digest) or read(snapshot, digest))
-    found = desk.waiting(project.workspace, "local|bo", ("approver",), Shown.MINE, desk.Wanted())
-    assert (len(found.rows), found.counts[Shown.MINE], len(opened)) == (25, 40, 25)
+    found = desk.waiting(project.workspace, "local|bo", ("approver",), Shown.MINE, desk.Wanted(), most=3)
+    assert (len(found.rows), found.counts[Shown.MINE], len(opened)) == (3, 7, 3)
 
 
 def test_a_version_that_a_later_one_overtook_comes_last(project, visit, put):
@@ -268,11 +282,11 @@ def test_the_kept_standings_are_what_the_documents_say(project, put, sign):
         with store.snapshot() as snapshot:
             assert standing.differing(snapshot) == []
         with store._writing() as session:
-            kept = {key: row.model_dump() for key, row in standing.expected(session).items()}
+            kept = standing.expected(session)
             standing.rebuild(session)
         with store.snapshot() as snapshot:
             assert standing.differing(snapshot) == []
-            made = {key: row.model_dump() for key, row in standing.expected(snapshot._session).items()}
+            made = standing.expected(snapshot._session)
     assert made == kept and len(kept) == 3
 
 
