@@ -64,7 +64,7 @@ def _operation(method: str, path: str, one: dict[str, Any]) -> list[str]:
         for parameter in one.get("parameters", ())
     ]
     parameters += [
-        (code(name), "form", sentence(field["description"]), "required")
+        (code(name), "form", sentence(field["description"]), "required" * (name in content["schema"].get("required", ())))
         for content in one.get("requestBody", {}).get("content", {}).values()
         for name, field in content["schema"].get("properties", {}).items()
     ]
