@@ -63,10 +63,11 @@ def _operation(method: str, path: str, one: dict[str, Any]) -> list[str]:
         (code(parameter["name"]), parameter["in"], sentence(parameter.get("description", "")), _needed(parameter))
         for parameter in one.get("parameters", ())
     ]
+    forms = [content["schema"] for content in one.get("requestBody", {}).get("content", {}).values()]
     parameters += [
-        (code(name), "form", sentence(field["description"]), "required" * (name in content["schema"].get("required", ())))
-        for content in one.get("requestBody", {}).get("content", {}).values()
-        for name, field in content["schema"].get("properties", {}).items()
+        (code(name), "form", sentence(field["description"]), "required" if name in form.get("required", ()) else "")
+        for form in forms
+        for name, field in form.get("properties", {}).items()
     ]
     if parameters:
         lines += ["", table(("Parameter", "In", "Means", ""), parameters)]
