@@ -1,15 +1,19 @@
 """Signing in, staying so and no longer; tokens; guessing."""
 
+import base64
 import re
 from datetime import timedelta
+from zlib import crc32
 
 import pytest
 
 from governance import keys
-from governance.errors import BadInput, Refused, TooMany
+from governance.errors import BadInput, Refused, TooMany, VerificationFailed
 from governance.operations import accounts, sessions, throttle, tokens
 from governance.operations.caller import Operator
 from governance.permissions import ADMIN, Does, Scope
+from governance.trail.entry import EntryType
+from governance.trail.person import TokenRecord
 from tests.operations.project import PASSWORD
 from tests.operations.service import HOME, Service
 
@@ -105,6 +109,26 @@ class TestSession:
         kept = small.kept()
         assert made.caller.via.encode() not in kept
         assert b"local|cy" not in kept
+
+    def test_signing_in_takes_no_session_from_who_asks(self, small):
+        """Each time a new secret of 32 random bytes, which the server chose: none that somebody planted is kept."""
+        made = [small.sign_in("bo").token for _ in range(3)]
+        assert len({token[:43] for token in made} | {token[43:] for token in made}) == 6
+        assert all(re.fullmatch(r"[A-Za-z0-9_-]{86}", token) for token in made)
+        assert [bool(small.session(token)) for token in made] == [True] * 3
+
+    def test_half_of_it_opens_nothing(self, small):
+        """Nor with the end of another session, of the same person or somebody else."""
+        made, again, other = (small.sign_in(name).token for name in ("bo", "bo", "root"))
+        assert small.session(made[:43]) is None and small.session(made[43:]) is None
+        for end in (again[43:], other[43:], "A" * 43):
+            with pytest.raises(VerificationFailed, match="not what was given out"):
+                small.session(made[:43] + end)
+
+    def test_is_of_the_log_whose_key_sealed_it(self, small):
+        """What goes into the seal follows from the log's key and is not that key."""
+        log = small.workspace.required_signer(small.project.origin, "log")
+        assert log.derive("governance session") not in small.kept()
 
 
 class TestSignIn:
@@ -301,6 +325,14 @@ class TestToken:
         (listed,) = tokens.tokens(service.workspace, service.caller("bo"))
         assert (listed.id, listed.label, listed.used) == (found.via, "a pipeline", listed.created)
 
+    def test_is_known_by_a_scanner_of_leaked_secrets(self, small):
+        """By its beginning and a CRC-32 of its 28 random bytes, so that no guess of a scanner reaches the service."""
+        made = {small.token("bo").secret for _ in range(20)}
+        assert len(made) == 20
+        for secret in made:
+            raw = base64.urlsafe_b64decode(secret.removeprefix("gvt_") + "=")
+            assert len(raw) == 32 and crc32(raw[:28]) == int.from_bytes(raw[28:], "big")
+
     def test_is_no_session_nor_the_other_way(self, small):
         made, session = small.token("bo").secret, small.sign_in("bo").token
         for text in (made, made[4:]):
@@ -370,6 +402,32 @@ class TestToken:
         expires = small.clock() + timedelta(days=1)
         with pytest.raises(BadInput, match="label"):
             tokens.create_token(small.workspace, small.caller("bo"), [Scope.READ], label, expires)
+
+    def test_made_and_revoked_are_entries(self, service):
+        made = service.token("bo", [Scope.READ, Scope.ACT])
+        tokens.revoke_token(service.workspace, service.caller("root"), made.token.id, "it leaked")
+        tokens.revoke_token(service.workspace, service.caller("root"), made.token.id, "again")
+        with service.workspace.open_trail() as store, store.snapshot() as snapshot:
+            last = [(one, snapshot.documents_of(one.index)[0]) for one in snapshot.entries(snapshot.head().size - 2)]
+            who = [snapshot.principal(one.entry.actor) for one, _ in last]
+        assert [one.entry.type for one, _ in last] == [EntryType.TOKEN_MADE, EntryType.TOKEN_REVOKED]
+        assert who == ["local|bo", "local|root"]
+        first, second = (TokenRecord.from_bytes(document.data) for _, document in last)
+        assert (first.scopes, first.principal, first.reason) == (("read", "act"), "local|bo", "")
+        assert second == first.model_copy(update={"reason": "it leaked"})
+        assert all(made.secret.encode() not in document.data for _, document in last)
+
+    def test_made_by_the_operator_for_somebody(self, small):
+        expires = small.clock() + timedelta(days=1)
+        arguments = (small.workspace, Operator(), [Scope.READ], "x", expires)
+        made = tokens.create_token(*arguments, of="local|bo")
+        assert tokens.token(small.workspace, made.secret).principal == "local|bo"
+        assert [one.id for one in tokens.tokens(small.workspace, Operator(), "local|bo")] == [made.token.id]
+        assert tokens.tokens(small.workspace, small.caller("root"), "local|bo")[0].id == made.token.id
+        with pytest.raises(Refused, match="may not list_accounts"):
+            tokens.tokens(small.workspace, small.caller("bo"), "local|root")
+        with pytest.raises(BadInput, match="no account that is in use"):
+            tokens.create_token(*arguments, of="local|eve")
 
     def test_makes_no_other(self, small):
         caller = tokens.token(small.workspace, small.token("bo", list(Scope)).secret)
