@@ -13,6 +13,7 @@ from generating.schema import default, kind, limits
 from governance.policy.outcome import Outcome
 from governance.policy.rule import PARTS, Params, Rule
 from governance.policy.rules import ALL
+from governance.policy.tightening import direction
 from governance.policy.written import DECLARED
 
 _SHOWN = (Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE)
@@ -60,6 +61,13 @@ def _family_page(name: str, rules: tuple[Rule, ...]) -> str:
     return "\n".join([*lines, *(line for rule in rules for line in ("", *_rule(rule)))])
 
 
+def _tighter(rule: Rule, key: str) -> str:
+    """In which direction a narrower policy may set it."""
+    return next(
+        direction(field).words for name, field in rule.params.model_fields.items() if key in (name, field.alias)
+    )
+
+
 def _rule(rule: Rule) -> list[str]:
     schema = rule.params.model_json_schema()
     options = schema.get("properties", {})
@@ -70,10 +78,10 @@ def _rule(rule: Rule) -> list[str]:
     said = {**meanings(inspect.getdoc(Params) or "", options)[1], **own}
     if options:
         rows = [
-            (code(key), kind(one, link=False), default(one), _meaning(said.get(key, ""), one))
+            (code(key), kind(one, link=False), default(one), _tighter(rule, key), _meaning(said.get(key, ""), one))
             for key, one in options.items()
         ]
-        lines += [table(("Parameter", "Type", "Default", "Meaning"), rows), ""]
+        lines += [table(("Parameter", "Type", "Default", "Tighter", "Meaning"), rows), ""]
     else:
         lines += ["It takes no parameters.", ""]
     if whole:

@@ -1,9 +1,14 @@
 """governance policy list, rules, check, test, pin, unpin, pins"""
 
 import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode
+
+if TYPE_CHECKING:
+    from governance.policy.document import Policy
 
 
 def run(context: Context) -> int:
@@ -87,6 +92,18 @@ def _rules(context: Context, name: str | None) -> tuple[_Rows, str]:
     return [shown | {"with": rule.params.model_json_schema()}], rule_lines(rule_text(rule), context.width)
 
 
+def _said(policy: "Policy") -> Iterator[str]:
+    """What only some policies say of themselves."""
+    from governance.render.visible import visible
+
+    if policy.owner:
+        yield f"owner {visible(policy.owner)}"
+    if policy.applies:
+        yield f"applies where {visible(' '.join(policy.applies.split()))}"
+    for layer in policy.merged:
+        yield f"merged from {layer.policy} {layer.version}, whose file has the sha256 {layer.sha256}"
+
+
 def _policies(context: Context, action: str, name: str | None) -> tuple[_Rows, str]:
     """The shipped policies, or those of the service; or one that is checked."""
     from governance import bundled
@@ -108,6 +125,9 @@ def _policies(context: Context, action: str, name: str | None) -> tuple[_Rows, s
             "sha256": policy.sha256,
             "in_force": policy.document.in_force.model_dump(mode="json", by_alias=True),
             "environments": policy.document.environments,
+            "owner": policy.document.owner,
+            "applies": policy.document.applies,
+            "merged": [layer.model_dump(mode="json", exclude={"rules"}) for layer in policy.document.merged],
             "rules": [rule.uses for rule in policy.rules],
         }
         for policy in policies
@@ -118,6 +138,7 @@ def _policies(context: Context, action: str, name: str | None) -> tuple[_Rows, s
         f"  in force from {policy.document.in_force.from_} "
         f"until {policy.document.in_force.until or 'further notice'}, "
         f"for {', '.join(policy.document.environments)}; {len(policy.rules)} rules"
+        + "".join(f"\n  {line}" for line in _said(policy.document))
         for policy in policies
     )
     return rows, text

@@ -7,9 +7,9 @@ from governance.errors import BadInput, ExitCode
 
 
 def run(context: Context) -> int:
-    from governance.render.schema import documents, published
+    from governance.render.schema import documents, for_editors
 
     if context.args.document not in documents():
         raise BadInput("no such document", got=context.args.document, expected=", ".join(documents()))
-    context.say(json.dumps(published(context.args.document), indent=2))
+    context.say(json.dumps(for_editors(context.args.document), indent=2))
     return ExitCode.ALLOW

@@ -16,12 +16,13 @@ from governance.evidence.plan import Plan
 from governance.operations.files import read_whole
 from governance.operations.judging import judge_submitted
 from governance.operations.measuring import measure_project, subject_of, why_anew
+from governance.operations.parents import load_with_parents
 from governance.operations.sealing import Place, read_decision
 from governance.operations.workspace import Clock, Workspace
 from governance.permissions import may_submit
 from governance.policy.baseline import LoadedBaseline
 from governance.policy.decision import Decision, decide
-from governance.policy.document import LoadedPolicy, load_policy
+from governance.policy.document import LoadedPolicy
 from governance.policy.plan import plan
 from governance.progress import Progress, silent
 from governance.strictyaml import Source
@@ -51,13 +52,14 @@ class Gathered(NamedTuple):
 
 def load_policies(names: Sequence[str]) -> tuple[LoadedPolicy, ...]:
     """Policies by path or by the name of a shipped one. Raises BadInput, also where two are the same."""
-    loaded = []
+    read = []
     for name in names:
         if "/" in name or name.endswith((".yaml", ".yml")):
             shown, data = name, read_whole(Path(name), "policy")
         else:
             shown, data = bundled.policy(name)
-        loaded.append(load_policy(data, shown))
+        read.append((shown, data))
+    loaded = [load_with_parents(shown, data, read) for shown, data in read]
     ids = [policy.document.id for policy in loaded]
     if len(set(ids)) != len(ids):
         raise BadInput("two policies have the same id", got=", ".join(ids), expected="each policy once")

@@ -6,11 +6,12 @@ from pathlib import Path
 from governance import bundled
 from governance.errors import BadInput
 from governance.operations.files import read_whole
+from governance.operations.parents import POLICY, load_with_parents
 from governance.policy.cases import LoadedCases, load_cases
-from governance.policy.document import LoadedPolicy, load_policy
+from governance.policy.document import LoadedPolicy
 from governance.policy.examination import Examined, examine
 
-POLICY, CASES = "policy.yaml", "cases.yaml"
+CASES = "cases.yaml"
 
 
 def examine_policies(
@@ -48,7 +49,7 @@ def _read(names: Sequence[str]) -> list[tuple[LoadedPolicy, LoadedCases]]:
 
 
 def _loaded(shown_as: str, data: bytes, where: str, cases: bytes | None) -> tuple[LoadedPolicy, LoadedCases]:
-    policy = load_policy(data, shown_as)
+    policy = load_with_parents(shown_as, data)
     if cases is None:
         raise BadInput(
             "the policy has no cases, so nothing shows what it does",

@@ -28,6 +28,8 @@ def why_anew(evidence: EvidenceSet, manifest: bytes, wanted: Plan) -> str:
         return "the policies ask for other measurements"
     if evidence.tools.get("governance") != __version__:
         return f"it was measured by governance {evidence.tools.get('governance')}"
+    if evidence.model is None:
+        return "it does not say what the manifest says of the model"
     if failed := [absent.facts for absent in evidence.facts.absent if absent.kind == "failed"]:
         return f"measuring failed: {', '.join(failed)}"
     return ""

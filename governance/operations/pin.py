@@ -10,10 +10,10 @@ from governance.canonical import Sha256, schema_of
 from governance.errors import BadInput
 from governance.operations.files import read_whole, write_whole
 from governance.operations.in_force import Counting, of_baseline, of_policy, pinned
+from governance.operations.parents import load_with_parents
 from governance.operations.workspace import Workspace
 from governance.policy.baseline import Baseline, load_baseline
 from governance.policy.decision import Decision
-from governance.policy.document import load_policy
 from governance.trail.trust import Trust, load_trust
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -104,7 +104,7 @@ def _document(name: str) -> Counting:
     tree = strictyaml.parse(data, shown).tree
     if isinstance(tree, dict) and tree.get("schema") == schema_of(Baseline):
         return of_baseline(load_baseline(data, shown))
-    return of_policy(load_policy(data, shown))
+    return of_policy(load_with_parents(shown, data))
 
 
 def _counting(trust: Trust, known: Sequence[Counting]) -> list[Counting]:

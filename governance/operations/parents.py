@@ -1,0 +1,34 @@
+"""Where the policies may be that a policy extends: those that are given, those that are shipped, those that lie beside.
+
+The child names its parent by digest, so it does not matter where the bytes are found, and nothing is fetched. The files
+are read only where a policy extends another.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from governance import bundled
+from governance.errors import GovernanceError
+from governance.operations.files import read_whole
+from governance.policy.document import LoadedPolicy, load_policy
+
+POLICY = "policy.yaml"
+_MOST_BESIDE = 200
+
+
+def load_with_parents(shown: str, data: bytes, given: Sequence[tuple[str, bytes]] = ()) -> LoadedPolicy:
+    """A policy that was read from `shown`, merged with what it extends. Raises BadInput."""
+    return load_policy(data, shown, parents=lambda: _candidates(shown, given))
+
+
+def _candidates(shown: str, given: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    yield from given
+    for name in bundled.policy_names():
+        yield bundled.policy(name)
+    here = Path(shown).parent
+    beside = sorted({*here.glob("*.yaml"), *here.glob("*.yml"), *here.glob(f"../*/{POLICY}")})
+    for path in beside[:_MOST_BESIDE]:
+        try:
+            yield str(path), read_whole(path, "policy")
+        except GovernanceError:
+            continue  # what cannot be read is no parent; if it is the one, the error says that it is not here
