@@ -2,9 +2,13 @@
 
 import re
 
+import pytest
+
 from governance.policy.decision import Decision
 from governance.render.wording import SETTLED, state_of
-from tests.web.portal.clinic import ALLOWED, DENIED, RATES, REASON, SHARE, read
+from tests.web.portal.browser import chromium
+from tests.web.portal.clinic import ALLOWED, DENIED, MODEL, RATES, REASON, SHARE, read
+from tests.web.portal.test_browser import violations
 
 
 def decided(clinic, version):
@@ -125,3 +129,20 @@ def test_forms_of_the_case_carry_the_decision_that_was_seen(clinic, eve):
     assert f'name="seen" value="{decided(clinic, "1")[0].sha256}"' in html
     waive = eve.get(DENIED, params={"waive": "baseline#model-card"})
     assert waive.status_code == 200 and " style=" not in html and "<script>" not in html
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_runs_out_of_the_page(clinic, running, colours):
+    """On a telephone, with everything open."""
+    with chromium() as browser, running.of(clinic.workspace):
+        context = browser.new_context(
+            base_url=running.url, color_scheme=colours, viewport={"width": 390, "height": 900}
+        )
+        context.add_cookies([{"name": "governance", "value": clinic.session, "url": running.url}])
+        page = context.new_page()
+        for path in (DENIED, MODEL, "/trail?who=eve"):
+            page.goto(path)
+            page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            assert not violations(page), path
+        context.close()
