@@ -63,14 +63,9 @@ def _assert_writable(path: Path, shown: str) -> None:
 
 def rendered(name: str, page: CheckPage, exit_code: int, *, colour: bool = False, width: int = 100) -> str:
     """A check in one of FORMATS."""
-    from governance.render.github import decision_github
-    from governance.render.json import decision_json
-    from governance.render.junit import decision_junit
-    from governance.render.markdown import decision_markdown
-    from governance.render.sarif import decision_sarif
-    from governance.render.text import decision_text
-
     if name == "text":
+        from governance.render.text import decision_text
+
         return decision_text(
             page.decision,
             page.evidence,
@@ -81,14 +76,26 @@ def rendered(name: str, page: CheckPage, exit_code: int, *, colour: bool = False
             acts=page.acts,
         )
     if name == "json":
+        from governance.render.json import decision_json
+
         return decision_json(page.decision, page.evidence, page.sealed, exit_code)
-    render = {
-        "sarif": decision_sarif,
-        "junit": decision_junit,
-        "markdown": decision_markdown,
-        "github": decision_github,
-    }[name]
-    return render(page)
+    if name == "sarif":
+        from governance.render.sarif import decision_sarif
+
+        return decision_sarif(page)
+    if name == "junit":
+        from governance.render.junit import decision_junit
+
+        return decision_junit(page)
+    if name == "markdown":
+        from governance.render.markdown import decision_markdown
+
+        return decision_markdown(page)
+    if name == "github":
+        from governance.render.github import decision_github
+
+        return decision_github(page)
+    raise RuntimeError(f"no format is called {name}")
 
 
 def as_the_repository_knows(manifest: Path) -> str:

@@ -11,7 +11,7 @@ from governance.signing.dsse import Envelope, unpack
 from governance.trail.bundle import Bundle, Enclosed, Proven
 
 if TYPE_CHECKING:
-    from governance.store.snapshot import Snapshot, StoredEntry
+    from governance.store.snapshot import Snapshot, StoredDocument, StoredEntry
 
 
 def latest(workspace: Workspace, *, model: str, version: str) -> str:
@@ -44,10 +44,7 @@ def bundle_of(snapshot: "Snapshot", decision_sha256: str) -> Bundle:
         speaks = issuing(snapshot, digest) if digest in decisions else _first(snapshot, digest)
         entries[speaks.index] = speaks
     wanted = {*decisions, *decision.evidence, *decision.acts, evidence.manifest} | decision.ruled_by
-    documents = {}
-    for digest in wanted:
-        stored = snapshot.document(digest)
-        documents[digest] = Enclosed(type=stored.type, salt=stored.salt.hex(), text=stored.data.decode())
+    there: dict[str, StoredDocument] = {}
     envelopes: dict[str, Envelope] = {}
     for index in sorted(entries):
         for stored in snapshot.documents_of(index):
@@ -56,6 +53,12 @@ def bundle_of(snapshot: "Snapshot", decision_sha256: str) -> Bundle:
                 digest = sha256(unpack(envelope).payload)
                 if digest in wanted:
                     envelopes.setdefault(digest, envelope)
+            else:
+                there[stored.sha256] = stored
+    documents = {}
+    for digest in wanted:
+        stored = there.get(digest) or snapshot.document(digest)
+        documents[digest] = Enclosed(type=stored.type, salt=stored.salt.hex(), text=stored.data.decode())
     return Bundle(
         decision=decision_sha256,
         documents=documents,

@@ -65,6 +65,8 @@ class Snapshot:
         self._session = session
         self._database = database
         self._where = database.where
+        self._head_read: Checkpoint | None = None
+        self._note: bytes | None = None
         self._hashes: tuple[int, merkle.SubtreeReader] | None = None
 
     @property
@@ -88,9 +90,11 @@ class Snapshot:
 
     def head(self) -> Checkpoint:
         """Origin, size and root as the log's writer recorded them; `checkpoint()` is the signed form."""
-        return self._head()
+        if self._head_read is None:
+            self._head_read = self._read_head()
+        return self._head_read
 
-    def _head(self, *, lock: bool = False) -> Checkpoint:
+    def _read_head(self, *, lock: bool = False) -> Checkpoint:
         row = self._session.get(HeadRow, 1, with_for_update=lock or None)
         if row is None:
             raise self._broken(Broken.INCOMPLETE, "the trail's head is missing")
@@ -98,13 +102,16 @@ class Snapshot:
 
     def checkpoint(self, size: int | None = None) -> bytes:
         """The signed checkpoint note of this size, or the newest. BadInput where no commit ended there."""
-        query = select(CheckpointRow.note).order_by(col(CheckpointRow.size).desc()).limit(1)
-        if size is not None:
-            query = query.where(col(CheckpointRow.size) == size)
-        note = self._session.exec(query).one_or_none()
-        if note is None:
-            if size is None:
+        query = select(CheckpointRow.note)
+        if size is None:
+            if self._note is None:
+                newest = query.order_by(col(CheckpointRow.size).desc()).limit(1)
+                self._note = self._session.exec(newest).one_or_none()
+            if self._note is None:
                 raise self._broken(Broken.INCOMPLETE, "the trail has no checkpoint")
+            return self._note
+        note = self._session.exec(query.where(col(CheckpointRow.size) == size)).one_or_none()
+        if note is None:
             raise NotThere("no checkpoint of that size", got=str(size), expected="a size at which a commit ended")
         return note
 
@@ -135,16 +142,24 @@ class Snapshot:
         row = self._session.get(DocumentRow, digest)
         if row is None:
             raise NotThere("no such document in the trail", got=digest, expected="the SHA-256 of a stored document")
-        if sha256(row.data) != row.sha256:
+        return self._document(row)
+
+    def _document(self, row: DocumentRow) -> StoredDocument:
+        if (found := sha256(row.data)) != row.sha256:
             raise self._broken(
-                Broken.TAMPERED, f"document {digest} is not the one that was stored", sha256(row.data), digest
+                Broken.TAMPERED, f"document {row.sha256} is not the one that was stored", found, row.sha256
             )
         return StoredDocument(row.sha256, row.type, row.salt, row.commitment, row.data)
 
     def documents_of(self, index: int) -> list[StoredDocument]:
         """The documents an entry stands on, in the order of its references."""
-        query = select(ReferenceRow.document).where(col(ReferenceRow.idx) == index).order_by(col(ReferenceRow.position))
-        return [self.document(digest) for digest in self._session.exec(query)]
+        query = (
+            select(DocumentRow)
+            .join(ReferenceRow, col(ReferenceRow.document) == col(DocumentRow.sha256))
+            .where(col(ReferenceRow.idx) == index)
+            .order_by(col(ReferenceRow.position))
+        )
+        return [self._document(row) for row in self._session.exec(query)]
 
     def entries_referring(self, digest: str) -> list[StoredEntry]:
         """The entries that stand on a document, in order."""
@@ -198,7 +213,10 @@ class Snapshot:
         head = self.head()
         if not 0 <= index < head.size:
             raise NotThere("no such entry in the trail", got=str(index), expected=f"an index below {head.size}")
-        leaf = merkle.leaf_hash(self.entry(index).data)
+        body = self._session.exec(select(EntryRow.body).where(col(EntryRow.idx) == index)).one_or_none()
+        if body is None:
+            raise self._broken(Broken.INCOMPLETE, f"entry {index} is missing")
+        leaf = merkle.leaf_hash(body)
         hashes = merkle.inclusion_proof(index, head.size, self._subtrees(head.size))
         merkle.verify_inclusion(leaf, index, head.size, hashes, head.root)
         return proof.to_text(index, hashes, self.checkpoint())

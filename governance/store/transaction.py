@@ -53,7 +53,7 @@ class Transaction(Snapshot):
         super().__init__(session, database)
         self._signer = signer
         self._random = random_bytes
-        self._old = self._head(lock=True)
+        self._old = self._read_head(lock=True)
         self._size = self._old.size
         self._unreferenced: set[str] = set()
         self.added: list[str] = []
