@@ -12,20 +12,21 @@ from governance.render.changes import stated
 from governance.render.explain import Case, explain_finding
 from governance.render.pipeline import CheckPage, known, waived
 from governance.render.svg.strips import strips
-from governance.render.wording import SETTLED, state_of
+from governance.render.wording import SETTLED, State, state_of
 from governance.web.portal.addresses import case_at
 from governance.web.portal.pages import Fold, Past, Picture, Signed, Told
 
-_SHOWN_STRIPS = 4
+_SHOWN_STRIPS = 8
 _SHOWN_TOLD = 30
 _ACT_WORDS = {"approve": "approved", "reject": "rejected", "comment": "commented", "waive": "waived"}
 
 
 def folds(file: CaseFile) -> tuple[tuple[Fold, ...], tuple[Fold, ...], tuple[Picture, ...]]:
-    """The findings somebody has to look at, worst first; the others; and the pictures that belong to none of the
-    first."""
+    """The findings somebody has to look at, worst first and waived ones last; the others; and the pictures
+    that belong to none of the first."""
     findings = file.page.decision.findings
     open_ = [finding for finding in findings if state_of(finding) not in SETTLED]
+    open_.sort(key=lambda one: state_of(one) is State.WAIVED)  # which somebody answers for already
     keys = {finding.key for finding in open_}
     by: dict[str, list[Picture]] = {}
     rest: list[Picture] = []
