@@ -41,7 +41,7 @@ def waiting(request: Request, by: By) -> Response:
     words = asked.get("q", "").strip()[:200]
     wanted = desk.Wanted(tier, asked.get("environment") or None, words if "\0" not in words else "")
     found = desk.waiting(
-        workspace_of(request), by.principal, by.roles, shown, wanted, http.number(request, "start"), compose.MOST
+        workspace_of(request), by.principal, by.roles, shown, wanted, http.number(request, "start"), desk.MOST
     )
     narrowed = {"tier": wanted.tier or "", "environment": wanted.environment or "", "q": wanted.words}
     total = found.counts[shown]

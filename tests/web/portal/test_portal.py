@@ -88,7 +88,7 @@ def test_an_auditor_sees_no_form_of_a_decision_and_is_refused_one(project, visit
 def test_the_submitter_is_told_that_somebody_else_must_answer(project, visit):
     project.check()
     ann = visit("ann")
-    assert "yours: somebody else must answer" in ann.get("/?show=denied").text
+    assert NAME in ann.get("/").text  # to put up another version
     assert set(re.findall(r'name="kind" value="(\w+)"', ann.get(CASE).text)) == {"comment"}
 
 
@@ -295,6 +295,7 @@ def test_a_session_ends_when_nobody_comes(project, visit):
 
 def test_a_token_is_shown_once_and_can_be_revoked(project, visit):
     bo = visit("bo")
+    project.clock.tick()  # the newest stands first
     form = form_to(bo.get("/account"), "/account/tokens")
     assert send(bo, form, label="ci", days="30").status_code == 422
     made = send(bo, form, label="<i>ci", days="30", scopes="read")
@@ -348,15 +349,3 @@ def test_the_pdf_is_made_from_what_people_with_accounts_signed(project, visit):
     act(bo, "comment")
     answer = send(bo, form_to(bo.get(CASE), "/report"))
     assert answer.status_code == 200 and answer.content.startswith(b"%PDF-")
-
-
-def test_a_list_is_paged(project, visit):
-    for number in range(27):
-        project.write("governance.yaml", MANIFEST.replace("1.10", f"2.{number}"))
-        project.check()
-        project.clock.tick()
-    bo = visit("bo")
-    page = bo.get("/?show=denied")
-    assert "1 to 25 of 27 cases" in page.text and "2.0</a>" in page.text
-    rest = bo.get("/?show=denied&start=25")
-    assert "26 to 27 of 27 cases" in rest.text and "2.26</a>" in rest.text

@@ -192,6 +192,7 @@ def test_what_is_looked_for_is_text(visit, put, text):
 
 
 def test_pages_follow_each_other_without_gap_and_keep_what_was_asked(project, visit, put, monkeypatch):
+    monkeypatch.setattr(desk, "MOST", 5)
     monkeypatch.setattr(compose, "MOST", 5)
     for number in range(13):
         put(f"model-{number:02}", tier=("high", "medium", "low")[number % 3])
