@@ -7,11 +7,12 @@ import sys
 
 from governance import __version__
 from governance.cli.formats import FORMATS
+from governance.cli.options import Known, path, service_commands
 from governance.errors import BadInput, Broken, ExitCode, GovernanceError, VerificationFailed
 
 TYPE_CHECKING = False  # as in typing, which costs a third of the start-up of `--help`
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
 
 _CODES = [f"{code:d} {code.means}" for code in ExitCode]
 _EXITS = f"exit codes: {', '.join(_CODES[:-1])},\n{_CODES[-1]}"
@@ -36,35 +37,6 @@ class _Command(_Parser):
             fix = f"{means}`{self.prog} --help` shows how"
             raise BadInput(f"unrecognized arguments: {' '.join(extras)}", fix=fix, where=self.prog)
         return known, extras
-
-
-class _Known:
-    """A word from a list that some module states. The module is imported when the list is needed, not for `--help` of
-    all commands."""
-
-    def __init__(self, noun: str, module: str, name: str) -> None:
-        self.noun, self.module, self.name = noun, module, name
-
-    def _words(self) -> tuple[str, ...]:
-        from importlib import import_module
-
-        stated = getattr(import_module(self.module), self.name)
-        return tuple(stated() if callable(stated) else stated)
-
-    def __str__(self) -> str:
-        return ", ".join(self._words())
-
-    def __call__(self, text: str) -> str:
-        if text not in self._words():
-            raise argparse.ArgumentTypeError(f"unknown {self.noun} {text!a}; expected one of {self}")
-        return text
-
-
-def _path(text: str) -> Path:
-    # Imported here, as everything that `--help` can do without.
-    from pathlib import Path
-
-    return Path(text)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -99,34 +71,34 @@ def build_parser() -> argparse.ArgumentParser:
             added.add_argument("--format", choices=formats, default="text", help="default: text")
         if project:
             added.add_argument(
-                "--project", type=_path, metavar="DIR", help="folder with the trail; default: found from here upwards"
+                "--project", type=path, metavar="DIR", help="folder with the trail; default: found from here upwards"
             )
         return added
 
     def elsewhere(added: argparse.ArgumentParser) -> None:
         added.add_argument(
-            "--trust", type=_path, metavar="FILE", help="of a service (GOVERNANCE_URL); default: the project's own"
+            "--trust", type=path, metavar="FILE", help="of a service (GOVERNANCE_URL); default: the project's own"
         )
 
     def person(added: argparse.ArgumentParser, required: bool) -> None:
         added.add_argument(
             "--as", dest="name", metavar="NAME", required=required, help="who you are; asks your password"
         )
-        added.add_argument("--password-file", type=_path, metavar="FILE", help="read the password from a file")
+        added.add_argument("--password-file", type=path, metavar="FILE", help="read the password from a file")
 
     init = command(
         "init",
         "look at a model's folder, write its governance.yaml, and start a trail",
         "models/adult --sensitive sex --bins age:40,60",
     )
-    init.add_argument("folder", type=_path, nargs="?", metavar="DIR", help="the model's folder; default: here")
+    init.add_argument("folder", type=path, nargs="?", metavar="DIR", help="the model's folder; default: here")
     init.add_argument("--no-trail", action="store_true", help="write the manifest alone: no keys, no .governance/")
     init.add_argument("--name", help="of the model; default: the folder's name")
     init.add_argument("--version", help="of the model")
     init.add_argument("--owner", help="a team or a person")
     init.add_argument(
         "--risk-tier",
-        type=_Known("risk tier", "governance.evidence.manifest", "RISK_TIERS"),
+        type=Known("risk tier", "governance.evidence.manifest", "RISK_TIERS"),
         metavar="TIER",
         help="one of %(type)s; where none is given, the last of these",
     )
@@ -156,13 +128,13 @@ def build_parser() -> argparse.ArgumentParser:
         "raw/adult.data --out data/train.parquet --columns-file columns.txt --trim --missing '?'",
         project=False,
     )
-    prepare.add_argument("source", type=_path, nargs="?", metavar="SOURCE", help="the text table, in the project")
-    prepare.add_argument("--out", type=_path, metavar="TABLE.parquet", help="the table to write, in the project")
+    prepare.add_argument("source", type=path, nargs="?", metavar="SOURCE", help="the text table, in the project")
+    prepare.add_argument("--out", type=path, metavar="TABLE.parquet", help="the table to write, in the project")
     prepare.add_argument(
-        "--lineage", type=_path, metavar="FILE", help="the event; default: lineage/<name of the table>.json"
+        "--lineage", type=path, metavar="FILE", help="the event; default: lineage/<name of the table>.json"
     )
     prepare.add_argument("--columns", metavar="A,B,C", help="their names, where the file has no header")
-    prepare.add_argument("--columns-file", type=_path, metavar="FILE", help="the same, one name a line")
+    prepare.add_argument("--columns-file", type=path, metavar="FILE", help="the same, one name a line")
     prepare.add_argument("--delimiter", metavar="CHAR", help="between values, one character or `tab`; default: a comma")
     prepare.add_argument(
         "--quote", metavar="CHAR", help="around values, one character or `none`; default: a double quote"
@@ -187,14 +159,14 @@ def build_parser() -> argparse.ArgumentParser:
     prepare.add_argument("--keep", action="append", default=[], metavar="COLUMN", help="only these; repeatable")
     prepare.add_argument("--force", action="store_true", help="write over the table and the event that tells of it")
     prepare.add_argument(
-        "--repeat", type=_path, metavar="EVENT",
+        "--repeat", type=path, metavar="EVENT",
         help="do a recorded preparation again, write nothing, and say whether the same bytes come out",
     )  # fmt: skip
     prepare.add_argument(
-        "--project", type=_path, metavar="DIR", help="the model's folder, from which paths are recorded; default: here"
+        "--project", type=path, metavar="DIR", help="the model's folder, from which paths are recorded; default: here"
     )
     prepare.add_argument(
-        "--allow-root", type=_path, action="append", default=[], metavar="DIR", help="the source may lie there too"
+        "--allow-root", type=path, action="append", default=[], metavar="DIR", help="the source may lie there too"
     )
 
     key = command("key", "make a person's key, wrapped with their password", "new bo --role approver")
@@ -204,73 +176,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--role",
         action="append",
         required=True,
-        type=_Known("role", "governance.permissions", "ROLES"),
+        type=Known("role", "governance.permissions", "ROLES"),
         help="one of %(type)s; repeatable",
     )
-    key.add_argument("--password-file", type=_path, metavar="FILE", help="read the password from a file")
+    key.add_argument("--password-file", type=path, metavar="FILE", help="read the password from a file")
 
-    serve = command(
-        "serve",
-        "serve the API and the portal, for people and programs elsewhere",
-        "--policy credit-high-risk --port 8443 --host 0.0.0.0 --certificate cert.pem --private-key key.pem",
-        formats=(),
-    )
-    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1, this machine alone")
-    serve.add_argument("--port", type=int, default=8000, metavar="N", help="default: 8000; 0 takes a free one")
-    serve.add_argument("--database", metavar="URL", help="the trail's PostgreSQL; default: GOVERNANCE_DATABASE_URL")
-    serve.add_argument(
-        "--reason", metavar="TEXT", help="why other policies count than at the last start, for the trail"
-    )
-    serve.add_argument(
-        "--policy", action="append", metavar="NAME|FILE", help="a shipped policy or a policy.yaml; repeatable"
-    )
-    serve.add_argument(
-        "--baseline", action="append", metavar="FILE", help="known failures of one model; repeatable, for each its own"
-    )
-    serve.add_argument("--certificate", type=_path, metavar="FILE", help="speak https, with this certificate (PEM)")
-    serve.add_argument("--private-key", type=_path, metavar="FILE", help="of the certificate (PEM)")
-    serve.add_argument(
-        "--behind-proxy", action="append", default=[], metavar="ADDRESS",
-        help="of the proxy that speaks https for it and whose X-Forwarded headers count; repeatable",
-    )  # fmt: skip
-
-    account = command(
-        "account",
-        "invite people to the service, say what they may do, make and end their tokens",
-        "invite ann --role admin",
-    )
-    account.add_argument(
-        "action",
-        type=_Known("action", "governance.cli.account", "ACTIONS"),
-        metavar="ACTION",
-        help="%(type)s. invite prints a link, token a secret: each once",
-    )
-    account.add_argument(
-        "person", metavar="NAME", nargs="?", help="whose account, as in local|NAME; revoke-token: the token's id"
-    )
-    account.add_argument(
-        "--role",
-        action="append",
-        default=[],
-        type=_Known("role", "governance.permissions", "ACCOUNT_ROLES"),
-        help="one of %(type)s; invite: repeatable, and none is a new link for who lost their password",
-    )
-    account.add_argument("--reason", metavar="TEXT", help="why, for the trail")
-    account.add_argument("--url", metavar="URL", help="invite: where the service is; default: GOVERNANCE_PUBLIC_URL")
-    account.add_argument(
-        "--scope",
-        action="append",
-        default=[],
-        type=_Known("scope", "governance.permissions", "SCOPES"),
-        help="token: what it may be used for, of %(type)s; repeatable",
-    )
-    account.add_argument(
-        "--where",
-        type=_Known("place", "governance.operations.tokens", "PLACES"),
-        help="token: where evidence that it hands in is measured, of %(type)s; default: ci",
-    )
-    account.add_argument("--expires", metavar="DATE", help="token: when it ends, within a year; default: in 90 days")
-    account.add_argument("--label", metavar="TEXT", help="token: what it is for, as its owner finds it again")
+    service_commands(command)
 
     check = command(
         "check",
@@ -278,7 +189,7 @@ def build_parser() -> argparse.ArgumentParser:
         "governance.yaml --as ann --environment prod --bundle adult.bundle.json",
         formats=tuple(FORMATS),
     )
-    check.add_argument("manifest", type=_path, nargs="?", default="governance.yaml", help="default: governance.yaml")
+    check.add_argument("manifest", type=path, nargs="?", default="governance.yaml", help="default: governance.yaml")
     check.add_argument(
         "--policy", action="append", metavar="NAME|FILE", help="a shipped policy or a policy.yaml; repeatable"
     )
@@ -286,18 +197,18 @@ def build_parser() -> argparse.ArgumentParser:
         "--baseline", metavar="FILE", help="the failures it is known for: they need a review, only new ones deny"
     )
     check.add_argument(
-        "--write-baseline", type=_path, metavar="FILE", help="write down what fails and denies now, as a new file"
+        "--write-baseline", type=path, metavar="FILE", help="write down what fails and denies now, as a new file"
     )
     check.add_argument("--expires", metavar="DATE", help="with --write-baseline: when it denies again (2027-03-01)")
     check.add_argument("--reason", metavar="TEXT", help="with --write-baseline: why it may stay until then")
     check.add_argument("--environment", metavar="ENV", help="whose outcome is the exit code; default: the strictest")
     check.add_argument("--as-of", metavar="DATE", help="judge by the policies of that day (2026-06-01); seals nothing")
-    check.add_argument("--bundle", type=_path, metavar="FILE", help="also write the bundle")
+    check.add_argument("--bundle", type=path, metavar="FILE", help="also write the bundle")
     check.add_argument(
         "--also", action="append", default=[], metavar="FORMAT=FILE", help="write this format too; repeatable"
     )
     check.add_argument(
-        "--allow-root", type=_path, action="append", default=[], metavar="DIR", help="files may lie there too"
+        "--allow-root", type=path, action="append", default=[], metavar="DIR", help="files may lie there too"
     )
     check.add_argument("--dry-run", action="store_true", help="seal nothing")
     check.add_argument(
@@ -323,9 +234,9 @@ def build_parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "model", metavar="NAME@VERSION", nargs="?", help="default: the model version that was judged last"
     )
-    explain.add_argument("--bundle", type=_path, metavar="FILE", help="of the decision in this bundle")
+    explain.add_argument("--bundle", type=path, metavar="FILE", help="of the decision in this bundle")
     explain.add_argument(
-        "--trust", type=_path, metavar="FILE", help="with --bundle, or of a service; default: the project's own"
+        "--trust", type=path, metavar="FILE", help="with --bundle, or of a service; default: the project's own"
     )
 
     for kind, text, example in (
@@ -345,7 +256,7 @@ def build_parser() -> argparse.ArgumentParser:
         act.add_argument("--role", help=f"the role you act in; default: {own}")
         act.add_argument("--reason", required=True, metavar="TEXT", help="why, for whoever reads it in years")
         act.add_argument("--decision", metavar="SHA256", help="the decision you saw; refused if it is not the latest")
-        act.add_argument("--bundle", type=_path, metavar="FILE", help="also write the new bundle")
+        act.add_argument("--bundle", type=path, metavar="FILE", help="also write the new bundle")
         elsewhere(act)
         if kind == "waive":
             act.add_argument("--finding", required=True, metavar="POLICY#RULE", help="the one finding to excuse")
@@ -367,7 +278,7 @@ def build_parser() -> argparse.ArgumentParser:
         formats=(),
     )
     bundle.add_argument("model", metavar="NAME@VERSION", help=_MODEL)
-    bundle.add_argument("--out", type=_path, required=True, metavar="FILE", help="the bundle to write")
+    bundle.add_argument("--out", type=path, required=True, metavar="FILE", help="the bundle to write")
     elsewhere(bundle)
 
     verify = command(
@@ -376,9 +287,9 @@ def build_parser() -> argparse.ArgumentParser:
         "adult.bundle.json --trust trust.json",
         project=False,
     )
-    verify.add_argument("bundle", type=_path, metavar="BUNDLE", help="the bundle's file")
+    verify.add_argument("bundle", type=path, metavar="BUNDLE", help="the bundle's file")
     verify.add_argument(
-        "--trust", type=_path, metavar="FILE", help="your trust file; without it only integrity is checked"
+        "--trust", type=path, metavar="FILE", help="your trust file; without it only integrity is checked"
     )
 
     gate = command(
@@ -388,21 +299,21 @@ def build_parser() -> argparse.ArgumentParser:
     )
     gate.add_argument("--artifact", required=True, metavar="FILE|SHA256", help="the very file that is to run")
     gate.add_argument("--environment", required=True, metavar="ENV", help="where it is to run")
-    gate.add_argument("--bundle", type=_path, metavar="FILE", help="answer from this bundle, offline")
-    gate.add_argument("--trust", type=_path, metavar="FILE", help="default: the project's own")
+    gate.add_argument("--bundle", type=path, metavar="FILE", help="answer from this bundle, offline")
+    gate.add_argument("--trust", type=path, metavar="FILE", help="default: the project's own")
 
     report = command("report", "write the PDF report of a decision", "adult-income@1.10 --out adult.pdf", formats=())
     report.add_argument("model", metavar="NAME@VERSION", nargs="?", help=_MODEL)
-    report.add_argument("--bundle", type=_path, metavar="FILE", help="of this bundle instead; nothing is recorded")
-    report.add_argument("--trust", type=_path, metavar="FILE", help="with --bundle, or of a service: your trust file")
-    report.add_argument("--out", type=_path, required=True, metavar="FILE", help="the PDF to write")
+    report.add_argument("--bundle", type=path, metavar="FILE", help="of this bundle instead; nothing is recorded")
+    report.add_argument("--trust", type=path, metavar="FILE", help="with --bundle, or of a service: your trust file")
+    report.add_argument("--out", type=path, required=True, metavar="FILE", help="the PDF to write")
 
     trail = command("trail", "show or verify the trail", "verify --against adult.bundle.json")
     trail.add_argument("action", choices=("show", "verify"), help="its last entries, or whether it is sound")
-    trail.add_argument("--trust", type=_path, metavar="FILE", help="default: the project's own")
+    trail.add_argument("--trust", type=path, metavar="FILE", help="default: the project's own")
     trail.add_argument(
         "--against",
-        type=_path,
+        type=path,
         action="append",
         default=[],
         metavar="FILE",
@@ -425,7 +336,7 @@ def build_parser() -> argparse.ArgumentParser:
         "else all that are shipped; pin, unpin: policies and baselines that count",
     )
     policy.add_argument(
-        "--trust", type=_path, metavar="FILE", help="pin, unpin, pins: in this trust file; default: the project's own"
+        "--trust", type=path, metavar="FILE", help="pin, unpin, pins: in this trust file; default: the project's own"
     )
     policy.add_argument("--reason", metavar="TEXT", help="pin, unpin: why, for the trail")
     policy.add_argument(
@@ -433,7 +344,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     schema = command("schema", "print the JSON Schema of a document", "manifest", formats=(), project=False)
-    published = _Known("document", "governance.render.schema", "documents")
+    published = Known("document", "governance.render.schema", "documents")
     schema.add_argument("document", type=published, help="one of %(type)s")
 
     demo = command(
@@ -443,7 +354,7 @@ def build_parser() -> argparse.ArgumentParser:
         formats=(),
         project=False,
     )
-    demo.add_argument("--out", type=_path, default="build/demo", metavar="DIR", help="default: build/demo")
+    demo.add_argument("--out", type=path, default="build/demo", metavar="DIR", help="default: build/demo")
     return parser
 
 
