@@ -79,7 +79,7 @@ class TestFullDisk:
     def test_a_disk_that_fills_up(self, there, small_disk, check, run):
         """Checks go on until there is no space: each one is sealed whole, or not at all."""
         there.start("ann", "bo")
-        ballast = fill(small_disk, leave=400_000)
+        ballast = fill(small_disk, leave=1_000_000)
         sealed = 0
         while (ran := check(*AS_ANN, "--fresh")).code == 11:
             sealed += 1
