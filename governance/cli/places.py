@@ -89,9 +89,12 @@ class There:
     def __init__(self, context: Context, remote: "Remote") -> None:
         self._context, self._remote = context, remote
         self._opened: dict[str, Opened] = {}
+        self._about: dict[str, tuple[str, str]] = {}
 
     def latest(self, model: str, version: str) -> str:
-        return self._remote.latest(model=model, version=version)
+        digest = self._remote.latest(model=model, version=version)
+        self._about[digest] = model, version
+        return digest
 
     def newest(self) -> str | None:
         return self._remote.newest()
@@ -109,7 +112,8 @@ class There:
     def _open(self, digest: str) -> "Opened":
         if digest not in self._opened:
             self._context.progress("fetching the bundle and verifying it")
-            self._opened[digest] = self._remote.opened(digest)
+            model, version = self._about.get(digest, (None, None))
+            self._opened[digest] = self._remote.opened(digest, model=model, version=version)
             say_trusted(self._context, self._remote)
         return self._opened[digest]
 

@@ -73,27 +73,39 @@ class TestTheGate:
         assert "the question about" in ran.out
 
 
-@pytest.mark.parametrize("what", ["show", "gate", "bundle", "explain", "report"])
-def test_a_bundle_with_a_changed_bit(denied, lying, what):
-    lying["/decisions/*/bundle"] = lambda data: data.replace(b"looks", b"Looks").replace(
-        b"performance", b"performancf", 1
-    )
-    command = {
-        "show": ("show", denied.model),
-        "gate": GATE,
-        "bundle": ("bundle", denied.model, "--out", "b.json"),
-        "explain": ("explain", "floor", denied.model),
-        "report": ("report", denied.model, "--out", "r.pdf"),
-    }[what]
-    ran = denied(12, *command)
-    assert ran.out == "" and "TAMPERED" in ran.err
-    assert not (denied.root / "b.json").exists() and not (denied.root / "r.pdf").exists()
+SHOWING = {
+    "show": ("show", "MODEL"),
+    "bundle": ("bundle", "MODEL", "--out", "out"),
+    "explain": ("explain", "floor", "MODEL"),
+    "report": ("report", "MODEL", "--out", "out"),
+    "approve": ("approve", "MODEL", *AS_BO, "--reason", "fine"),
+    "gate": GATE,
+}
 
 
-def test_a_changed_bit_without_trust(denied, lying):
-    denied.trust.unlink()
+@pytest.fixture(params=SHOWING)
+def showing(request, denied):
+    """A command that shows a case, whose exit code is 12; what it said."""
+
+    def command():
+        ran = denied(12, *(denied.model if part == "MODEL" else part for part in SHOWING[request.param]))
+        assert ran.out == "" and not (denied.root / "out").exists()
+        return ran.err
+
+    return command
+
+
+def test_a_bundle_with_a_changed_bit(showing, lying):
     lying["/decisions/*/bundle"] = lambda data: data.replace(b"performance", b"performancf", 1)
-    assert denied(12, "show", denied.model).out == ""
+    assert "TAMPERED" in showing()
+
+
+def test_the_bundle_of_another_decision(showing, denied, lying, serving):
+    other = serving.submitted("ann")
+    with serving.client("ann") as client:
+        bundle = client.get(f"/decisions/{other.sha256}/bundle").content
+    lying["/decisions/*/bundle"] = lambda data: bundle
+    assert "the service gives another decision than" in showing()
 
 
 def test_the_decision_of_another_version(denied, lying, serving):
@@ -101,8 +113,15 @@ def test_the_decision_of_another_version(denied, lying, serving):
     lying["/decisions"] = lambda data: said(
         data, decisions=[line | {"decision": other.sha256} for line in json.loads(data)["decisions"]]
     )
-    ran = denied(12, "approve", denied.model, *AS_BO, "--reason", "fine")
-    assert "the service gives another decision than was asked for" in ran.err
+    for name in ("show", "bundle", "explain", "report", "approve"):
+        ran = denied(12, *(denied.model if part == "MODEL" else part for part in SHOWING[name]))
+        assert "the service gives another decision than was asked for" in ran.err and ran.out == ""
+
+
+def test_a_changed_bit_without_trust(denied, lying):
+    denied.trust.unlink()
+    lying["/decisions/*/bundle"] = lambda data: data.replace(b"performance", b"performancf", 1)
+    assert denied(12, "show", denied.model).out == ""
 
 
 def test_a_policy_with_another_digest(denied, lying):
