@@ -6,6 +6,7 @@ import pytest
 
 from governance.policy.decision import Decision
 from governance.render.wording import SETTLED, state_of
+from governance.web.portal import findings
 from tests.web.portal.browser import chromium
 from tests.web.portal.clinic import ALLOWED, DENIED, MODEL, RATES, REASON, SHARE, read
 from tests.web.portal.test_browser import violations
@@ -26,15 +27,15 @@ def article(html, key):
 
 def test_what_needs_somebody_is_first_and_every_rule_is_named_once(clinic, eve):
     html = eve.get(DENIED).text
-    findings = decided(clinic, "1")[1].findings
-    places = [html.index(f'id="{one.key.replace("#", "-")}"') for one in findings]
-    assert len(set(places)) == len(findings) == 13
-    settled = {one.key for one in findings if state_of(one) in SETTLED}
-    assert settled and max(at for one, at in zip(findings, places, strict=True) if one.key not in settled) < min(
-        at for one, at in zip(findings, places, strict=True) if one.key in settled
+    found = decided(clinic, "1")[1].findings
+    places = [html.index(f'id="{one.key.replace("#", "-")}"') for one in found]
+    assert len(set(places)) == len(found) == 13
+    settled = {one.key for one in found if state_of(one) in SETTLED}
+    assert settled and max(at for one, at in zip(found, places, strict=True) if one.key not in settled) < min(
+        at for one, at in zip(found, places, strict=True) if one.key in settled
     )
     glance = html[html.index('class="card glance"') :].partition("</nav>")[0]
-    assert glance.count("<li>") == len(findings) - len(settled)
+    assert glance.count("<li>") == len(found) - len(settled)
     said = read(html)
     assert said.index("Passed, and what does not apply") < said.index("The artifact opens without running foreign code")
 
@@ -82,6 +83,12 @@ def test_a_picture_stands_at_the_finding_that_it_helps_to_read(eve):
     # Where no such finding is open, it is kept with the evidence.
     allowed = eve.get(ALLOWED).text
     assert "Lineage: source columns" in allowed[allowed.index("Further pictures of the evidence") :]
+
+
+def test_where_nothing_can_be_drawn_the_case_still_opens(eve, monkeypatch):
+    monkeypatch.setattr(findings, "find_spec", lambda name: None)
+    html = eve.get(DENIED).text
+    assert 'class="picture"' not in html and "stands-fail" in html and "sklearn-diabetes.sex reaches bp_by_sex" in html
 
 
 def test_an_open_number_is_never_drawn_as_one_that_passes(eve):
