@@ -15,10 +15,12 @@ def answer(status: int, data: bytes = b"", kind: str = "application/json", *head
 
 
 class Hostile:
-    """Each connection gets the next part of the script; the last part again and again. `requests` is what came."""
+    """Each connection gets the next part of the script; the last part again and again. `requests` is what came. `raw`:
+    the script reads the request itself."""
 
-    def __init__(self, *script: bytes | Callable[[socket.socket], None] | None) -> None:
+    def __init__(self, *script: bytes | Callable[[socket.socket], None] | None, raw: bool = False) -> None:
         self.script: Script = list(script)
+        self._raw = raw
         self.requests: list[bytes] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -42,7 +44,8 @@ class Hostile:
     def _one(self, connection: socket.socket) -> None:
         part = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         try:
-            self.requests.append(_request(connection))
+            if not self._raw:
+                self.requests.append(_request(connection))
             if callable(part):
                 part(connection)
             elif part is HANG:
