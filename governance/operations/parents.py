@@ -4,6 +4,7 @@ The child names its parent by digest, so it does not matter where the bytes are 
 are read only where a policy extends another.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -26,8 +27,8 @@ def _candidates(shown: str, given: Iterable[tuple[str, bytes]]) -> Iterator[tupl
     for name in bundled.policy_names():
         yield bundled.policy(name)
     here = Path(shown).parent
-    beside = sorted({*here.glob("*.yaml"), *here.glob("*.yml"), *here.glob(f"../*/{POLICY}")})
-    for path in beside[:_MOST_BESIDE]:
+    found = [*here.glob("*.yaml"), *here.glob("*.yml"), *here.glob(f"../*/{POLICY}")]
+    for path in sorted({Path(os.path.normpath(one)) for one in found})[:_MOST_BESIDE]:
         try:
             yield str(path), read_whole(path, "policy")
         except GovernanceError:

@@ -109,6 +109,7 @@ def load_cases(data: bytes, name: str, policy: LoadedPolicy) -> LoadedCases:
         _known(source, (*at, "expect", "outcomes"), case.expect.outcomes, policy.document.environments, "environment")
     parameters = [f"{one.id}.{name}" for one in policy.document.rules for name in one.with_]
     parameters += [f"{one.id}.expr" for one in policy.document.rules if one.expr]
+    parameters += ["applies"] if policy.document.applies else []
     _known(source, ("uncovered",), document.uncovered, [*rules, *parameters], "rule or parameter of a rule")
     for index in (None, *range(len(document.cases))):
         situation(cases, index, ())

@@ -21,6 +21,8 @@ from governance.policy.outcome import Action, Enforcement
 
 STEP = Decimal("0.05")
 """How far a limit is moved, as a share of itself; whole numbers by at least 1, a limit of 0 to a hundredth."""
+APPLIES = "applies"
+"""What is changed where it is not a rule."""
 _INTERVAL = re.compile(r"([1-9][0-9]{0,3})([hdw])")
 # What they do with a finding differs, save for `audit`, which is `warn` for everything but errors.
 _ENFORCED = (Enforcement.DENY, Enforcement.REVIEW, Enforcement.WARN)
@@ -52,6 +54,8 @@ def _tells(mutant: Mutant, bench: Bench, index: int | None) -> bool:
 
 def mutants(policy: LoadedPolicy) -> Iterator[Mutant]:
     """Every mutant that is itself a policy."""
+    if policy.selector is not None:
+        yield Mutant("", APPLIES, "for every model", policy._replace(selector=None))
     for place, selected in enumerate(policy.rules):
         rule = selected.section.id
         enforcement = selected.section.enforcement

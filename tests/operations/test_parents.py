@@ -81,3 +81,13 @@ def test_cases_of_a_child_are_run_against_what_was_merged(tmp_path: Path) -> Non
     (examined,) = examine_policies([str(own)], mutate=False)
     assert not examined.failed, [one.differences for one in examined.failed]
     assert {gap.rule for gap in examined.gaps} <= {"floor", "right", "present"}
+
+
+def test_cases_that_show_no_other_model_do_not_notice_a_policy_for_all(tmp_path: Path) -> None:
+    put(tmp_path, "house", PARENT)
+    own = Path(put(tmp_path, "team", child()))
+    for cases, noticed in ((CASES, True), (CASES.replace("{risk_tier: low}", "{risk_tier: odd}"), False)):
+        text = cases if noticed else cases.replace("outcomes: {prod: deny}", "outcomes: {}")
+        (own.parent / "cases.yaml").write_text(text.replace("odd", "high") if not noticed else text)
+        (examined,) = examine_policies([str(own)], mutate=True)
+        assert ("applies" in {mutant.at for mutant in examined.survivors}) is not noticed

@@ -43,6 +43,8 @@ class TestEvidence:
             put("subject", "artifact", value="0" * 64),
             put("inputs", value=lambda inputs: [one for one in inputs if one["role"] != "artifact"]),
             put("manifest", value="0" * 64),
+            put("risk_tier", value="low"),
+            put("model", value={"owner": "team:other", "purpose": None, "tags": None}),
         ],
     )
     def test_changed_and_signed_again(self, case, full, edit):
