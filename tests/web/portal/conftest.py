@@ -3,6 +3,7 @@ import pytest
 
 from governance import keys
 from tests.operations.project import CHEAP_SCRYPT, PASSWORD
+from tests.web.portal.browser import chromium
 from tests.web.portal.clinic import Clinic
 
 
@@ -54,3 +55,35 @@ def eve(clinic, running):
     """A client that has signed in at the clinic."""
     with clinic.visited(running) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def opened(browser, server):
+    """`opened(java_script_enabled=...)` is a page of a fresh browser. What its console complained about, or a dialog it
+    showed, fails in the end."""
+    contexts, said = [], []
+
+    def dialog(shown):
+        said.append(f"a dialog: {shown.message}")
+        shown.dismiss()
+
+    def page(**options):
+        context = browser.new_context(base_url=server.url, **options)
+        contexts.append(context)
+        made = context.new_page()
+        made.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+        made.on("pageerror", lambda error: said.append(str(error)))
+        made.on("dialog", dialog)
+        return made
+
+    yield page
+    for context in contexts:
+        context.close()
+    # A browser reports each answer above 399 that it was given; nothing else may be there.
+    assert not [text for text in said if "the server responded with a status of 4" not in text]
