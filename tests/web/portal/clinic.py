@@ -52,7 +52,7 @@ class Clinic(NamedTuple):
     @contextmanager
     def visited(self, server: Server) -> Iterator[httpx.Client]:
         """By `eve`."""
-        with server.of(self.workspace), httpx.Client(base_url=server.url) as client:
+        with server.of(self.workspace), httpx.Client(base_url=server.url, timeout=120) as client:
             client.cookies.set("governance", self.session)
             yield client
 
