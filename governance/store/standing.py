@@ -127,7 +127,7 @@ def waiting(snapshot: Snapshot, sought: Sought, now: datetime, start: int, most:
     made = []
     for row, later, own in rows:
         standing = _standing(row, shown[row.idx].outcomes)
-        made.append(Waiting(shown[row.idx], standing, row.submitter, row.measured_by, bool(own), bool(later)))
+        made.append(Waiting(shown[row.idx], standing, row.submitted_by, row.measured_by, bool(own), bool(later)))
     return made
 
 
@@ -181,7 +181,7 @@ def _conditions(sought: Sought, now: datetime) -> Iterator[ColumnElement[bool]]:
 def _mine(whose: Whose) -> ColumnElement[bool]:
     """What this person can act on and nobody before them must: as an approver what others put up and measured, as the
     submitter their own. It is the separation of `permissions.may_act` in the database's words; that one decides."""
-    asks, submitter = col(StandingRow.asks), col(StandingRow.submitter)
+    asks, submitter = col(StandingRow.asks), col(StandingRow.submitted_by)
     never: ColumnElement[bool] = col(StandingRow.idx) < 0
     answered = and_(
         or_(asks != Asks.DENIED.value, col(StandingRow.fell) != ""),
@@ -205,13 +205,11 @@ def _standing(row: StandingRow, outcomes: dict[str, Action]) -> Standing:
 
 def _row(session: Session, index: int, key: tuple[str, str], document: Any, before: Columns | None) -> Columns:
     """From documents as they are stored, which here may be of any release: what is not there counts as nothing."""
-    decision = document if isinstance(document, dict) else {}
-    outcomes = _actions(decision.get("outcomes"))
-    evidence = _document(session, next(iter(decision.get("evidence") or ()), ""))
+    decision = _NOTHING | (document if isinstance(document, dict) else {})
+    outcomes = _actions(decision["outcomes"])
+    evidence = _document(session, next(iter(decision["evidence"]), ""))
     asking = [
-        one
-        for one in decision.get("findings") or ()
-        if any(action != Action.ALLOW.value for action in one["actions"].values())
+        one for one in decision["findings"] if any(action != Action.ALLOW.value for action in one["actions"].values())
     ]
     severities = [severity for severity in Severity if severity.value in {one["severity"] for one in asking}]
     earlier = set[str]()
@@ -219,7 +217,7 @@ def _row(session: Session, index: int, key: tuple[str, str], document: Any, befo
         same = select(OutcomeRow.environment).where(col(OutcomeRow.idx) == before["idx"])
         allowed = session.exec(same.where(col(OutcomeRow.outcome) == Action.ALLOW.value))
         earlier = {*allowed, *before["fell"].split()}
-    now = decision.get("now") or ""
+    now = decision["now"]
     fell = tuple(name for name in sorted(outcomes) if name in earlier and outcomes[name] is not Action.ALLOW)
     standing = Standing(
         outcomes=outcomes,
@@ -228,7 +226,7 @@ def _row(session: Session, index: int, key: tuple[str, str], document: Any, befo
         severity=severities[0] if severities else None,
         findings=len(asking),
         since=now,
-        valid_until=decision.get("valid_until") or now,
+        valid_until=decision["valid_until"] or now,
         waiver=_ending(session, decision),
     )
     if before is not None and before["asks"] == standing.asks.value and (before["fell"] != "") == (fell != ()):
@@ -247,10 +245,20 @@ def _row(session: Session, index: int, key: tuple[str, str], document: Any, befo
         findings=standing.findings,
         waiver=standing.waiver,
         fell=" ".join(fell),
-        submitter=decision.get("submitter") or "",
+        submitted_by=decision["submitter"],
         measured_by=(evidence.get("origin") or {}).get("by") or "",
         sought=folded(" ".join(key)),
     )
+
+
+_NOTHING: dict[str, Any] = {
+    "submitter": "",
+    "now": "",
+    "valid_until": "",
+    "evidence": (),
+    "findings": (),
+    "outcomes": {},
+}
 
 
 def _actions(outcomes: Any) -> dict[str, Action]:
@@ -261,10 +269,10 @@ def _actions(outcomes: Any) -> dict[str, Action]:
 
 def _ending(session: Session, decision: dict[str, Any]) -> str:
     """The title of the finding whose waiver ends with the decision, empty where it ends for another reason."""
-    for finding in decision.get("findings") or ():
+    for finding in decision["findings"]:
         if finding.get("waiver"):
             waiver = _document(session, finding["waiver"]).get("waiver") or {}
-            if waiver.get("expires") == decision.get("valid_until"):
+            if waiver.get("expires") == decision["valid_until"]:
                 return str(finding["title"])
     return ""
 

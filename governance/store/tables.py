@@ -130,7 +130,7 @@ class StandingRow(SQLModel, table=True):
     findings: int = Field(sa_type=Number)
     waiver: str = Field(sa_type=Words)
     fell: str = Field(sa_type=Words)
-    submitter: str = Field(sa_type=Words)
+    submitted_by: str = Field(sa_type=Words)
     measured_by: str = Field(sa_type=Words)
     sought: str = Field(sa_type=Words)
 

@@ -147,7 +147,7 @@ def test_5_cut_off_the_end_with_its_checkpoints(sound, vkey):
     (last,) = rows(sound, "SELECT document FROM reference WHERE idx = 300")[0]
     edit(
         sound,
-        *(f"DELETE FROM {table} WHERE idx = 300" for table in ("reference", "outcome", "entry")),
+        *(f"DELETE FROM {table} WHERE idx = 300" for table in ("reference", "outcome", "standing", "entry")),
         f"DELETE FROM document WHERE sha256 = '{last}'",
         f"DELETE FROM checkpoint WHERE size = {SIZE}",
         ("UPDATE head SET size = 300, root = ?", (old.root,)),

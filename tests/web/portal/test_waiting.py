@@ -291,7 +291,7 @@ def test_the_kept_standings_are_what_the_documents_say(project, put, sign):
     assert made == kept and len(kept) == 3
 
 
-@pytest.mark.parametrize("change", ["due = '2099-01-01T00:00:00Z'", "submitter = 'local|bo'", "asks = 'allowed'"])
+@pytest.mark.parametrize("change", ["due = '2099-01-01T00:00:00Z'", "submitted_by = 'local|bo'", "asks = 'allowed'"])
 def test_whoever_hides_a_case_by_its_row_is_found_out(project, put, change):
     from governance.errors import VerificationFailed
 

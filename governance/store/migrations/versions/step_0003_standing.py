@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("findings", NUMBER, nullable=False),
         sa.Column("waiver", WORDS, nullable=False),
         sa.Column("fell", WORDS, nullable=False),
-        sa.Column("submitter", WORDS, nullable=False),
+        sa.Column("submitted_by", WORDS, nullable=False),
         sa.Column("measured_by", WORDS, nullable=False),
         sa.Column("sought", WORDS, nullable=False),
         sa.ForeignKeyConstraint(["idx"], ["entry.idx"]),
