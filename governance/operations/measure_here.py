@@ -18,6 +18,7 @@ from governance.operations.caller import Caller
 from governance.operations.judging import Also, Judged, judge_submitted
 from governance.operations.measuring import why_anew
 from governance.operations.measuring_child import EVIDENCE, PROGRAM, TROUBLE, Task, Trouble
+from governance.operations.refusals import refusable
 from governance.operations.sealing import read_decision
 from governance.operations.uploads import FILES, WORK, Upload, assert_complete
 from governance.operations.workspace import Workspace
@@ -72,6 +73,7 @@ class Places:
             self._free.release()
 
 
+@refusable(Does.SUBMIT)
 def measure_here(
     workspace: Workspace,
     policies: tuple[LoadedPolicy, ...],
