@@ -28,7 +28,7 @@ def visit(server, house, project):
     sessions = house("sqlite").sessions if project.settings.database is None else house("postgresql").sessions
 
     def client(name=None, anew=False):
-        client = httpx.Client(base_url=server.url, verify=False)
+        client = httpx.Client(base_url=server.url, timeout=60, verify=False)
         made.append(client)
         if name in sessions and not anew:
             client.cookies.set("governance", sessions[name])
