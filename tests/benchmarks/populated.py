@@ -17,8 +17,8 @@ from governance.operations.judging import judge_submitted
 from governance.operations.workspace import Workspace
 from governance.policy.document import LoadedPolicy
 from governance.settings import DatabaseUrl
-from governance.store.postgresql import NAMESPACE
 from governance.store.account_tables import AccountRow
+from governance.store.postgresql import NAMESPACE
 from governance.store.tables import HeadRow
 from governance.store.trail import TrailStore
 from tests.operations.project import MANIFEST, NAME, VERSION, Project
