@@ -183,8 +183,8 @@ class Parameter(Document):
 
 
 class Extends(Document):
-    """The policy whose rules it takes over: `policy` and `version` as they are called, and the `sha256` of its file, by
-    which it is found. `set`: values of its parameters."""
+    """The policy whose rules it takes over. `policy`: its id. `version`: its version. `sha256`: of its file, by which
+    it is found. `set`: values of its parameters."""
 
     policy: Slug
     version: Version
@@ -193,8 +193,8 @@ class Extends(Document):
 
 
 class Merged(Document):
-    """A file that this document was made of, by us: `policy`, `version`, `sha256` of the file, and the `rules` that it
-    has, its own and those it takes over."""
+    """A file that this document was made of, by us. `policy`: its id. `version`: its version. `sha256`: of the file.
+    `rules`: that it has, its own and those it takes over."""
 
     policy: Slug
     version: Version
