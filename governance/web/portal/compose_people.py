@@ -49,7 +49,9 @@ def said(error: GovernanceError) -> str:
 
 def token_row(token: "ApiToken", now: str) -> TokenRow:
     state = "revoked" if token.revoked else "expired" if token.expires <= now else "live"
-    return TokenRow(token.id, token.label, ", ".join(token.scopes), PLACES[token.place], token.expires, token.used or "", state)
+    return TokenRow(
+        token.id, token.label, ", ".join(token.scopes), PLACES[token.place], token.expires, token.used or "", state
+    )
 
 
 def state_of(one: Listed) -> str:

@@ -47,7 +47,7 @@ class Asked(NamedTuple):
     label: str
     means: tuple[str, ...]
     detail: tuple[tuple[str, str], ...]
-    take: Callable[[str], None]
+    take: Callable[[str], object]
 
 
 @router.get("/people")
