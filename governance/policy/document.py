@@ -41,6 +41,7 @@ __all__ = [
     "RuleSection",
     "SelectedRule",
     "Slug",
+    "load_placed",
     "load_policy",
 ]
 
@@ -114,7 +115,14 @@ def load_policy(
 ) -> LoadedPolicy:
     """Parse, validate, merge with what it extends, and compile. Raises BadInput at file, line and column for every
     static fault; for what would loosen a parent it names the parent's line too."""
-    return _load(data, name, catalogue, parents, 1)[0]
+    return load_placed(data, name, catalogue, parents)[0]
+
+
+def load_placed(
+    data: bytes, name: str, catalogue: Mapping[str, Rule] = CATALOGUE, parents: Parents = _nothing
+) -> tuple[LoadedPolicy, Positions]:
+    """`load_policy`, and where each part of the policy stands. Raises BadInput."""
+    return _load(data, name, catalogue, parents, 1)
 
 
 def _load(

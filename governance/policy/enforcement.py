@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Discriminator, Tag, model_validator
 
@@ -84,13 +84,40 @@ def in_words(found: Enforcement | Steps) -> str:
 _FIRST = "0001-01-01T00:00:00Z"
 
 
+class Stretch(NamedTuple):
+    """Days on which two enforcements of a place differ: from the first (None: always was so) until before the last
+    (None: for good)."""
+
+    from_: Instant | None
+    until: Instant | None
+    was: Enforcement
+    now: Enforcement
+
+    @property
+    def looser(self) -> bool:
+        order = list(Enforcement)
+        return order.index(self.now) > order.index(self.was)
+
+
+def stretches(now: Enforcements, was: Enforcements, place: str) -> list[Stretch]:
+    """Where one differs from another at a place, in the order of the days."""
+    found: list[Stretch] = []
+    begins = [_FIRST, *sorted({*days(now), *days(was)})]
+    for day, next_day in zip(begins, [*begins[1:], None], strict=True):
+        after, before = (enforced(one, place, parse_instant(day)) for one in (now, was))
+        if after is before:
+            continue
+        begun = None if day == _FIRST else day
+        if found and found[-1].until == day and (found[-1].was, found[-1].now) == (before, after):
+            begun, _, _, _ = found.pop()
+        found.append(Stretch(begun, next_day, before, after))
+    return found
+
+
 def looser(child: Enforcements, parent: Enforcements, place: str) -> str | None:
     """Where a child is milder at a place than its parent, in words; None where it is nowhere."""
-    for day in (_FIRST, *sorted({*days(child), *days(parent)})):
-        moment = parse_instant(day)
-        ours, theirs = enforced(child, place, moment), enforced(parent, place, moment)
-        order = list(Enforcement)
-        if order.index(ours) > order.index(theirs):
-            when = "" if day == _FIRST else f" from {day}"
-            return f"{place}: {ours.value} instead of {theirs.value}{when}"
+    for one in stretches(child, parent, place):
+        if one.looser:
+            when = f" from {one.from_}" if one.from_ else ""
+            return f"{place}: {one.now.value} instead of {one.was.value}{when}"
     return None
