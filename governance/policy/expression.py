@@ -5,7 +5,6 @@ and is True, the engine knows no other evidence than what stands under `requires
 """
 
 import difflib
-import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,11 +14,12 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 
-from governance.canonical import Real, sha256
+from governance.canonical import Real
 from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet, Facts
 from governance.policy.finding import Looked, Verdict
 from governance.policy.outcome import Outcome
+from governance.policy.telling import Ask, Told, broken, compared, digested, said
 
 MAX_CHARACTERS = 4000
 PARAMS = "params"
@@ -37,7 +37,6 @@ _UNREAD = re.compile(
     r'"(?:[^"\\\n]|\\.)*"',
 )
 _PATH = re.compile(r"(?<![.\w])[a-z_]+(?:\.[a-z_0-9]+)*", re.ASCII)
-_MOST_SAID = 80
 _NUMBER = re.compile(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?![\w.])", re.ASCII)
 _ALWAYS = ("subject", "risk_tier", "inputs")
 
@@ -54,6 +53,11 @@ class Condition(NamedTuple):
     def groups(self) -> list[str]:
         """Groups of evidence that it can see."""
         return _groups(self.requires)
+
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """All names that the engine knows."""
+        return (*self.groups, *_ALWAYS, "now", *([PARAMS] if self.params else []))
 
 
 def compile_condition(
@@ -220,34 +224,64 @@ def evaluate(condition: Condition, evidence: EvidenceSet, now: str) -> Verdict:
     # An error is a value too, and a truthy one: only BOOL True holds. Other values are not shown: the engine's maps
     # have no order, and the same evidence must give the same words.
     if result.type() != cel.Type.BOOL:
-        said = f"{result.type()}: {result.value()}" if result.type() == cel.Type.ERROR else str(result.type())
-        why = f"the expression gave {said}, not true or false"
+        gave = f"{result.type()}: {result.value()}" if result.type() == cel.Type.ERROR else str(result.type())
+        why = f"the expression gave {gave}, not true or false"
         return Verdict(outcome=Outcome.ERROR, why=why, looked_at=tuple(looked))
+    ask = _asking(condition, data)
     if result.value() is True:
-        return Verdict(outcome=Outcome.PASS, why=f"{condition.text.strip()} is true", looked_at=tuple(looked))
-    said = ", ".join(dict.fromkeys(_read(condition, data)))
-    why = f"{condition.text.strip()} is false" + (f" where {said}" if said else "")
-    return Verdict(outcome=Outcome.FAIL, why=why, looked_at=tuple(looked))
+        told = compared(condition.text, data, ask) or Told(f"{condition.text.strip()} is true")
+        outcome, why = Outcome.PASS, told.why
+    else:
+        told = broken(condition.text, data, ask)
+        rest = ", ".join(dict.fromkeys(_read(condition, data, told.paths)))
+        outcome, why = Outcome.FAIL, f"{told.why} (where {rest})" if rest else told.why
+    seen_first = tuple(dict.fromkeys((one.path, one.value) for one in (*told.looked, *looked)))
+    looked_at = tuple(Looked(path=path, value=value) for path, value in seen_first)
+    return Verdict(outcome=outcome, why=why, looked_at=looked_at, limit=told.limit)
 
 
-def _read(condition: Condition, data: dict[str, Any]) -> Iterator[str]:
-    """What the condition names, each with its value, what is long with its digest: so that a failure over other facts
-    never reads as this one. The clock is left out: the same failure of tomorrow is the same."""
+def _asking(condition: Condition, data: dict[str, Any]) -> Ask:
+    """Asks the engine about pieces of a condition, over the same data."""
+    from cel_expr_python import cel
+
+    programs: dict[tuple[str, ...], tuple[Any, list[str]]] = {}
+
+    def ask(text: str, names: Mapping[str, Any]) -> Any:
+        key = (text, *names)
+        if key not in programs:
+            declared = dict.fromkeys((*condition.declared, *names), cel.Type.DYN)
+            try:
+                program = cel.NewEnv(variables=declared).compile(text)
+            except RuntimeError as error:
+                raise LookupError(text) from error
+            # Asked of each element of a list, it is not handed the whole list each time.
+            programs[key] = program, [name for name in (*data, *names) if name in text]
+        program, read = programs[key]
+        result = program.eval(data={name: names[name] if name in names else data[name] for name in read})
+        if result.type() == cel.Type.ERROR:
+            raise LookupError(text)
+        return result.value()
+
+    return ask
+
+
+def _read(condition: Condition, data: dict[str, Any], told: frozenset[str]) -> Iterator[str]:
+    """What the condition names and is not `told` yet, each with its value, what is long with its digest: so that a
+    failure over other facts never reads as this one. Not the clock: the same failure of tomorrow is the same."""
     named = _PATH.findall(_UNREAD.sub(" ", condition.text))
     # A group that is named in some other way counts as a whole.
     named += [group for group in condition.groups if not any(path.split(".")[0] == group for path in named)]
     for path in dict.fromkeys(named):
         steps = path.split(".")
-        if steps[0] not in data or steps[0] == "now":
+        if path in told or steps[0] not in data or steps[0] == "now":
             continue
         value, depth = data[steps[0]], 1
         # What stands behind a list or a value is a function of CEL.
         while depth < len(steps) and isinstance(value, dict) and steps[depth] in value:
             value, depth = value[steps[depth]], depth + 1
-        said = format(value, ".9g") if isinstance(value, float) else json.dumps(value, sort_keys=True)
-        if isinstance(value, dict | list) or len(said) > _MOST_SAID:
-            said = f"what has the digest {sha256(said.encode())[:12]}"
-        yield f"{'.'.join(steps[:depth])} is {said}"
+        if (place := ".".join(steps[:depth])) not in told:
+            shown = digested(value) if isinstance(value, dict | list) else said(value)
+            yield f"{place} is {shown}"
 
 
 def _at(tree: Any, path: str) -> Any:
