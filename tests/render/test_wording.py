@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from governance.canonical import real
 from governance.evidence.evidence import EvidenceSet, Facts
-from governance.policy import decision
+from governance.policy import verdict
 from governance.policy.document import load_policy
 from governance.policy.finding import Limit, Looked
 from governance.policy.outcome import Action
@@ -17,7 +17,7 @@ from governance.verification import Verified
 LEAST = Limit(op="at_least", value="0.8")
 
 
-@pytest.mark.parametrize("named", [wording.FACTS, pipeline._SECTIONS, decision._SECTIONS])
+@pytest.mark.parametrize("named", [wording.FACTS, pipeline._SECTIONS, verdict._SECTIONS])
 def test_every_group_of_facts_has_its_words(named: dict[str, object]) -> None:
     assert set(named) == set(Facts.model_fields) - {"absent"}
 

@@ -33,7 +33,7 @@ def test_entries_are_told_in_words(eve):
         ({"who": "local|eve"}, lambda one: "local|eve" in one),
         ({"since": "2000-01-01", "until": "2999-01-01"}, lambda one: True),
     ],
-    ids=str,
+    ids=["kind", "model", "person", "principal", "days"],
 )
 def test_entries_are_narrowed(eve, asked, holds):
     every, found = entries(eve.get("/trail")), entries(eve.get("/trail", params=asked))
