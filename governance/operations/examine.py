@@ -27,10 +27,16 @@ def examine_policies(
 
 
 def _read(names: Sequence[str]) -> list[tuple[LoadedPolicy, LoadedCases]]:
+    return [_loaded(*files) for files in policy_files(names)]
+
+
+def policy_files(names: Sequence[str]) -> list[tuple[str, bytes, str, bytes | None]]:
+    """(name to show, bytes) of policies by name, file or folder, then the same of the cases beside each: None where
+    there are none. Raises BadInput."""
     found = []
     for name in names:
         if name in bundled.policy_names():
-            found.append(_loaded(*bundled.policy(name), *bundled.cases(name)))
+            found.append((*bundled.policy(name), *bundled.cases(name)))
             continue
         path = Path(name)
         files = [path] if not path.is_dir() else [path / POLICY] if (path / POLICY).exists() else []
@@ -41,10 +47,8 @@ def _read(names: Sequence[str]) -> list[tuple[LoadedPolicy, LoadedCases]]:
             raise BadInput("no policy there", got=name, expected=f"a {POLICY}, or a folder with one")
         for file in files:
             beside = file.parent / CASES
-            data = read_whole(file, "policy")
-            found.append(
-                _loaded(str(file), data, str(beside), read_whole(beside, "cases") if beside.is_file() else None)
-            )
+            cases = read_whole(beside, "cases") if beside.is_file() else None
+            found.append((str(file), read_whole(file, "policy"), str(beside), cases))
     return found
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from governance import bundled
 from governance.errors import GovernanceError
 from governance.operations.files import read_whole
-from governance.policy.document import LoadedPolicy, load_policy
+from governance.policy.document import LoadedPolicy, load_placed
+from governance.policy.positions import Positions
 
 POLICY = "policy.yaml"
 _MOST_BESIDE = 200
@@ -19,7 +20,14 @@ _MOST_BESIDE = 200
 
 def load_with_parents(shown: str, data: bytes, given: Sequence[tuple[str, bytes]] = ()) -> LoadedPolicy:
     """A policy that was read from `shown`, merged with what it extends. Raises BadInput."""
-    return load_policy(data, shown, parents=lambda: _candidates(shown, given))
+    return positioned_with_parents(shown, data, given)[0]
+
+
+def positioned_with_parents(
+    shown: str, data: bytes, given: Sequence[tuple[str, bytes]] = ()
+) -> tuple[LoadedPolicy, Positions]:
+    """The same, with where each part stands."""
+    return load_placed(data, shown, parents=lambda: _candidates(shown, given))
 
 
 def _candidates(shown: str, given: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:

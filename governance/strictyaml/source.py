@@ -66,9 +66,10 @@ class Source:
         return value
 
     def error(self, at: Position, what: str, **details: str) -> BadInput:
-        return BadInput(f"{what}{self._excerpt(at)}", where=f"{self.name}:{at.line}:{at.column}", **details)
+        return BadInput(f"{what}{self.excerpt(at)}", where=f"{self.name}:{at.line}:{at.column}", **details)
 
-    def _excerpt(self, at: Position) -> str:
+    def excerpt(self, at: Position) -> str:
+        """The line with a caret below, each after a line's end; empty beyond the text."""
         if not 1 <= at.line <= len(self.lines):
             return ""
         line = self.lines[at.line - 1]

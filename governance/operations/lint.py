@@ -1,0 +1,50 @@
+"""Lint policies: read each with the cases that lie beside it, and let the lints say what they doubt."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from governance import bundled
+from governance.operations.examine import policy_files
+from governance.operations.parents import load_with_parents, positioned_with_parents
+from governance.policy.cases import load_cases
+from governance.policy.document import LoadedPolicy
+from governance.policy.examination import examine
+from governance.policy.lint import Remark, Shown, Subject, remarks
+from governance.policy.rules import ALL
+
+
+class Linted(NamedTuple):
+    """A policy, the file it was read from, and what was said of it."""
+
+    policy: LoadedPolicy
+    file: str
+    remarks: list[Remark]
+
+
+def lint_policies(
+    names: Sequence[str], *, as_of: datetime, progress: Callable[[str], None] = lambda _: None
+) -> list[Linted]:
+    """Policies by name, file or folder; all that are shipped where none is named. Raises BadInput for what is no policy,
+    and for cases that are none."""
+    laws, found = known_laws(), []
+    for shown, data, beside, cases in policy_files(names or bundled.policy_names()):
+        policy, positions = positioned_with_parents(shown, data)
+        progress(f"looking at {policy.document.id}")
+        seen = None if cases is None else _shown(policy, cases, beside)
+        found.append(Linted(policy, shown, remarks(Subject(policy, positions, seen, as_of, laws))))
+    return found
+
+
+def known_laws() -> frozenset[str]:
+    """Those that rules of the catalogue serve, and the shipped policies."""
+    controls = {control for rule in ALL for control in rule.controls}
+    for name in bundled.policy_names():
+        document = load_with_parents(*bundled.policy(name)).document
+        controls |= {control for section in document.rules for control in section.controls}
+    return frozenset(control.partition("/")[0] for control in controls)
+
+
+def _shown(policy: LoadedPolicy, cases: bytes, name: str) -> Shown:
+    loaded = load_cases(cases, name, policy)
+    return Shown(examine(policy, loaded, mutate=False).table, loaded.document.uncovered)
