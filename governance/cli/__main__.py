@@ -7,7 +7,7 @@ import sys
 
 from governance import __version__
 from governance.cli.formats import FORMATS
-from governance.cli.options import Known, path, service_commands
+from governance.cli.options import Known, change_options, path, service_commands
 from governance.errors import BadInput, Broken, ExitCode, GovernanceError, VerificationFailed
 
 TYPE_CHECKING = False  # as in typing, which costs a third of the start-up of `--help`
@@ -266,10 +266,14 @@ def build_parser() -> argparse.ArgumentParser:
             )
             act.add_argument("--not-before", metavar="DATE", help="default: now")
             act.add_argument("--no-worse-than", metavar="NUMBER", help="only while the value is no worse")
+            act.add_argument("--group", action="append", default=[], help="only for this group: sex=f, or sex=f,race=b")
+            act.add_argument("--requester", metavar="NAME", help="who asked for it; default: who submitted the version")
             act.add_argument(
-                "--group", action="append", default=[], help="only for this group (a,b for an intersection)"
-            )
+                "--covers", choices=("version", "patch", "minor"), default="version",
+                help="later versions too, where the policy allows it: 1.4.x, or 1.x",
+            )  # fmt: skip
             act.add_argument("--compensating", metavar="TEXT", help="what is done instead")
+            act.add_argument("--condition", metavar="CEL", help="counts only while this holds of the evidence")
 
     bundle = command(
         "bundle",
@@ -325,20 +329,27 @@ def build_parser() -> argparse.ArgumentParser:
         "policy",
         "list shipped policies, list the rules, check a policy file, run its cases, or pin what counts",
         "test ./policy.yaml --mutate",
-        formats=("text", "json", "junit"),
+        formats=("text", "json", "junit", "markdown"),
     )
-    policy.add_argument("action", choices=("list", "rules", "check", "test", "pin", "unpin", "pins"), help="what to do")
+    policy.add_argument(
+        "action",
+        choices=("list", "rules", "check", "test", "diff", "replay", "release", "pin", "unpin", "pins"),
+        help="what to do",
+    )
     policy.add_argument(
         "name",
         nargs="*",
         metavar="NAME|FILE|DIR",
         help="check: the policy; rules: one rule, with its options; test: policies with a cases.yaml beside them, "
-        "else all that are shipped; pin, unpin: policies and baselines that count",
+        "else all that are shipped; diff: OLD and NEW; replay: drafts; release: the policy, or the release to approve; "
+        "pin, unpin: policies and baselines that count",
     )
     policy.add_argument(
         "--trust", type=path, metavar="FILE", help="pin, unpin, pins: in this trust file; default: the project's own"
     )
-    policy.add_argument("--reason", metavar="TEXT", help="pin, unpin: why, for the trail")
+    policy.add_argument("--reason", metavar="TEXT", help="pin, unpin, release: why, for the trail")
+    change_options(policy)
+    person(policy, required=False)
     policy.add_argument(
         "--mutate", action="store_true", help="test: also see that the cases notice a limit or enforcement that moved"
     )

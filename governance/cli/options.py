@@ -39,6 +39,24 @@ def path(text: str) -> Path:
     return Path(text)
 
 
+def change_options(policy: argparse.ArgumentParser) -> None:
+    """Of `policy replay` and `policy release`."""
+    policy.add_argument(
+        "--against", nargs="+", metavar="trail|FILE",
+        help="replay: bundles instead of this project's trail, or a policy instead of those that were recorded",
+    )  # fmt: skip
+    policy.add_argument(
+        "--all", action="store_true", help="replay: every decision; default: the latest of each model version"
+    )
+    policy.add_argument("--environment", metavar="ENV", help="replay: what follows there; default: everywhere")
+    policy.add_argument("--as-of", metavar="DATE", help="replay: by the law of this day; default: of each decision")
+    policy.add_argument("--model", metavar="NAME[@VERSION]", help="replay: this model alone, or this version")
+    policy.add_argument("--out", type=path, metavar="FILE", help="release: the file to write; default: release.json")
+    policy.add_argument(
+        "--effective", metavar="DATE", help="release: from when it may be judged by; default: its first day in force"
+    )
+
+
 def service_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     """serve and account."""
     serve = command(

@@ -1,9 +1,10 @@
-"""governance policy list, rules, check, test, pin, unpin, pins"""
+"""governance policy list, rules, check, test, pin, unpin, pins; `policy_change` has diff, replay and release"""
 
 import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from governance.cli import policy_change
 from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
 def run(context: Context) -> int:
     args = context.args
+    if args.action in policy_change.ACTIONS:
+        return policy_change.run(context)
+    if args.format == "markdown":
+        raise BadInput("`--format markdown` goes with `policy diff` and `replay`", got=f"policy {args.action}")
     if args.action == "test":
         return _test(context)
     if args.format == "junit" or args.mutate:

@@ -30,6 +30,19 @@ def positioned_with_parents(
     return load_placed(data, shown, parents=lambda: _candidates(shown, given))
 
 
+def load_placed_with_parents(name: str) -> tuple[LoadedPolicy, Positions]:
+    """A policy by path or by the name of a shipped one, and where each part of it stands. Raises BadInput."""
+    shown, data = read_policy(name)
+    return load_placed(data, shown, parents=lambda: _candidates(shown, ()))
+
+
+def read_policy(name: str) -> tuple[str, bytes]:
+    """The file of a policy by path or by the name of a shipped one, as it is shown, and its bytes. Raises BadInput."""
+    if "/" in name or name.endswith((".yaml", ".yml", ".json")):
+        return name, read_whole(Path(name), "policy")
+    return bundled.policy(name)
+
+
 def _candidates(shown: str, given: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
     yield from given
     for name in bundled.policy_names():
