@@ -19,8 +19,11 @@ class Connection(H11Protocol):
 
     limits = LIMITS
     _cut: asyncio.TimerHandle | None = None
+    _untaken: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        # We are told as soon as anything of an answer is not taken, and once all of it is.
+        transport.set_write_buffer_limits(high=1, low=0)
         super().connection_made(transport)
         if len(self.connections) > self.limits.connections:
             self.app = _crowded(self.app)
@@ -36,7 +39,29 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
+        self._taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Whoever asks and then does not read would keep a connection for ever, and the answer in memory."""
+        super().pause_writing()
+        if self._untaken is None:
+            seconds = self.limits.answer_seconds + self.transport.get_write_buffer_size() / self.limits.body_slowest
+            self._untaken = self.loop.call_later(seconds, self._abandon)
+
+    def resume_writing(self) -> None:
+        self._taken()
+        super().resume_writing()
+
+    def _taken(self) -> None:
+        if self._untaken is not None:
+            self._untaken.cancel()
+            self._untaken = None
+
+    def _abandon(self) -> None:
+        self._untaken = None
+        self.logger.warning("An answer was not taken in time.")
+        self.transport.abort()  # to close would wait until it is taken
 
     def _watch(self) -> None:
         """While nobody works on a request, its headers are awaited, or the rest of a body that was not read."""

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -23,8 +24,8 @@ from tests.web.api.serving import Serving, on_a_file
 
 pytestmark = on_a_file
 SHORT = Limits(
-    header_bytes=4096, header_seconds=0.6, body_idle=0.4, body_seconds=1.2, body_slowest=1000, connections=5,
-    retry_seconds=3, idle_seconds=30,
+    header_bytes=4096, header_seconds=0.6, body_idle=0.4, body_seconds=1.2, body_slowest=1000, answer_seconds=0.6,
+    connections=5, retry_seconds=3, idle_seconds=30,
 )  # fmt: skip
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -35,6 +36,7 @@ def port(serving: Serving) -> Iterator[int]:
     workspace = serving.project.at()
     app = create_app(Service(workspace, AccountPeople(workspace), serving.policies), add_portal, SHORT)
     listening = socket.create_server(("127.0.0.1", 0))
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # of each connection, so that little fits in
     server = uvicorn.Server(configured(app, SHORT))
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
@@ -252,3 +254,22 @@ def test_a_body_of_two_lengths_is_refused(connect: Any, framing: bytes) -> None:
     answer = rest(connection)
     assert status(answer) in (400, 501)
     assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def answered(connection: socket.socket) -> int:
+    """To somebody who reads, after a while."""
+    time.sleep(0.1)
+    connection.sendall(b"GET /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    return status(rest(connection))
+
+
+def test_who_does_not_read_the_answers_keeps_no_connection(connect: Any, port: int) -> None:
+    """Before: anybody, without a token, could take up each connection for good by asking and never reading."""
+    with ExitStack() as held:
+        for _ in range(SHORT.connections):
+            connection = held.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+            connection.connect(("127.0.0.1", port))
+            connection.sendall(GET.replace(b"healthz", b"login") * 40)
+        assert answered(connect()) == 503
+        assert any(answered(connect()) == 200 for _ in range(300)), "each connection is still taken"
