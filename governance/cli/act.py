@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from governance.canonical import instant
 from governance.cli.context import Context, model_version, moment
 from governance.errors import BadInput, ExitCode
-from governance.policy.act import Waiver
+from governance.policy.act import Named, Part, Values, Waiver
 from governance.policy.outcome import Action
 
 if TYPE_CHECKING:
@@ -103,7 +103,17 @@ def _there(context: Context, remote: "Remote") -> _Reviewed:
     return _Reviewed(Shown(opened.case, with_bundle(context, opened.sealed)), lambda: opened.data)
 
 
+def _group(text: str) -> Named | Values:
+    """sex=female,race=black, or values alone."""
+    parts = [part.partition("=") for part in text.split(",")]
+    if all(equals for _, equals, _ in parts):
+        return tuple(Part(attribute=name, value=value) for name, _, value in parts)
+    return tuple(text.split(","))
+
+
 def _waiver(context: Context) -> Waiver:
+    from governance.operations.workspace import local
+
     args = context.args
     begins = context.now() if args.not_before is None else moment(args.not_before, "--not-before")
     ends = moment(args.expires, "--expires")
@@ -118,12 +128,15 @@ def _waiver(context: Context) -> Waiver:
     try:
         return Waiver(
             key=args.finding,
-            groups=tuple(tuple(group.split(",")) for group in args.group),
+            groups=tuple(_group(group) for group in args.group),
             no_worse_than=args.no_worse_than,
             ticket=args.ticket,
+            requester=args.requester and (args.requester if "|" in args.requester else local(args.requester)),
+            covers=args.covers,
             not_before=instant(begins),
             expires=instant(ends),
             compensating=args.compensating,
+            compensating_condition=args.condition,
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

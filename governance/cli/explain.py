@@ -104,7 +104,8 @@ def _next(context: Context, case: "Case", finding: "Finding", file: str | None) 
     # A service knows its policies, and by the token who asks.
     by = project if context.settings.service else f"{policies} --as NAME{project}"
     steps = [f"governance check {shlex.quote(file or 'MANIFEST')}{by}"]
-    if finding.outcome in WAIVABLE and not finding.waiver:
+    rules = (rule for policy in case.policies for rule in policy.rules if rule.key == finding.key)
+    if finding.outcome in WAIVABLE and not finding.waiver and all(rule.section.waivable for rule in rules):
         steps.append(f"governance waive {subject} --as NAME{_waiver(finding)}{project}")
     if Action.NEEDS_REVIEW in decision.outcomes.values():
         seen = f"--decision {case.decision_sha256}"
@@ -123,13 +124,14 @@ def _policy(identifier: str, digest: str) -> str:
 
 def _waiver(finding: "Finding") -> str:
     """What a waiver has to say to cover this finding and nothing worse."""
-    from governance.policy.coverage import concerned, worst_number
+    from governance.policy.coverage import at_stake, worst_number
+    from governance.policy.granting import spelled
 
     given = [f"--finding {shlex.quote(finding.key)}"]
-    groups = list(dict.fromkeys(concerned(finding)))
-    # An unknown part, and what is about nobody in particular, have no spelling on a command line: all, then.
-    if all(group and None not in group and not any("," in str(part) for part in group) for group in groups):
-        given += [f"--group={shlex.quote(','.join(part for part in group if part is not None))}" for group in groups]
+    groups = at_stake(finding)
+    # What is about nobody in particular, and a name with a comma, have no spelling on a command line: all, then.
+    if all(group and spelled(group).count(",") == len(group) - 1 for group in groups):
+        given += [f"--group={shlex.quote(spelled(group))}" for group in groups]
     if (worst := worst_number(finding)) is not None:
         given.append(f"--no-worse-than={worst}")
     return " " + " ".join([*given, "--ticket TICKET --expires DATE --reason REASON"])

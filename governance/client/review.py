@@ -9,9 +9,10 @@ from governance.client.transport import JSON
 from governance.errors import BadInput, Broken, Stale, VerificationFailed
 from governance.keys import open_person_key
 from governance.operations.case import Case
-from governance.operations.review import Kind, assert_about, compose_act
+from governance.operations.review import Kind, compose_act
 from governance.permissions import ROLES, acting_role
 from governance.policy.act import Waiver
+from governance.policy.granting import assert_signable, drawn_up
 from governance.signing import dsse
 from governance.signing.keys import Signer, encode_public
 from governance.trail.trust import Trust
@@ -47,8 +48,9 @@ def act(
     if seen is not None and seen != latest:
         raise _newer(remote, latest, f"decision {seen}")
     before = remote.opened(latest, model=model, version=version).case
-    assert_about(before.decision, waiver)
+    waiver = drawn_up(waiver, before.decision) if waiver else None
     signed = compose_act(kind, me.principal, role, latest, reason, instant(remote.clock()), waiver)
+    assert_signable(signed, before.decision, before.policies, before.evidence)
     show(before)
     wrapped = remote.http.get("/me/key").data
     signer = open_person_key(wrapped, me.principal, password(), f"the key that {remote.http.url} keeps")

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from governance.canonical import parse_instant, sha256
 from governance.errors import NotThere, Stale
 from governance.evidence.evidence import EvidenceSet
+from governance.evidence.origin import Subject
+from governance.operations.people import lapsed
 from governance.operations.sealing import Place, act_entries, put_signed, read_acts, read_decision, seal_decision
 from governance.operations.workspace import Workspace
 from governance.policy.baseline import LoadedBaseline
 from governance.policy.decision import Decision, Recorded, decide
 from governance.policy.document import LoadedPolicy
+from governance.policy.waiving import reaches
 from governance.trail.entry import UUID_RANDOM_SIZE, EntryType, uuid7
-from governance.verification import EVIDENCE, MANIFEST
+from governance.verification import ACT, EVIDENCE, MANIFEST
 
 if TYPE_CHECKING:
     from governance.store.transaction import Transaction
@@ -64,7 +67,9 @@ def judge_submitted(
             )
             transaction.append(entry)
             causes = [*causes, entry.id]
-        acts = _still_meant(transaction, before, evidence, sha256(data))
+        acts = _in_order(
+            transaction, [*_still_meant(transaction, before, evidence, sha256(data)), *_inherited(transaction, subject)]
+        )
         decision = decide(
             evidence,
             sha256(data),
@@ -76,6 +81,7 @@ def judge_submitted(
             identifier=uuid7(transaction.now, workspace.entropy(UUID_RANDOM_SIZE)),
             submitter=submitter,
             previous=issued.sha256 if issued else None,
+            lapsed=lapsed(workspace, acts, transaction),
         )
         causes += act_entries(transaction, decision.acts)
         sealed = seal_decision(transaction, decision, policies, baseline, issuer, causes)
@@ -111,17 +117,21 @@ def judge_recorded(
             raise Stale("there is a later decision", latest=issued.sha256, got=seen, expected=issued.sha256)
         before = read_decision(transaction, issued.sha256)
         evidence = EvidenceSet.from_bytes(transaction.document(before.evidence[0]).data)
+        acts = _in_order(
+            transaction, [*read_acts(transaction, before.acts), *_inherited(transaction, evidence.subject)]
+        )
         decision = decide(
             evidence,
             before.evidence[0],
             policies,
-            read_acts(transaction, before.acts),
+            acts,
             baseline=baseline,
             now=transaction.now,
             as_of=transaction.now,
             identifier=uuid7(transaction.now, workspace.entropy(UUID_RANDOM_SIZE)),
             submitter=before.submitter,
             previous=issued.sha256,
+            lapsed=lapsed(workspace, acts, transaction),
         )
         causes = [issued.entry_id, *act_entries(transaction, decision.acts)]
         judged = Judged(decision, evidence, seal_decision(transaction, decision, policies, baseline, issuer, causes))
@@ -151,3 +161,26 @@ def _still_meant(
             else recorded.act.kind == "reject"
         )
     ]
+
+
+def _inherited(transaction: "Transaction", subject: Subject) -> list[Recorded]:
+    """Live waivers that were given for an earlier version of this model and say that they reach this one. Whether the
+    policy lets them is judged with everything else."""
+    from governance.store.browse import granted
+
+    entries = granted(transaction, subject.name)
+    digests = (one.sha256 for stored in entries for one in transaction.documents_of(stored.index) if one.type == ACT)
+    return [
+        recorded
+        for recorded in read_acts(transaction, tuple(digests))
+        if (waiver := recorded.act.waiver) is not None
+        and transaction.now < parse_instant(waiver.expires)
+        and recorded.seen.subject != subject
+        and reaches(waiver.covers, recorded.seen.subject, subject)
+    ]
+
+
+def _in_order(transaction: "Transaction", acts: list[Recorded]) -> list[Recorded]:
+    """Each once, in the order in which the trail recorded them."""
+    by = {recorded.sha256: recorded for recorded in acts}
+    return sorted(by.values(), key=lambda one: transaction.entries_referring(one.sha256)[0].index)

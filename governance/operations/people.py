@@ -1,11 +1,12 @@
 """Who people are to a verb: their roles, and their key for one signature. From files, or from the accounts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from governance.errors import BadInput
 from governance.operations.workspace import Workspace
 from governance.permissions import ROLES
+from governance.policy.decision import Recorded
 from governance.signing.keys import Signer
 from governance.trail.trust import Person, Trust
 
@@ -91,6 +92,23 @@ def known(people: People, principal: str, at: "Snapshot | None" = None) -> Perso
     if person is None:
         raise BadInput(f"{principal} is nobody who may act here", fix="ask an admin for an account; nothing was signed")
     return person
+
+
+def lapsed(workspace: Workspace, acts: Sequence[Recorded], at: "Snapshot") -> frozenset[str]:
+    """The waivers among `acts` whose givers do not hold the role any more that they gave them in."""
+    waivers = [item for item in acts if item.act.waiver is not None]
+    holds = {actor: _roles_now(workspace, actor, at) for actor in {item.act.actor for item in waivers}}
+    return frozenset(item.sha256 for item in waivers if item.act.role not in holds[item.act.actor])
+
+
+def _roles_now(workspace: Workspace, principal: str, at: "Snapshot") -> tuple[str, ...]:
+    """By their account; of those who never had one by the project's trust file."""
+    from governance.store.accounts import Accounts
+
+    has_account = Accounts.within(at).account(principal) is not None
+    people: People = AccountPeople(workspace) if has_account else FilePeople(workspace)
+    person = people.person(principal, at)
+    return person.roles if person else ()
 
 
 def _in_cases(roles: "set[str] | tuple[str, ...]") -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from governance.canonical import Instant, Sha256, instant, parse_instant, sha256
 from governance.errors import BadInput, Refused, Stale, VerificationFailed
 from governance.evidence.evidence import EvidenceSet
-from governance.operations.people import FilePeople, People, known
+from governance.operations.people import FilePeople, People, known, lapsed
 from governance.operations.refusals import refusable
 from governance.operations.sealing import (
     ENVELOPE,
@@ -25,6 +25,8 @@ from governance.operations.workspace import Workspace
 from governance.permissions import TABLE, Does, acting_role, may_act
 from governance.policy.act import Act, Waiver
 from governance.policy.decision import Decision, Recorded, decide
+from governance.policy.document import LoadedPolicy
+from governance.policy.granting import assert_signable, drawn_up
 from governance.signing import dsse
 from governance.signing.keys import Signer, decode_public, key_id
 from governance.trail.entry import UUID_RANDOM_SIZE, uuid7
@@ -82,11 +84,12 @@ def act(
         raise BadInput("say in which role", expected=f"--role and one of: {', '.join(roles)}", fix="nothing was signed")
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
         issued, before = _latest(transaction, model, version, seen)
-        assert_about(before, waiver)
+        waiver = drawn_up(waiver, before) if waiver else None
         signed = compose_act(kind, principal, role, issued.sha256, reason, instant(transaction.now), waiver)
-        evidence = _permitted(transaction, people, signed, before)
-        envelope = dsse.seal(payload_type(ACT), signed.to_bytes(), signer)
-        reviewed = _judge_again(workspace, transaction, issuer, issued, before, evidence, signed, envelope)
+        case = _permitted(transaction, people, signed, issued, before)
+        data = signed.to_bytes()
+        envelope = dsse.seal(payload_type(ACT), data, signer)
+        reviewed = _judge_again(workspace, transaction, issuer, case, signed, data, envelope)
         if also is not None:
             also(transaction, reviewed)
     # COMMIT has returned: only now may anybody be told.
@@ -140,9 +143,9 @@ def record_act(
             )
         subject = read_decision(transaction, signed.decision).subject
         issued, before = _latest(transaction, subject.name, subject.version, signed.decision)
-        assert_about(before, signed.waiver)
-        evidence = _permitted(transaction, people, signed, before)
-        reviewed = _judge_again(workspace, transaction, issuer, issued, before, evidence, signed, envelope)
+        case = _permitted(transaction, people, signed, issued, before)
+        # The very bytes that were signed, also where they leave out what we would have written.
+        reviewed = _judge_again(workspace, transaction, issuer, case, signed, opened.payload, envelope)
         if also is not None:
             also(transaction, reviewed)
     return reviewed
@@ -190,26 +193,26 @@ def compose_act(
         ) from error
 
 
-def assert_about(before: Decision, waiver: Waiver | None) -> None:
-    """Raises BadInput where a waiver is for a finding that the decision does not have."""
-    if waiver is not None and waiver.key not in {finding.key for finding in before.findings}:
-        raise BadInput(
-            "the decision has no such finding",
-            got=waiver.key,
-            expected=", ".join(finding.key for finding in before.findings),
-            fix=_nearest(waiver.key, [finding.key for finding in before.findings]),
-        )
-
-
 def _nearest(text: str, names: list[str]) -> str:
     """What was probably meant, as a question; nothing where nothing is like it."""
     near = difflib.get_close_matches(text, names, n=1, cutoff=0.7)
     return f"did you mean {near[0]!r}?" if near else ""
 
 
-def _permitted(transaction: "Transaction", people: People, signed: Act, before: Decision) -> EvidenceSet:
-    """The evidence of the case. The roles are those of this moment, under the writer's lock: one may have been revoked
-    meanwhile."""
+class _Case(NamedTuple):
+    """What is acted on."""
+
+    issued: "IssuedDecision"
+    before: Decision
+    evidence: EvidenceSet
+    policies: tuple[LoadedPolicy, ...]
+
+
+def _permitted(
+    transaction: "Transaction", people: People, signed: Act, issued: "IssuedDecision", before: Decision
+) -> _Case:
+    """The case, where this may be done to it. The roles are those of this moment, under the writer's lock: one may have
+    been revoked meanwhile."""
     evidence = EvidenceSet.from_bytes(transaction.document(before.evidence[0]).data)
     permission = may_act(signed, known(people, signed.actor, transaction).roles, before, evidence.origin.by)
     if not permission.allowed:
@@ -220,20 +223,22 @@ def _permitted(transaction: "Transaction", people: People, signed: Act, before: 
             expected=f"{' or '.join(row.roles)}, to {row.means}",
             fix="leave it to somebody who may; nothing was signed",
         )
-    return evidence
+    policies = read_policies(transaction, before)
+    assert_signable(signed, before, policies, evidence)
+    return _Case(issued, before, evidence, policies)
 
 
 def _judge_again(
     workspace: Workspace,
     transaction: "Transaction",
     issuer: Signer,
-    issued: "IssuedDecision",
-    before: Decision,
-    evidence: EvidenceSet,
+    case: _Case,
     signed: Act,
+    data: bytes,
     envelope: dsse.Envelope,
 ) -> Reviewed:
-    data = signed.to_bytes()
+    """`data`: the act as it was signed."""
+    issued, before, evidence, policies = case
     entry = transaction.compose(
         ACT_ENTRIES[signed.kind],
         signed.actor,
@@ -242,7 +247,7 @@ def _judge_again(
         causes=[issued.entry_id],
     )
     transaction.append(entry)
-    policies, baseline = read_policies(transaction, before), read_baseline(transaction, before)
+    baseline = read_baseline(transaction, before)
     acts = [*read_acts(transaction, before.acts), Recorded(sha256(data), signed, before)]
     decision = decide(
         evidence,
@@ -255,6 +260,7 @@ def _judge_again(
         identifier=uuid7(transaction.now, workspace.entropy(UUID_RANDOM_SIZE)),
         submitter=before.submitter,
         previous=issued.sha256,
+        lapsed=lapsed(workspace, acts, transaction),
     )
     causes = [issued.entry_id, entry.id, *act_entries(transaction, before.acts)]
     sealed = seal_decision(transaction, decision, policies, baseline, issuer, causes)

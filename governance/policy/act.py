@@ -5,24 +5,45 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from governance.canonical import Document, Instant, Real, Sha256
+from governance.policy.waiving import Covers
 
 APPROVER = "approver"
 UNVERIFIED = "unverified"
 """The principal of somebody nobody has authenticated. Never satisfies a separation of duties."""
 
 
+class Part(Document):
+    """One side of a group. `attribute`: by its name in the manifest. `value`: which it has, null for unknown."""
+
+    attribute: str
+    value: str | None
+
+
+Named = tuple[Part, ...]
+"""A group by attribute and value, of an intersection with a part for each attribute."""
+Values = tuple[str | None, ...]
+"""A group by its values alone, as it was written before there were parts: it means those of the only attribute that
+its giver saw with such a group."""
+
+
 class Waiver(Document):
     """An excuse for one finding, for a time. `key`: the finding, as policy#rule. `groups`: only for these, all where
-    empty. `no_worse_than`: only while the value is no worse. `ticket`: where it is followed up. `not_before`: when it
-    begins. `expires`: when it ends. `compensating`: what is done instead."""
+    empty. `no_worse_than`: only while the value is no worse. `ticket`: where it is followed up; a later waiver of the
+    same finding under the same ticket takes the place of this one. `requester`: who asked for it. `covers`: the model
+    version that was looked at, or later ones too, as far as the policy allows. `not_before`: when it begins.
+    `expires`: when it ends. `compensating`: what is done instead. `compensating_condition`: what must hold for that, in
+    CEL over the evidence, each time that it is judged."""
 
     key: str
-    groups: tuple[tuple[str | None, ...], ...] = ()
+    groups: tuple[Named | Values, ...] = ()
     no_worse_than: Real | None = None
     ticket: str
+    requester: str | None = Field(None, min_length=1, max_length=200)
+    covers: Covers = "version"
     not_before: Instant
     expires: Instant
     compensating: str | None = None
+    compensating_condition: str | None = Field(None, min_length=1)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

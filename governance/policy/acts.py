@@ -1,4 +1,4 @@
-"""What people's acts do to a case: a waiver excuses one finding, a review lifts `needs review` or denies everything."""
+"""What reviews do to a case: an approval lifts `needs review`, a rejection denies everything. Waivers: `waivers.py`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,48 +6,13 @@ from typing import TYPE_CHECKING
 
 from governance.canonical import Sha256, parse_instant
 from governance.evidence.evidence import EvidenceSet
-from governance.policy.act import APPROVER, Act, separate
-from governance.policy.coverage import covers_groups, no_worse
+from governance.policy.act import APPROVER, Act
 from governance.policy.finding import Finding
-from governance.policy.outcome import WAIVABLE, Action, Outcome
+from governance.policy.outcome import Action
+from governance.policy.waivers import independent
 
 if TYPE_CHECKING:
     from governance.policy.decision import PolicyRef, Recorded
-
-
-def waiver_for(
-    finding: Finding,
-    evidence: EvidenceSet,
-    acts: "Sequence[Recorded]",
-    now: datetime,
-    submitter: str,
-    notes: list[str],
-) -> "Recorded | None":
-    """The live waiver that covers this finding, if any. One that does not cover it is named in `notes`."""
-    for item in reversed(acts):
-        waiver = item.act.waiver
-        if waiver is None or waiver.key != finding.key or finding.outcome not in WAIVABLE:
-            continue
-        why_not = ""
-        seen = next((known for known in item.seen.findings if known.key == finding.key), None)
-        if item.act.role != APPROVER or not _independent(item.act.actor, submitter, evidence):
-            why_not = "is not by an approver who is somebody other than the submitter"
-        elif item.seen.subject != evidence.subject:
-            why_not = "was given for another model version"
-        elif seen is None or seen.outcome not in WAIVABLE:
-            why_not = "was given without sight of such a finding"
-        elif finding.outcome is Outcome.FAIL and seen.outcome is not Outcome.FAIL and not waiver.no_worse_than:
-            why_not = f"was given when it was {seen.outcome.value}; it does not say what failure it would excuse"
-        elif not parse_instant(waiver.not_before) <= now < parse_instant(waiver.expires):
-            why_not = f"is live from {waiver.not_before} to {waiver.expires} only"
-        elif not covers_groups(finding, waiver.groups):
-            why_not = "does not cover every group concerned"
-        elif not no_worse(finding, waiver.no_worse_than):
-            why_not = f"covers nothing worse than {waiver.no_worse_than}"
-        if not why_not:
-            return item
-        notes.append(f"waiver {waiver.ticket} for {finding.key} {why_not}")
-    return None
 
 
 def apply_reviews(
@@ -76,7 +41,7 @@ def apply_reviews(
                 outcomes[environment] = Action.DENY
             notes.append(f"rejected: {act.reason}")
             return None
-        elif not _independent(act.actor, submitter, evidence):
+        elif not independent(act.actor, submitter, evidence):
             notes.append("approve does not count: the approver is not known to be somebody other than the submitter")
         elif seen.evidence != (evidence_sha256,) or seen.policies != policies:
             notes.append("approve does not count: it was given for other evidence or another policy")
@@ -95,11 +60,6 @@ def apply_reviews(
             outcomes.update(dict.fromkeys(lifted, Action.ALLOW))
             return parse_instant(act.at) if lifted else None
     return None
-
-
-def _independent(actor: str, submitter: str, evidence: EvidenceSet) -> bool:
-    """Neither submitted nor measured it: who measured stays known when somebody else submits the same evidence."""
-    return separate(actor, submitter) and actor != evidence.origin.by
 
 
 def _rejects(act: Act) -> bool:

@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from governance.canonical import Real
+from governance.policy.act import Part
 from governance.policy.finding import Finding, Limit, Looked
 
 Group = tuple[str | None, ...]
+Parts = tuple[Part, ...]
 
 
 class Miss(NamedTuple):
@@ -49,11 +51,41 @@ def concerned(finding: Finding) -> tuple[Group, ...]:
     )
 
 
-def covers_groups(finding: Finding, groups: tuple[Group, ...]) -> bool:
+def named(looked: Looked) -> Parts:
+    """The group that a number is about, each value with its attribute; of what names none, the attribute is empty."""
+    group, names = looked.group or (), attributes(looked)
+    if len(names) != len(group):
+        names = ("",) * len(group)
+    return tuple(Part(attribute=name, value=value) for name, value in zip(names, group, strict=True))
+
+
+def attributes(looked: Looked) -> tuple[str, ...]:
+    """Whose groups a number is about: the attribute in its path, or those of an intersection; none where there is no
+    group."""
+    parts = looked.path.removesuffix(".ratio").removesuffix(".difference").split(".")
+    return () if looked.group is None or len(parts) < 3 else tuple(".".join(parts[1:-1]).split("*"))
+
+
+def at_stake(finding: Finding) -> tuple[Parts, ...]:
+    """What `concerned` says, with attributes."""
+    found = (named(one) for one in finding.looked_at if one.at_stake and not _clears(one, finding.limit))
+    return tuple(dict.fromkeys(found))
+
+
+def meant(group: Parts | Group, seen: Finding) -> tuple[Parts, ...]:
+    """Which groups of a finding somebody who saw it may have meant: the very one where attributes are named, all with
+    these values where not."""
+    there = tuple(dict.fromkeys(named(one) for one in seen.looked_at if one.group))
+    if any(isinstance(part, Part) for part in group):
+        return tuple(parts for parts in there if parts == group)
+    return tuple(parts for parts in there if tuple(part.value for part in parts) == group)
+
+
+def covers_groups(finding: Finding, groups: tuple[Parts, ...]) -> bool:
     """Whether a waiver for these groups (all where empty) leaves none out. Where none was compared it covers none."""
     if not groups:
         return True
-    found = concerned(finding)
+    found = at_stake(finding)
     return bool(found) and all(group in groups for group in found)
 
 

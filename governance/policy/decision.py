@@ -1,7 +1,8 @@
 """The decision: every selected rule judged once, acts applied, one action per environment. Pure and repeatable."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal, NamedTuple
 
 from pydantic import Field
@@ -10,13 +11,16 @@ from governance.canonical import Document, Instant, Sha256, instant, parse_insta
 from governance.evidence.evidence import EvidenceSet
 from governance.evidence.origin import Subject
 from governance.policy.act import Act
-from governance.policy.acts import apply_reviews, waiver_for
+from governance.policy.acts import apply_reviews
 from governance.policy.baseline import LoadedBaseline, known_failure, remarks
 from governance.policy.document import LoadedPolicy, SelectedRule
+from governance.policy.enforcement import action_on
 from governance.policy.finding import Announced, Finding
-from governance.policy.outcome import Action, Enforcement, Outcome, action_for, worst
+from governance.policy.outcome import Action, Enforcement, Outcome, worst
 from governance.policy.selector import view_of_evidence
 from governance.policy.verdict import verdict_of
+from governance.policy.waivers import Asked, Terms, Weighed, waiver_for, without_finding
+from governance.policy.waiving import Waivers
 
 
 class PolicyRef(Document):
@@ -59,6 +63,8 @@ class Decision(Document):
     findings: tuple[Finding, ...]
     outcomes: dict[str, Action]
     notes: tuple[str, ...]
+    waivers: tuple[Weighed, ...] = ()
+    lapsed: tuple[Sha256, ...] = ()
 
     @property
     def ruled_by(self) -> set[Sha256]:
@@ -86,11 +92,13 @@ def decide(
     identifier: str,
     submitter: str,
     previous: Sha256 | None,
+    lapsed: Collection[Sha256] = (),
 ) -> Decision:
     """Judge `evidence` under `policies` with `acts` in the order they were signed.
 
     Several policies: the strictest action counts. No policy, no rule in force or nothing applicable: deny. A failure
-    that `baseline` knows needs a review where it would deny. Raises BadInput where that is another model's.
+    that `baseline` knows needs a review where it would deny. `lapsed` are waivers whose givers do not hold the role any
+    more, as the issuer says: they do not count. Raises BadInput where the baseline is another model's.
     """
     if baseline is not None:
         baseline.assert_about(evidence.subject.name)
@@ -120,8 +128,18 @@ def decide(
         for ref, found in zip(refs, where, strict=True)
         if ref.in_force and not found.plain
     ]
-    asked = _Asked(evidence, acts, baseline, now, as_of, submitter, notes)
-    findings = [_finding(selected, places, asked) for policy, places in judged for selected in policy.rules]
+    waived: list[Weighed] = []
+    of_waivers = Asked(evidence, acts, now, submitter, frozenset(lapsed))
+    asked = _Asked(evidence, of_waivers, baseline, now, as_of, notes, waived)
+    findings = [
+        _finding(selected, policy.document.waivers, places, asked)
+        for policy, places in judged
+        for selected in policy.rules
+    ]
+    nowhere = list(without_finding([finding.key for finding in findings], of_waivers))
+    waived += nowhere
+    digests = tuple(item.sha256 for item in acts)
+    notes += [one.note for one in nowhere]
     _each_judged_once([policy for policy, _ in judged], findings)
     findings.sort(key=_reading_order)
     if baseline is not None:
@@ -162,7 +180,7 @@ def decide(
         evidence=(evidence_sha256,),
         policies=refs,
         baseline=known,
-        acts=tuple(item.sha256 for item in acts),
+        acts=digests,
         now=instant(now),
         as_of=instant(as_of),
         submitter=submitter,
@@ -171,6 +189,8 @@ def decide(
         findings=tuple(findings),
         outcomes=outcomes,
         notes=tuple(dict.fromkeys(notes)),
+        waivers=tuple(sorted(waived, key=lambda one: digests.index(one.act))),
+        lapsed=tuple(digest for digest in digests if digest in lapsed),
     )
 
 
@@ -206,18 +226,18 @@ def _unchecked(
 
 
 class _Asked(NamedTuple):
-    """What every rule is judged with. `notes` are added to."""
+    """What every rule is judged with. `notes` and `waived` are added to."""
 
     evidence: EvidenceSet
-    acts: Sequence[Recorded]
+    waivers: Asked
     baseline: LoadedBaseline | None
     now: datetime
     as_of: datetime
-    submitter: str
     notes: list[str]
+    waived: list[Weighed]
 
 
-def _finding(selected: SelectedRule, places: tuple[str, ...], asked: _Asked) -> Finding:
+def _finding(selected: SelectedRule, waivers: Waivers, places: tuple[str, ...], asked: _Asked) -> Finding:
     section, evidence, now, notes = selected.section, asked.evidence, asked.now, asked.notes
     # What is not there comes from nobody.
     there = all(getattr(evidence.facts, group) is not None for group in selected.facts)
@@ -236,20 +256,21 @@ def _finding(selected: SelectedRule, places: tuple[str, ...], asked: _Asked) -> 
         actions={},
         owner=section.owner,
     )
-    waiver = waiver_for(finding, evidence, asked.acts, now, asked.submitter, notes)
+    waiver, weighed = waiver_for(finding, Terms(section.waivable, section.severity, waivers), asked.waivers)
+    asked.waived.extend(weighed)
+    notes += [one.note for one in weighed if one.note]
     # What a person has excused, and what denies nowhere, needs no other excuse.
     denies = waiver is None and any(selected.enforced(place, asked.as_of) is Enforcement.DENY for place in places)
     known = known_failure(finding, asked.baseline, now, notes) if denies else None
 
-    def action(place: str, day: datetime) -> Action:
-        return action_for(
-            finding.outcome,
-            selected.enforced(place, day),
-            waived=waiver is not None,
-            known=known is not None,
-            waivable_to=Action(section.waivable_to),
-        )
-
+    action = partial(
+        action_on,
+        finding.outcome,
+        section.enforcement,
+        waived=waiver is not None,
+        known=known is not None,
+        waivable_to=Action(section.waivable_to),
+    )
     actions = {place: action(place, asked.as_of) for place in places}
     announced, latest = [], dict(actions)
     for day in selected.days:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import Discriminator, Tag, model_validator
 
 from governance.canonical import Document, Instant, parse_instant
-from governance.policy.outcome import Enforcement
+from governance.policy.outcome import Action, Enforcement, Outcome, action_for
 from governance.policy.place import environment_of
 
 DEFAULT = "default"
@@ -67,6 +67,21 @@ def enforced(enforcement: Enforcements, place: str, as_of: datetime) -> Enforcem
     """What counts at a place on a day."""
     so_far = [one for one, day in steps(enforcement, place) if day is None or parse_instant(day) <= as_of]
     return so_far[-1]
+
+
+def action_on(
+    outcome: Outcome,
+    enforcement: Enforcements,
+    place: str,
+    as_of: datetime,
+    *,
+    waived: bool,
+    known: bool,
+    waivable_to: Action,
+) -> Action:
+    """What one finding asks for at a place on a legal date: the table of decisions, with the day and the place."""
+    stated = enforced(enforcement, place, as_of)
+    return action_for(outcome, stated, waived=waived, known=known, waivable_to=waivable_to)
 
 
 def days(enforcement: Enforcements) -> list[Instant]:

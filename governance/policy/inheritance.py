@@ -9,21 +9,22 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from governance.canonical import Sha256, parse_instant
+from governance.canonical import Sha256
 from governance.errors import BadInput
 from governance.policy import enforcement
 from governance.policy.enforcement import DEFAULT
 from governance.policy.expression import PARAMS
-from governance.policy.outcome import Severity
 from governance.policy.positions import Key, Positions
 from governance.policy.rule import Params
 from governance.policy.sections import InForce, Merged, Parameter, Policy, RuleSection
+from governance.policy.strictness import as_tight
 from governance.policy.tightening import Tighten, direction
+from governance.policy.waiving import REACH, Horizon, Waivers
 from governance.strictyaml import Misplaced
 
 MOST_LEVELS = 8
 """Of policies that extend each other."""
-_FREE = ("title", "severity", "waivable_to", "why", "fix", "owner")
+_FREE = ("title", "severity", "waivable", "waivable_to", "why", "fix", "owner")
 """What a child may say of its parent's rule, beside what is merged."""
 _FIXED = ("uses", "expr", "requires", "accept")
 """What it may not, because nobody can say that it is tighter."""
@@ -44,6 +45,7 @@ def merged(
         raise RuntimeError(f"policy {child.id} extends nothing")
     lines = _Lines(ours, theirs)
     _scope(child, parent, lines)
+    waivers = _waivers(child.waivers, parent.waivers, lines)
     parameters = _parameters(child, extends.set_, parent, lines)
     rules = {section.id: section for section in parent.rules}
     for section in child.rules:
@@ -67,6 +69,7 @@ def merged(
         update=stated
         | {
             "applies": _both(parent.applies, child.applies),
+            "waivers": waivers,
             "parameters": parameters,
             "extends": None,
             "merged": (own, *(parent.merged or (above,))),
@@ -131,18 +134,34 @@ def _scope(child: Policy, parent: Policy, lines: _Lines) -> None:
         if not parent.covers(place):
             what = f"{place!r} is an environment about which the parent does not decide"
             raise lines.against(("environments", index), what, ", ".join(parent.environments), parent=("environments",))
-    if "valid_for" in child.model_fields_set and child.valid_for > parent.valid_for:
+    if "valid_for" in child.model_fields_set and not as_tight("valid_for", parent.valid_for, child.valid_for):
         what = f"decisions would be valid for {child.valid_for} days, longer than under the parent"
         raise lines.against(("valid_for",), what, f"at most {parent.valid_for}")
 
 
 def _time(ours: InForce, theirs: InForce, lines: _Lines) -> None:
-    if parse_instant(ours.from_) < parse_instant(theirs.from_):
+    if not as_tight("in_force.from", theirs.from_, ours.from_):
         what = f"it would be in force from {ours.from_}, before its parent"
         raise lines.against(("in_force", "from"), what, f"{theirs.from_} or later")
-    if theirs.until is not None and (ours.until is None or parse_instant(ours.until) > parse_instant(theirs.until)):
+    if not as_tight("in_force.until", theirs.until, ours.until):
         what = f"it would be in force until {ours.until or 'further notice'}, longer than its parent"
         raise lines.against(("in_force", "until"), what, f"{theirs.until} or earlier")
+
+
+def _waivers(ours: Waivers, theirs: Waivers, lines: _Lines) -> Waivers:
+    """No waiver lasts longer, and none reaches further, than under the parent."""
+    horizon = {}
+    for name in Horizon.model_fields:
+        days, most = getattr(ours.horizon, name), getattr(theirs.horizon, name)
+        if name in ours.horizon.model_fields_set and days > most:
+            what = f"waivers of {name} findings would last up to {days} days, longer than under the parent"
+            raise lines.against(("waivers", "horizon", name), what, f"at most {most}")
+        horizon[name] = days if name in ours.horizon.model_fields_set else most
+    if REACH.index(ours.covers) > REACH.index(theirs.covers):
+        what = f"waivers would cover {ours.covers}, more than under the parent"
+        raise lines.against(("waivers", "covers"), what, theirs.covers)
+    covers = ours.covers if "covers" in ours.model_fields_set else theirs.covers
+    return Waivers(horizon=Horizon(**horizon), covers=covers)
 
 
 def _parameters(
@@ -190,11 +209,13 @@ def _tightened(
         what = f"rule {child.id!r} is an expression in the parent, which takes no `with`"
         fix = "let it read a parameter (params.name), and set that under `extends`"
         raise lines.against((*at, "with"), what, "an expression", fix, parent=(*at, "expr"))
-    order = list(Severity)
-    if "severity" in said and order.index(child.severity) > order.index(parent.severity):
+    if "severity" in said and not as_tight("severity", parent.severity, child.severity):
         what = f"rule {child.id!r} would be of {child.severity.value} severity, lower than in the parent"
         raise lines.against((*at, "severity"), what, f"{parent.severity.value} or higher")
-    if "waivable_to" in said and child.waivable_to == "allow" != parent.waivable_to:
+    if child.waivable and "waivable" in said and not parent.waivable:
+        what = f"rule {child.id!r} could be waived, and cannot under the parent"
+        raise lines.against((*at, "waivable"), what, "false")
+    if "waivable_to" in said and not as_tight("waivable_to", parent.waivable_to, child.waivable_to):
         what = f"a waiver of rule {child.id!r} would allow, and needs a review under the parent"
         raise lines.against((*at, "waivable_to"), what, parent.waivable_to)
     enforced = {**parent.enforcement, **child.enforcement}

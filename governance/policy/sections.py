@@ -14,6 +14,7 @@ from governance.evidence.origin import Kind, Predictions
 from governance.policy.enforcement import DEFAULT, Enforced
 from governance.policy.outcome import Severity
 from governance.policy.place import Place, Slug, environment_of
+from governance.policy.waiving import Waivers
 
 Control = Annotated[
     str, Spelled(r"[a-z0-9][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9.-]*", "<law>/<clause>, such as eu-ai-act/art-10.2.f")
@@ -83,8 +84,8 @@ class RuleSection(Document):
     clauses of laws and standards that it serves, as law/clause; those of the catalogue's rule where left out.
     `severity`: orders the reading. `enforcement`: what follows, by environment or point of one (prod@ci), with a
     `default`; where it changes, each word with its day: {warn: now, deny: 2027-01-01T00:00:00Z}. `accept`: the evidence
-    that counts. `waivable_to`: what a waiver leads to where it would deny. `why`: instead of the catalogue's words.
-    `fix`: instead of the catalogue's words. `owner`: who mends it.
+    that counts. `waivable`: whether it can be waived at all. `waivable_to`: what a waiver leads to where it would deny.
+    `why`: instead of the catalogue's words. `fix`: instead of the catalogue's words. `owner`: who mends it.
     """
 
     id: Slug
@@ -97,6 +98,7 @@ class RuleSection(Document):
     severity: Severity = Severity.MEDIUM
     enforcement: dict[str, Enforced] = {}
     accept: Accept = Accept()
+    waivable: bool = True
     waivable_to: Literal["allow", "needs review"] = "needs review"
     why: str | None = None
     fix: str | None = None
@@ -208,8 +210,9 @@ class Policy(Document):
     people read. `owner`: who answers for it. `in_force`: when it counts. `environments`: for which it decides; beside
     one its points, such as prod@ci, where something differs. `applies`: a condition in CEL over `model`, `environment`
     and `point`; left out, it is for every model. `valid_for`: days that a decision under this policy may be relied on.
-    `parameters`: values that rules refer to as params.name. `extends`: the policy that it is a tighter form of.
-    `merged`: what a merged policy was made of, which we write. `rules`: all of them count."""
+    `waivers`: how long they last, and how far they reach. `parameters`: values that rules refer to as
+    params.name. `extends`: the policy that it is a tighter form of. `merged`: what a merged policy was made of, which we
+    write. `rules`: all of them count."""
 
     model_config = ConfigDict(json_schema_extra=_alone)
 
@@ -222,6 +225,7 @@ class Policy(Document):
     environments: tuple[Place, ...] = Field(min_length=1)
     applies: str | None = None
     valid_for: int = Field(90, ge=1, le=3650)
+    waivers: Waivers = Waivers()
     parameters: dict[ParameterName, Parameter] = Field({}, max_length=100)
     extends: Extends | None = None
     merged: tuple[Merged, ...] = ()

@@ -81,11 +81,12 @@ class Place(Document):
 
 
 class Excuse(Document):
-    """An act that would excuse this finding, in words; `used` where it does."""
+    """An act that would excuse this finding, in words; `used` where it does, and else `because` of what it does not."""
 
     act: Sha256
     words: str
     used: bool
+    because: str = ""
 
 
 class Found(Document):
@@ -212,7 +213,12 @@ def _found(case: Case, finding: Finding, selected: SelectedRule) -> Found:
         settle=tuple(wording.projections(finding)),
         if_waived=_if_waived(finding, selected, parse_instant(decision.as_of)),
         excuses=tuple(
-            Excuse(act=item.sha256, words=wording.act_of(item.act), used=item.sha256 == finding.waiver)
+            Excuse(
+                act=item.sha256,
+                words=wording.act_of(item.act),
+                used=item.sha256 == finding.waiver,
+                because=wording.weighed(decision, item.sha256),
+            )
             for item in waivers
         ),
         remarks=tuple(note for note in decision.notes if named.search(note)),
@@ -227,7 +233,7 @@ def _found(case: Case, finding: Finding, selected: SelectedRule) -> Found:
 
 
 def _if_waived(finding: Finding, selected: SelectedRule, as_of: datetime) -> dict[str, Action]:
-    if finding.outcome not in WAIVABLE or finding.waiver:
+    if finding.outcome not in WAIVABLE or finding.waiver or not selected.section.waivable:
         return {}
     return {
         environment: action_for(

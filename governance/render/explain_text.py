@@ -126,7 +126,7 @@ def _about(found: Found) -> Iterator[tuple[str, str]]:
     if found.finding.announced:
         yield "announced", wording.announced(found.finding)
     for excuse in found.excuses:
-        yield "waiver", f"{'in use' if excuse.used else 'not in use'}: {excuse.words}"
+        yield "waiver", f"{excuse.because or ('in use' if excuse.used else 'not in use')}: {excuse.words}"
     for remark in found.remarks:
         yield "note", remark
 
@@ -143,6 +143,8 @@ def _to_do(found: Found) -> Iterator[tuple[str, str]]:
         yield "a waiver", f"would lead to {wording.effect(found.if_waived)}"
     elif found.finding.outcome not in WAIVABLE and found.state is not State.WAIVED:
         yield "a waiver", f"cannot excuse what is {found.state.value}"
+    elif found.state is not State.WAIVED:
+        yield "a waiver", "cannot excuse it: the policy says so"
 
 
 def _place(found: Found) -> str:

@@ -6,9 +6,10 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 
+from governance.canonical import Sha256
 from governance.evidence.evidence import EvidenceSet
-from governance.policy.act import Act
-from governance.policy.decision import Decision, Recorded
+from governance.policy.act import Act, Named, Part, Values
+from governance.policy.decision import Decision, PolicyRef, Recorded
 from governance.policy.finding import Finding, Limit, Looked
 from governance.policy.finding import plural as plural
 from governance.policy.outcome import ACTIONS, Action, Outcome
@@ -140,8 +141,9 @@ def value_of(looked: Looked, limit: Limit | None) -> str:
     return f"{said} [{low}, {high}]"
 
 
-def group_name(group: tuple[str | None, ...]) -> str:
-    return " x ".join("unknown" if part is None else part for part in group)
+def group_name(group: Named | Values) -> str:
+    parts = ((f"{part.attribute} ", part.value) if isinstance(part, Part) else ("", part) for part in group)
+    return " x ".join(f"{attribute}{'unknown' if value is None else value}" for attribute, value in parts)
 
 
 def who(looked: Looked) -> str:
@@ -228,7 +230,8 @@ def waived(finding: Finding, acts: Sequence[Recorded]) -> str:
     if act is None or act.waiver is None:
         return f"act {finding.waiver}" if finding.waiver else ""
     waiver = act.waiver
-    until = f"ticket {waiver.ticket}, until {waiver.expires}, by {act.actor}"
+    asked = f", asked for by {waiver.requester}" if waiver.requester else ""
+    until = f"ticket {waiver.ticket}, until {waiver.expires}, by {act.actor}{asked}"
     instead = f"; instead: {waiver.compensating.rstrip('.')}" if waiver.compensating else ""
     return f"{act.reason.rstrip('.')} ({until}){instead}"
 
@@ -244,6 +247,13 @@ def announced(finding: Finding) -> str:
     return ", ".join(steps)
 
 
+def whom_for(ref: PolicyRef) -> str:
+    """Whether the rules of a policy were judged, and why; empty where it is for every model and they were."""
+    if not ref.in_force:
+        return ref.remark
+    return f"{ref.remark or 'applies'}: {ref.because}" if ref.because else ref.remark
+
+
 def act_of(act: Act) -> str:
     """Who did what, in which role, when and why; of a waiver also what it excuses, and until when."""
     said = f"{act.kind} by {act.actor} ({act.role}) at {act.at}: {clip(act.reason, 400)}"
@@ -252,8 +262,26 @@ def act_of(act: Act) -> str:
     bounds = [f"ticket {waiver.ticket}", f"from {waiver.not_before} until {waiver.expires}"]
     bounds += [f"for {', '.join(map(group_name, waiver.groups))} only"] * bool(waiver.groups)
     bounds += [f"no worse than {waiver.no_worse_than}"] * bool(waiver.no_worse_than)
+    bounds += [f"asked for by {waiver.requester}"] * bool(waiver.requester)
+    bounds += [f"for {COVERS[waiver.covers]}"] * (waiver.covers != "version")
     bounds += [f"instead: {waiver.compensating}"] * bool(waiver.compensating)
+    bounds += [f"only while {waiver.compensating_condition}"] * bool(waiver.compensating_condition)
     return f"{said} [{waiver.key}: {'; '.join(bounds)}]"
+
+
+COVERS = {
+    "version": "this model version and this artifact",
+    "patch": "this version, and later ones that differ in the third number",
+    "minor": "this version, and later ones of the same first number",
+}
+
+
+def weighed(decision: Decision, act: Sha256) -> str:
+    """What became of a waiver in a decision: "in use", or "not used: ..."; empty where the decision does not say."""
+    found = next((one for one in decision.waivers if one.act == act), None)
+    if found is None:
+        return ""
+    return ("in use" if found.counts else "unused") + (f": it {found.words}" if found.words else "")
 
 
 def listed(names: Sequence[str]) -> str:

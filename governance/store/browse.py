@@ -71,6 +71,14 @@ def about(snapshot: Snapshot, type: EntryType, subject: Subject) -> list[StoredE
     return [snapshot.entry(index) for index in list(snapshot.rows(query))]
 
 
+def granted(snapshot: Snapshot, name: str | None = None) -> list[StoredEntry]:
+    """The entries of all waivers, or of those for one model, in order."""
+    query = select(EntryRow.idx).where(col(EntryRow.type) == str(EntryType.WAIVER_GRANTED))
+    if name is not None:
+        query = query.where(col(EntryRow.name) == name)
+    return [snapshot.entry(index) for index in list(snapshot.rows(query.order_by(col(EntryRow.idx))))]
+
+
 def _conditions(wanted: Wanted) -> list[Any]:
     conditions: list[Any] = []
     for column, value in (

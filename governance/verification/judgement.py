@@ -81,6 +81,7 @@ def judged_again(
             identifier=decision.id,
             submitter=decision.submitter,
             previous=decision.previous,
+            lapsed=decision.lapsed,
         )
     except OverflowError as error:
         raise VerificationFailed(

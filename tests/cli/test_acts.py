@@ -7,6 +7,7 @@ import pytest
 from governance.operations.initialise import add_person
 from tests.cli.conftest import AS_ANN, AS_BO
 from tests.cli.test_commands import MODEL, WAIVE
+from tests.days import IN_TWO_MONTHS
 from tests.operations.project import PASSWORD
 
 
@@ -50,7 +51,10 @@ class TestRole:
 class TestDates:
     @pytest.mark.parametrize(
         "given, meant",
-        [("2099-12-31", "2099-12-31T00:00:00Z"), ("2099-12-31T06:30:00Z", "2099-12-31T06:30:00Z")],
+        [
+            (IN_TWO_MONTHS, f"{IN_TWO_MONTHS}T00:00:00Z"),
+            (f"{IN_TWO_MONTHS}T06:30:00Z", f"{IN_TWO_MONTHS}T06:30:00Z"),
+        ],
     )
     def test_a_waiver_until_a_day_ends_as_it_begins(self, audited, run, given, meant):
         ran = run(*WAIVE, "--expires", given, "--not-before", "2026-01-02", "--format", "json")
@@ -63,14 +67,14 @@ class TestDates:
     @pytest.mark.parametrize("option", ["--expires", "--not-before"])
     @pytest.mark.parametrize("given", ["31.12.2099", "2099-13-01", "2099-12-31 10:00", "2099-02-30", ""])
     def test_what_is_no_date(self, audited, run, option, given):
-        dates = {"--expires": "2099-12-31", "--not-before": "2026-01-02"} | {option: given}
+        dates = {"--expires": IN_TWO_MONTHS, "--not-before": "2026-01-02"} | {option: given}
         before = audited.trail()
         ran = run(*WAIVE, *(word for pair in dates.items() for word in pair))
         assert (ran.code, ran.out) == (2, "")
         assert f"{option}: not a date" in ran.err and "2026-06-01T12:00:00Z" in ran.err
         assert audited.trail() == before
 
-    @pytest.mark.parametrize("expires, code", [("2026-01-02", 2), ("2026-01-01", 2), ("2099-12-31", 0)])
+    @pytest.mark.parametrize("expires, code", [("2026-01-02", 2), ("2026-01-01", 2), (IN_TWO_MONTHS, 0)])
     def test_a_waiver_ends_after_it_begins(self, audited, run, expires, code):
         """`--expires` is named, and the time it has to be after."""
         ran = run(*WAIVE, "--expires", expires, "--not-before", "2026-01-02")

@@ -9,6 +9,7 @@ from governance.canonical import sha256
 from governance.cli.__main__ import build_parser, main
 from governance.render.json import Check
 from tests.cli.conftest import AS_ANN, AS_BO
+from tests.days import IN_TWO_MONTHS
 from tests.operations.project import MANIFEST, PASSWORD, POLICY
 
 MODEL = "credit@1.10"
@@ -27,7 +28,7 @@ def test_the_whole_way(bare, run, check):
         (11, ("check", "--policy", "./policy.yaml", *AS_ANN, "--bundle", "first.json")),
         (0, ("check", "--policy", "./policy.yaml", *AS_ANN, "--environment", "staging")),
         (11, ("gate", "--artifact", "model.onnx", "--environment", "prod")),
-        (0, (*WAIVE, "--expires", "2099-01-01T00:00:00Z")),
+        (0, (*WAIVE, "--expires", IN_TWO_MONTHS)),
         (10, ("check", "--policy", "./policy.yaml", *AS_ANN)),
         (10, ("gate", "--artifact", "model.onnx", "--environment", "prod")),
         (0, ("comment", MODEL, *AS_ANN, "--role", "submitter", "--reason", "thank you")),
@@ -180,7 +181,7 @@ class TestUsage:
             (("approve", MODEL, "--as", "bo", "--reason", "x"), "password"),
             (("approve", MODEL, "--as", "eve", "--password-file", "pw", "--reason", "x"), "nobody this project knows"),
             ((*WAIVE, "--expires", "tomorrow"), "UTC time"),
-            ((*WAIVE, "--expires", "2099-01-01T00:00:00Z", "--no-worse-than", "many"), "decimal"),
+            ((*WAIVE, "--expires", IN_TWO_MONTHS, "--no-worse-than", "many"), "decimal"),
             ((*WAIVE, "--expires", "2020-01-01T00:00:00Z"), "expire after it begins"),
             (("check", "--dryrun"), "did you mean --dry-run? `governance check --help`"),
             (("check", "--enviroment=prod"), "did you mean --environment? `governance check --help`"),

@@ -93,14 +93,17 @@ def _act(verified: Verified, recorded: Recorded) -> list[Flowable]:
     act = recorded.act
     pairs: list[tuple[str, Any]] = [("when", act.at), ("decision seen", digest(act.decision))]
     if waiver := act.waiver:
-        used = any(finding.waiver == recorded.sha256 for finding in verified.decision.findings)
+        counted = wording.weighed(verified.decision, recorded.sha256)
         groups = ", ".join(map(wording.group_name, waiver.groups)) or "all"
         pairs += [
             ("waives", f"{waiver.key}; groups: {groups}; no worse than: {waiver.no_worse_than or 'no bound given'}"),
+            ("asked for by", wording.principal(waiver.requester) if waiver.requester else "nobody is named"),
             ("ticket", waiver.ticket),
             ("live", f"from {waiver.not_before} until {waiver.expires}"),
+            ("covers", wording.COVERS[waiver.covers]),
             ("compensating", waiver.compensating or "no compensating control is named"),
-            ("counted", "yes" if used else "no: it covers no finding of this decision"),
+            *([("only while", waiver.compensating_condition)] if waiver.compensating_condition else []),
+            ("counted", counted),
         ]
     pairs.append(("act", digest(recorded.sha256)))
     return [

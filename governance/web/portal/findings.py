@@ -40,10 +40,15 @@ def folds(file: CaseFile) -> tuple[tuple[Fold, ...], tuple[Fold, ...], tuple[Pic
     )
 
 
+def drawing() -> bool:
+    """Whether what draws pictures and reports is installed."""
+    return find_spec("reportlab") is not None
+
+
 def _pictures(page: CheckPage) -> Iterator[tuple[tuple[str, ...], Picture]]:
     """What the report draws, without the comparisons that stand at their findings as strips. Nothing where what draws
     is not installed: whatever a picture shows is said in words too."""
-    if find_spec("reportlab") is None:
+    if not drawing():
         return
     from governance.render.pdf.charts import access, importance, lineage, rates, slices
     from governance.render.svg.picture import picture
@@ -80,6 +85,7 @@ def _fold(file: CaseFile, finding: Finding, pictures: Sequence[Picture]) -> Fold
         declared=wording.kind_of(finding) == "declared",
         waived=waived(page, finding),
         known=known(page, finding),
+        announced=wording.announced(finding),
         explanation=explanation,
         past=_past(file, finding),
         waivable=bool(found and found.if_waived) and state_of(finding) not in SETTLED,
@@ -104,14 +110,17 @@ def effects(actions: Mapping[str, Action]) -> str:
 
 
 def _past(file: CaseFile, finding: Finding) -> tuple[Past, ...]:
-    """The same rule in earlier decisions about this model, newest first."""
-    found = []
+    """The same rule in earlier decisions about this model, newest first, and of some in a row that agree the newest."""
+    found: list[Past] = []
     for decision in file.earlier:
         if was := next((one for one in decision.findings if one.key == finding.key), None):
             subject = decision.subject
-            found.append(
-                Past(subject.version, case_at(subject.name, subject.version), decision.now, style_of(was), stated(was))
+            past = Past(
+                subject.version, case_at(subject.name, subject.version), decision.now, style_of(was), stated(was)
             )
+            # A comment is a decision too, and finds nothing new.
+            if not (found and found[-1]._replace(decided=past.decided) == past):
+                found.append(past)
     return tuple(found)
 
 
@@ -134,7 +143,10 @@ def _signed(event: Event) -> Signed:
         ]
         bounds += [("for", ", ".join(map(wording.group_name, waiver.groups)))] * bool(waiver.groups)
         bounds += [("no worse than", waiver.no_worse_than or "")] * bool(waiver.no_worse_than)
+        bounds += [("asked for by", waiver.requester or "")] * bool(waiver.requester)
+        bounds += [("covers", wording.COVERS[waiver.covers])] * (waiver.covers != "version")
         bounds += [("instead", waiver.compensating or "")] * bool(waiver.compensating)
+        bounds += [("only while", waiver.compensating_condition or "")] * bool(waiver.compensating_condition)
     who = "no longer known" if event.who is None else wording.principal(act.actor)
     return Signed(
         event.number, _ACT_WORDS[act.kind], who, act.role, act.at, act.reason, tuple(bounds), event.key, digest

@@ -11,10 +11,11 @@ from governance.client.transport import Answer, ServiceClient
 from tests.cli.conftest import AS_BO
 from tests.cli.service.conftest import sqlite
 from tests.client.hostile import Hostile, answer
+from tests.days import IN_TWO_MONTHS
 
 pytestmark = sqlite
 GATE = ("gate", "--artifact", "model.onnx", "--environment", "prod")
-WAIVE = ("--finding", "small#floor", "--ticket", "RISK-7", "--expires", "2099-01-01", "--reason", "pilot")
+WAIVE = ("--finding", "small#floor", "--ticket", "RISK-7", "--expires", IN_TWO_MONTHS, "--reason", "pilot")
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from governance.permissions import Scope
 from governance.trail.trust import load_trust
 from tests.cli.conftest import AS_BO
 from tests.cli.service.conftest import sqlite
+from tests.days import IN_TWO_MONTHS
 
 pytestmark = sqlite
-WAIVE = ("--finding", "small#floor", "--ticket", "RISK-7", "--expires", "2099-01-01", "--reason", "pilot")
+WAIVE = ("--finding", "small#floor", "--ticket", "RISK-7", "--expires", IN_TWO_MONTHS, "--reason", "pilot")
 AS_FI = ("--as", "fi", "--password-file", "pw")
 
 

@@ -4,6 +4,7 @@ import json
 import re
 
 from tests.cli.conftest import AS_ANN, AS_BO, now
+from tests.days import IN_TWO_MONTHS
 from tests.operations.project import PASSWORD, Project
 
 _MASKS = (
@@ -35,7 +36,7 @@ def scenario(model: str, local: bool):
     ann, bo = (AS_ANN, AS_BO) if local else ((), AS_BO)
     policy = ("--policy", "./policy.yaml") if local else ()
     artifact = ("--artifact", "model.onnx", "--environment", "prod")
-    waive = ("--finding", "small#floor", "--ticket", "RISK-7", "--expires", "2099-01-01", "--reason", "pilot")
+    waive = ("--finding", "small#floor", "--ticket", "RISK-7", "--expires", IN_TWO_MONTHS, "--reason", "pilot")
     check = ("check", *policy, *ann)
     yield from (("ann", 11, (*check, "--bundle", "first.json", "--also", "markdown=c.md")),)
     yield from (("ann", 11, (*check, "--format", one)) for one in _FORMATS)
