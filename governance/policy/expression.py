@@ -19,6 +19,7 @@ from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet, Facts
 from governance.policy.finding import Looked, Verdict
 from governance.policy.outcome import Outcome
+from governance.policy.pieces import code_of, cut, doubles
 from governance.policy.telling import Ask, Told, broken, compared, digested, said
 
 MAX_CHARACTERS = 4000
@@ -28,14 +29,6 @@ PARAMS = "params"
 # regular expressions are bounded by the engine.
 _MAP = re.compile(r"\.\s*map\s*\(")
 GROUPS = tuple(name for name in Facts.model_fields if name != "absent")
-# Comments and literals from left to right, as the engine reads them: a quote in a comment opens nothing.
-_UNREAD = re.compile(
-    r"//.*|"
-    r"'''(?:[^\\]|\\.)*?'''|"
-    r'"""(?:[^\\]|\\.)*?"""|'
-    r"'(?:[^'\\\n]|\\.)*'|"
-    r'"(?:[^"\\\n]|\\.)*"',
-)
 _PATH = re.compile(r"(?<![.\w])[a-z_]+(?:\.[a-z_0-9]+)*", re.ASCII)
 _NUMBER = re.compile(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?![\w.])", re.ASCII)
 _ALWAYS = ("subject", "risk_tier", "inputs")
@@ -86,10 +79,10 @@ def compile_condition(
 
 def _only_known(text: str, params: Mapping[str, Any], where: str) -> None:
     read = members(text, PARAMS)
-    uses = re.findall(rf"(?<![.\w]){PARAMS}(?!\w)", _UNREAD.sub(" ", text), re.ASCII)
+    uses = re.findall(rf"(?<![.\w]){PARAMS}(?!\w)", code_of(text), re.ASCII)
     if unknown := [name for name in read if name not in params]:
         raise BadInput(**unknown_parameter(unknown[0], params), where=where)
-    if len(uses) != len(re.findall(rf"(?<![.\w]){PARAMS}\s*\.\s*[a-z]", _UNREAD.sub(" ", text), re.ASCII)):
+    if len(uses) != len(re.findall(rf"(?<![.\w]){PARAMS}\s*\.\s*[a-z]", code_of(text), re.ASCII)):
         raise BadInput(f"`{PARAMS}` is read as a whole", expected=f"each by its name, as {PARAMS}.name", where=where)
 
 
@@ -106,7 +99,15 @@ def compile_boolean(text: str, declared: dict[str, Any], where: str, undeclared:
 
     if len(text) > MAX_CHARACTERS:
         raise BadInput("expression too long", got=f"{len(text)} characters", expected=f"{MAX_CHARACTERS}", where=where)
-    code = _UNREAD.sub(" ", text)
+    code = code_of(text)
+    if grown := doubles(cut(text)):
+        raise BadInput(
+            "the expression goes through a list that it makes itself",
+            got=grown,
+            expected="a list of the evidence, or one of plain values",
+            fix="each such list can be twice as long as the one before: say it without",
+            where=where,
+        )
     if _MAP.search(code):
         raise BadInput(
             "the expression maps a list to another",
@@ -142,13 +143,13 @@ def compile_boolean(text: str, declared: dict[str, Any], where: str, undeclared:
 
 def numbers(text: str) -> list[tuple[int, int]]:
     """Where the plain numbers of an expression begin and end: 0.8 and 12, but nothing in text or in a comment."""
-    code = _UNREAD.sub(lambda unread: " " * len(unread[0]), text)
+    code = code_of(text)
     return [found.span() for found in _NUMBER.finditer(code)]
 
 
 def members(text: str, name: str) -> list[str]:
     """What an expression reads of a variable, by name: `model.owner` gives owner; in order, each once."""
-    code = _UNREAD.sub(" ", text)
+    code = code_of(text)
     found = re.findall(rf"(?<![.\w]){name}\s*\.\s*([A-Za-z_][A-Za-z_0-9]*)(?!\s*\()", code, re.ASCII)
     return list(dict.fromkeys(found))
 
@@ -268,7 +269,7 @@ def _asking(condition: Condition, data: dict[str, Any]) -> Ask:
 def _read(condition: Condition, data: dict[str, Any], told: frozenset[str]) -> Iterator[str]:
     """What the condition names and is not `told` yet, each with its value, what is long with its digest: so that a
     failure over other facts never reads as this one. Not the clock: the same failure of tomorrow is the same."""
-    named = _PATH.findall(_UNREAD.sub(" ", condition.text))
+    named = _PATH.findall(code_of(condition.text))
     # A group that is named in some other way counts as a whole.
     named += [group for group in condition.groups if not any(path.split(".")[0] == group for path in named)]
     for path in dict.fromkeys(named):

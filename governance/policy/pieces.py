@@ -1,6 +1,6 @@
 """The text of a CEL expression, cut into tokens and at its operators (CEL specification, "Syntax").
 
-Only for words about expressions: what one means, the engine says.
+For words about expressions and for what is refused before the engine sees it: what one means, the engine says.
 """
 
 import re
@@ -42,6 +42,63 @@ def cut(text: str) -> list[Token]:
         found.append(Token(str(match.lastgroup), match[0], gap))
         gap = False
     return found
+
+
+def code_of(text: str) -> str:
+    """The text with spaces in the place of literal texts and comments: what stands there is still where it was."""
+    return _TOKEN.sub(lambda found: found[0] if found.lastgroup not in ("gap", "text") else " " * len(found[0]), text)
+
+
+_MACROS = ("all", "exists", "exists_one", "filter", "map")
+
+
+def doubles(tokens: Tokens) -> str:
+    """The first list that a macro goes through and that the expression builds of something: through a chain of such
+    lists (`[a + a].all(b, [b + b].all(c, ...))`) text can grow to any length. Empty where there is none."""
+    for at in range(2, len(tokens) - 1):
+        if tokens[at].text in _MACROS and is_field(tokens, at) and tokens[at + 1].text == "(":
+            target = _before(tokens, at - 1)
+            if _is_built(target):
+                return shown(target)
+    return ""
+
+
+def _before(tokens: Tokens, end: int) -> Tokens:
+    """The operand that ends before `end`: names, fields, calls, indices, brackets."""
+    depth, at = 0, end
+    while at > 0:
+        one, after = tokens[at - 1], tokens[at]
+        depth += (one.text in _CLOSE) - (one.text in _OPEN) if one.kind == "mark" else 0
+        # A name or a bracket goes on to the left only by a point, or where it is called or indexed.
+        ends = one.text == "in" or (one.kind == "mark" and one.text not in (".", *_OPEN, *_CLOSE))
+        apart = at < end and one.kind != "mark" and after.kind != "mark"
+        if depth < 0 or (not depth and (ends or apart)):
+            break
+        at -= 1
+    return tokens[at:end]
+
+
+def _is_built(target: Tokens) -> bool:
+    """Whether it holds a sum, or a list or map literal of more than plain values. Conditions of macros in it are left
+    out: nothing of them comes out of it, and they are looked at for themselves."""
+    kept, at = list[Token](), 0
+    while at < len(target):
+        kept.append(target[at])
+        if target[at].text in _MACROS and is_field(target, at) and (end := closing(target, at + 1)):
+            at = end
+        at += 1
+    for at, one in enumerate(kept):
+        # Behind a value it is an index.
+        indexed = at > 0 and kept[at - 1].text != "in" and (kept[at - 1].kind != "mark" or kept[at - 1].text in _CLOSE)
+        literal = one.text == "{" or (one.text == "[" and not indexed)
+        if one.kind == "mark" and (one.text == "+" or (literal and _holds_names(kept, at))):
+            return True
+    return False
+
+
+def _holds_names(tokens: Tokens, at: int) -> bool:
+    inner = tokens[at + 1 : closing(tokens, at)]
+    return any(one.kind == "name" and one.text not in ("true", "false", "null") for one in inner)
 
 
 def shown(tokens: Tokens, whole: bool = False) -> str:

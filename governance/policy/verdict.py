@@ -32,6 +32,9 @@ def verdict_of(selected: SelectedRule, evidence: EvidenceSet, now: datetime) -> 
         if not isinstance(verdict, Verdict):
             raise TypeError(f"{rule.name} gave {type(verdict).__name__} and not a Verdict")
         return verdict
+    except MemoryError:
+        # That says something about this machine, and nothing about the model: elsewhere it would be judged.
+        raise
     except Exception as error:
         # Our own words, or only the kind: a library's text differs between machines, and everybody must find the same.
         said = str(error)[:300] if type(error) is RuntimeError else type(error).__name__
