@@ -166,14 +166,14 @@ def test_it_is_a_document_that_says_what_it_compared() -> None:
 
 # Laws, over policies of rules that always apply.
 
-_WORD = st.sampled_from(["deny", "review", "warn", "audit"])
+_WORD = st.sampled_from(["deny", "deny", "review", "warn", "audit"])
 _DAYS = st.sampled_from(["2026-06-01T00:00:00Z", "2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z"])
 
 
 @st.composite
 def enforcements(draw: st.DrawFn) -> str:
     def word() -> str:
-        if draw(st.booleans()):
+        if draw(st.integers(0, 3)):
             return draw(_WORD)
         first, second = draw(st.lists(_WORD, min_size=2, max_size=2, unique=True))
         return f"{{{first}: now, {second}: {draw(_DAYS)}}}"
@@ -231,7 +231,7 @@ def pairs(draw: st.DrawFn) -> tuple[str, str]:
 
 @st.composite
 def facts(draw: st.DrawFn) -> Any:
-    rows = draw(st.sampled_from([25, 60, 400]))
+    rows = draw(st.sampled_from([4000, 4000, 400, 25]))
     found: dict[str, Any] = {}
     if draw(st.integers(0, 4)):
         found["performance"] = right(rows * draw(st.sampled_from([2, 65, 75, 88, 99])) // 100, rows)
@@ -264,7 +264,7 @@ def test_the_other_way_round_it_is_the_opposite(one: str, other: str) -> None:
 def test_what_loosens_nothing_never_gives_a_milder_decision() -> None:
     seen = {"safe": 0, "milder": 0}
 
-    @settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+    @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
     @given(pairs(), facts(), st.sampled_from(["2026-03-01", "2026-07-01", "2027-02-01", "2028-06-01"]))
     def law(pair: tuple[str, str], asked: Any, day: str) -> None:
         try:
