@@ -56,6 +56,7 @@ class Does(StrEnum):
     GRANT = "grant"
     DISABLE = "disable"
     PIN = "pin"
+    TRY_POLICY = "try_policy"
 
 
 class Row(NamedTuple):
@@ -81,6 +82,7 @@ TABLE: Mapping[Does, Row] = {
     Does.GRANT: Row("grant a role to somebody else, or revoke it", (ADMIN,), None),
     Does.DISABLE: Row("disable somebody else's account", (ADMIN,), None),
     Does.PIN: Row("pin the policies that count", (ADMIN,), None),
+    Does.TRY_POLICY: Row("have a draft of a policy tried, which records nothing", ACCOUNT_ROLES, Scope.READ),
 }
 
 

@@ -44,12 +44,19 @@ if TYPE_CHECKING:
 
 _LARGEST = 16 * 2**20
 """Bytes of one JSON answer that the parent is willing to parse."""
-# `-I` keeps the caller's folder and environment out of the path. The package itself may lie in a checkout that is not
-# installed: its folder is on the path for that one import only, so that nothing beside it can be imported.
-WORKER = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import governance; del sys.path[0]; "
-    "from governance.measure.worker import main; main()"
-)
+
+
+def program(module: str) -> str:
+    """What a child runs: the `main` of one of our modules.
+
+    `-I` keeps the caller's folder and environment out of the path. The package itself may lie in a checkout that is not
+    installed: its folder is on the path for that one import only, so that nothing beside it can be imported.
+    """
+    ours = "import sys; sys.path.insert(0, sys.argv[1]); import governance; del sys.path[0]; "
+    return f"{ours}from {module} import main; main()"
+
+
+WORKER = program("governance.measure.worker")
 _Answer = TypeVar("_Answer", bound=Document)
 _LOOK = 0.2
 """Seconds between two looks at what the child has left so far."""

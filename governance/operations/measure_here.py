@@ -17,9 +17,10 @@ from governance.measure.messages import Limits
 from governance.operations.caller import Caller
 from governance.operations.judging import Also, Judged, judge_submitted
 from governance.operations.measuring import why_anew
-from governance.operations.measuring_child import EVIDENCE, PROGRAM, TROUBLE, Task, Trouble
+from governance.operations.measuring_child import EVIDENCE, PROGRAM, Task
 from governance.operations.refusals import refusable
 from governance.operations.sealing import read_decision
+from governance.operations.trouble import TROUBLE, Trouble
 from governance.operations.uploads import FILES, WORK, Upload, assert_complete
 from governance.operations.workspace import Workspace
 from governance.permissions import Does
@@ -161,8 +162,7 @@ def _measured(
 def _told(trouble: Trouble) -> GovernanceError:
     if trouble.kind == "installed":
         return NotMeasured("measuring is not installed here", got=trouble.what)
-    kind = BadInput if trouble.kind == "input" else MachineFault
-    return kind(trouble.what, got=trouble.got, expected=trouble.expected, fix=trouble.fix, where=trouble.where)
+    return trouble.error()
 
 
 def _assert_asked(evidence: EvidenceSet, task: Task, upload: Upload) -> None:

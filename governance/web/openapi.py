@@ -11,6 +11,7 @@ from governance import __version__
 from governance.canonical import dumps
 from governance.keys import WrappedKey
 from governance.operations.browse import DecisionPage, Me, ModelPage, PolicyList
+from governance.operations.trial_child import Trial
 from governance.render.schema import published
 from governance.web.examples import examples
 from governance.web.problems import MEDIA_TYPE, Kind, Problem
@@ -29,7 +30,7 @@ TAGS = {
 }
 PUBLISHED = ("evidence", "decision", "act", "bundle", "trust", "entry", "gate")
 """Documents of `governance schema` that are bodies here."""
-_PAGES: tuple[type[BaseModel], ...] = (DecisionPage, ModelPage, PolicyList, Me, WrappedKey)
+_PAGES: tuple[type[BaseModel], ...] = (DecisionPage, ModelPage, PolicyList, Me, WrappedKey, Trial)
 _ABOUT = """\
 Evidence goes in, a signed decision comes out, people act on it, and gates ask.
 

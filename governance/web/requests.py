@@ -64,10 +64,14 @@ class Part(NamedTuple):
     data: bytes
 
 
-async def read_form(request: Request, limit: int, names: Iterable[str]) -> dict[str, bytes]:
-    """Exactly these fields of a multipart form, each once. Raises WebError; also where the form breaks off."""
+async def read_form(
+    request: Request, limit: int, names: Iterable[str], optional: Iterable[str] = ()
+) -> dict[str, bytes]:
+    """These fields of a multipart form, each once; those that are `optional` at most once. Raises WebError; also where
+    the form breaks off."""
     assert_type(request, MULTIPART)
-    wanted = sorted(names)
+    needed, optional = sorted(names), sorted(optional)
+    wanted = [*needed, *optional]
     try:
         parser = MultiPartParser(
             request.headers,
@@ -84,12 +88,13 @@ async def read_form(request: Request, limit: int, names: Iterable[str]) -> dict[
         found = [Part(name, await _content(value)) for name, value in form.multi_items()]
     finally:
         await form.close()
-    if sorted(part.name for part in found) != wanted:
+    came = [part.name for part in found]
+    if len(set(came)) < len(came) or not set(needed) <= set(came) <= set(wanted):
         raise WebError(
             Kind.BAD_REQUEST,
             "the form has other fields, or breaks off",
-            got=ascii(", ".join(part.name for part in found))[:200],
-            expected=f"each once: {', '.join(wanted)}",
+            got=ascii(", ".join(came))[:200],
+            expected=f"each once: {', '.join(needed)}{''.join(f'; perhaps {name}' for name in optional)}",
         )
     return dict(found)
 

@@ -1,14 +1,73 @@
 """What is judged by, and whose keys count."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated, Any
 
-from governance.operations.browse import list_policies, policy_text
-from governance.web.api.parameters import Digest
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from governance.operations.browse import document, list_policies, policy_text
+from governance.operations.caller import Caller
+from governance.operations.try_policy import try_policy
+from governance.permissions import Does
+from governance.verification import EVIDENCE
+from governance.web.api.parameters import HEX, Digest
 from governance.web.openapi import YAML, answers
-from governance.web.requests import IMMUTABLE, JSON, IfNoneMatch, answer
-from governance.web.security import Given, Reader
+from governance.web.requests import BODY, IMMUTABLE, JSON, MULTIPART, IfNoneMatch, answer, read_form
+from governance.web.security import Given, Reader, needs
 
 router = APIRouter(tags=["rules"], default_response_class=Response)
+
+
+_POLICY, _CASES = "policy", "cases"
+_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            MULTIPART: {
+                "schema": {
+                    "type": "object",
+                    "required": [_POLICY],
+                    "additionalProperties": False,
+                    "properties": {
+                        _POLICY: {"type": "string", "description": "The draft.", "contentMediaType": YAML},
+                        _CASES: {"type": "string", "description": "Its cases.", "contentMediaType": YAML},
+                    },
+                },
+                "encoding": {_POLICY: {"contentType": YAML}, _CASES: {"contentType": YAML}},
+            }
+        },
+    }
+}
+Recorded = Annotated[
+    str | None, Query(pattern=HEX, description="The SHA-256 of recorded evidence, to be judged by the draft as well.")
+]
+
+
+async def _form(request: Request) -> dict[str, bytes]:
+    return await read_form(request, BODY, (_POLICY,), (_CASES,))
+
+
+@router.post(
+    "/policies/check",
+    responses=answers(200, "What the draft does.", JSON, 400, 401, 403, 404, 413, 415, 422, 501, 503, of="Trial"),
+    openapi_extra=_FORM,
+)
+def check_policy(
+    given: Given,
+    _: Annotated[Caller, Depends(needs(Does.TRY_POLICY))],
+    form: Annotated[dict[str, bytes], Depends(_form)],
+    evidence: Recorded = None,
+) -> Response:
+    """Try a draft of a policy: it is compiled, its cases are run, recorded evidence is judged by it. That happens in a
+    process with little memory and time, and nothing is recorded. What is wrong with the draft comes as a problem whose
+    `where` is its line and column."""
+    trial = try_policy(
+        form[_POLICY],
+        now=given.workspace.clock(),
+        cases=form.get(_CASES),
+        evidence=None if evidence is None else document(given.workspace, evidence, EVIDENCE),
+        given=given.policies,
+    )
+    return Response(trial.to_bytes(), 200, media_type=JSON)
 
 
 @router.get("/policies", responses=answers(200, "The list.", JSON, 401, 403, 422, of="PolicyList", headers=("ETag",)))

@@ -13,9 +13,11 @@ PUBLIC = {"/healthz", "/readyz", "/api/v1/openapi.json", "/api/v1/problems/{kind
 # What each route takes. A new route must be named here; what is not in the list may be read by whoever may read.
 NEEDS = {
     ("post", "/api/v1/evidence"): Does.SUBMIT,
+    ("post", "/api/v1/measurements"): Does.SUBMIT,
     ("post", "/api/v1/models/{name}/versions/{version}/evaluations"): Does.EVALUATE,
     ("post", "/api/v1/decisions/{sha256}/acts"): Does.COMMENT,
     ("get", "/api/v1/me/key"): Does.COMMENT,
+    ("post", "/api/v1/policies/check"): Does.TRY_POLICY,
 }
 ANYBODY = {("get", "/api/v1/me")}
 SOMETHING = {
