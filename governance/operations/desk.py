@@ -3,12 +3,12 @@
 Everything of one answer comes from one state of the trail.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from governance import strictyaml
-from governance.canonical import instant
+from governance.canonical import instant, parse_instant
 from governance.errors import BadInput, NotThere
 from governance.evidence.evidence import EvidenceSet
 from governance.evidence.origin import Subject
@@ -230,10 +230,11 @@ def _precedents(snapshot: "Snapshot", decision: Decision, before: int) -> dict[s
     return found
 
 
-def permissions(workspace: Workspace, file: CaseFile, principal: str, roles: tuple[str, ...]) -> dict[str, Permission]:
-    """What this person may do to the case, each with its reason."""
+def permissions(workspace: Workspace, file: CaseFile, principal: str, roles: tuple[str, ...]) -> dict[Does, Permission]:
+    """What this person may do to the case, each with its reason: sign an act, or have it judged again."""
     decision, measured_by = file.page.decision, file.page.evidence.origin.by
-    return {kind.value: _may(kind, principal, roles, decision, file.decision_sha256, measured_by) for kind in KINDS}
+    acts = {kind: _may(kind, principal, roles, decision, file.decision_sha256, measured_by) for kind in KINDS}
+    return {**acts, Does.EVALUATE: may(Does.EVALUATE, principal, roles)}
 
 
 def role_for(kind: str, roles: tuple[str, ...]) -> str:
@@ -251,7 +252,8 @@ def _may(
         return by_role
     waiver = None
     if kind is Does.WAIVE:
-        waiver = Waiver(key="", ticket="", not_before=seen.now, expires=seen.valid_until)
+        tomorrow = instant(parse_instant(seen.now) + timedelta(days=1))
+        waiver = Waiver(key="", ticket="", not_before=seen.now, expires=tomorrow)
     act = Act(
         kind=cast(Kind, kind.value),
         actor=principal,

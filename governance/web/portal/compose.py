@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from governance.canonical import parse_instant
-from governance.operations.desk import MOST, CaseFile, Row, Waits
+from governance.operations.desk import KINDS, MOST, CaseFile, Row, Waits
 from governance.operations.events import Event
-from governance.permissions import Permission
+from governance.permissions import Does, Permission
 from governance.policy.act import UNVERIFIED
 from governance.policy.finding import Finding
 from governance.policy.outcome import ACTIONS, Action
@@ -19,7 +19,7 @@ from governance.render.changes import Changes, changes
 from governance.render.pipeline import Precedent
 from governance.render.wording import ACTION_WORDS, SETTLED, state_of
 from governance.web.portal.addresses import case_at, model_at
-from governance.web.portal.findings import folds, signed
+from governance.web.portal.findings import drawing, folds, signed
 from governance.web.portal.pages import (
     CasePage,
     CaseRow,
@@ -37,10 +37,11 @@ if TYPE_CHECKING:
     from governance.store.standing import Waiting
 
 _MEANS = {
-    "approve": ("Approve", "You answer for what needs a review. A denial stays denied."),
-    "reject": ("Reject", "It runs nowhere until a new evaluation."),
-    "comment": ("Comment", "It is recorded; no outcome changes."),
-    "waive": ("Waive", "You excuse one finding, for a time."),
+    Does.APPROVE: ("Approve", "You answer for what needs a review. A denial stays denied."),
+    Does.REJECT: ("Reject", "It runs nowhere until a new evaluation."),
+    Does.COMMENT: ("Comment", "It is recorded; no outcome changes."),
+    Does.WAIVE: ("Waive", "You excuse one finding, for a time."),
+    Does.EVALUATE: ("Judge again", "The recorded evidence, by today's policies. Nothing is measured anew."),
 }
 _SHOWN_GISTS = 3
 _STYLES = {Action.ALLOW: "allow", Action.NEEDS_REVIEW: "review", Action.DENY: "deny"}
@@ -138,8 +139,12 @@ def asked(file: CaseFile, choices: Sequence[Choice]) -> tuple[str, ...]:
     return (*said, *([f"Not yours to approve: {refusal}."] if refusal and by[Action.NEEDS_REVIEW] else []))
 
 
-def choices(permissions: Mapping[str, Permission]) -> tuple[Choice, ...]:
-    return tuple(Choice(kind, *_MEANS[kind], *permission) for kind, permission in permissions.items())
+def choices(permissions: Mapping[Does, Permission]) -> tuple[Choice, ...]:
+    return tuple(_choice(kind, permissions) for kind in KINDS)
+
+
+def _choice(kind: Does, permissions: Mapping[Does, Permission]) -> Choice:
+    return Choice(kind.value, *_MEANS[kind], *permissions[kind])
 
 
 def since(file: CaseFile, before: Precedent | None = None) -> tuple[Changes, ...]:
@@ -175,7 +180,7 @@ def notice(event: Event | None) -> Notice | None:
 def case_page(
     frame: Frame,
     file: CaseFile,
-    permissions: Mapping[str, Permission],
+    permissions: Mapping[Does, Permission],
     *,
     site: str,
     draft: Draft,
@@ -204,11 +209,13 @@ def case_page(
         open_=open_,
         settled=settled,
         pictures=pictures,
+        drawing=drawing(),
         signed=signed(file.history),
         since=since(file),
         conflict=None if acted_on is None else since(file, acted_on),
         meanwhile=_meanwhile(file, acted_on),
         choices=options,
+        again=_choice(Does.EVALUATE, permissions),
         draft=draft,
         waiving=waiving,
         problem=problem,
@@ -224,7 +231,7 @@ def case_page(
         measured=f"{evidence.origin.kind} ({evidence.origin.where}, by {wording.principal(evidence.origin.by)})",
         manifest=evidence.manifest,
         declared=tuple(wording.declared(evidence)),
-        policies=tuple((one.id, one.version, one.sha256) for one in decision.policies),
+        policies=tuple((one.id, one.version, one.sha256, wording.whom_for(one)) for one in decision.policies),
         inputs=tuple(
             (one.role, one.path, one.sha256, "" if one.rows is None else wording.plural(one.rows, "row"))
             for one in evidence.inputs

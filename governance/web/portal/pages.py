@@ -72,6 +72,7 @@ class Fold(NamedTuple):
     declared: bool
     waived: str
     known: str
+    announced: str
     explanation: Explanation
     past: tuple[Past, ...]
     waivable: bool
@@ -231,6 +232,7 @@ class LoginPage(NamedTuple):
     frame: Frame
     to: str
     name: str
+    done: str
     problem: str
 
 
@@ -259,7 +261,8 @@ class WaitingPage(NamedTuple):
 
 class CasePage(NamedTuple):
     """`conflict` is what changed since the decision that somebody acted on, None where nobody acted on an older one;
-    `meanwhile` are the acts since then."""
+    `meanwhile` are the acts since then. `again`: to have it
+    judged again, which is no act. `drawing`: whether what draws is installed."""
 
     frame: Frame
     name: str
@@ -274,11 +277,13 @@ class CasePage(NamedTuple):
     open_: tuple[Fold, ...]
     settled: tuple[Fold, ...]
     pictures: tuple[Picture, ...]
+    drawing: bool
     signed: tuple[Signed, ...]
     since: tuple[Changes, ...]
     conflict: tuple[Changes, ...] | None
     meanwhile: tuple[str, ...]
     choices: tuple[Choice, ...]
+    again: Choice
     draft: Draft
     waiving: Fold | None
     problem: str
@@ -294,7 +299,7 @@ class CasePage(NamedTuple):
     measured: str
     manifest: str
     declared: tuple[tuple[str, str], ...]
-    policies: tuple[tuple[str, str, str], ...]
+    policies: tuple[tuple[str, str, str, str], ...]
     inputs: tuple[tuple[str, str, str, str], ...]
     history: tuple[Line, ...]
 

@@ -10,19 +10,24 @@ from pydantic import ValidationError
 from governance.canonical import instant
 from governance.errors import BadInput, GovernanceError, Refused, Stale, TooMany
 from governance.operations import desk
+from governance.operations.answers import once
 from governance.operations.caller import Caller
 from governance.operations.export import export_bundle
 from governance.operations.review import Kind, act
+from governance.operations.submit import evaluate_again
 from governance.permissions import Does
 from governance.policy.act import Waiver
 from governance.policy.outcome import Action
 from governance.web.portal import addresses, compose, http, pages
 from governance.web.portal.http import Segment, workspace_of
+from governance.web.requests import fingerprint
 from governance.web.security import service
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
 Form = Annotated[http.Fields, Depends(http.form)]
 By = Annotated[Caller, Depends(http.caller)]
+_NOT_DONE_WITH = ("comment", "waive")
+"""Acts after which somebody still has to answer, where not everything is allowed."""
 
 
 @router.get("/cases/{name}/{version}")
@@ -33,7 +38,7 @@ def case(request: Request, name: Segment, version: Segment, by: By) -> Response:
 
 @router.post("/cases/{name}/{version}/acts")
 def acted(request: Request, name: Segment, version: Segment, by: By, form: Form) -> Response:
-    """Sign an act; then the next case that waits for this person."""
+    """Sign an act; then the next case that waits for this person, where they are done with this one."""
     http.assert_csrf(form, by)
     draft = _draft(form)
     request.state.typed = draft.reason
@@ -42,8 +47,7 @@ def acted(request: Request, name: Segment, version: Segment, by: By, form: Form)
         if draft.kind not in {kind.value for kind in desk.KINDS}:
             raise BadInput("Say what you do.", expected=", ".join(kind.value for kind in desk.KINDS))
         by.must(Does(draft.kind))
-        if len(seen) != 64:
-            raise BadInput("The form does not say which decision you saw.", fix="open the case again")
+        _assert_said(seen)
         reviewed = act(
             workspace,
             cast(Kind, draft.kind),
@@ -66,12 +70,42 @@ def acted(request: Request, name: Segment, version: Segment, by: By, form: Form)
         sealed, decided = file.decision_sha256, file.page.decision
     except (BadInput, TooMany) as error:
         return _again(request, name, version, by, draft, error, seen)
-    if draft.kind == "waive" and Action.NEEDS_REVIEW in decided.outcomes.values():
-        return http.see_other(addresses.case_at(name, version, sealed=sealed))  # which is what the waiver was for
+    if draft.kind in _NOT_DONE_WITH and any(one is not Action.ALLOW for one in decided.outcomes.values()):
+        return http.see_other(addresses.case_at(name, version, sealed=sealed))
     following = desk.next_case(workspace, by.principal, by.roles, decided.subject)
     if following is None:
         return http.see_other(f"/?sealed={sealed}")
     return http.see_other(addresses.case_at(following.name, following.version, sealed=sealed))
+
+
+@router.post("/cases/{name}/{version}/evaluations")
+def judged_again(request: Request, name: Segment, version: Segment, by: By, form: Form) -> Response:
+    """The recorded evidence judged now. It takes no password: nobody signs but the service. The decision that was seen
+    is what tells a form that came twice."""
+    http.assert_csrf(form, by)
+    seen, given = http.text(form, "seen"), service(request)
+    _assert_said(seen)
+    try:
+        done = once(
+            given.workspace,
+            by.principal,
+            f"portal {seen}",
+            fingerprint(request),
+            303,
+            lambda also: evaluate_again(
+                given.workspace,
+                given.policies,
+                name=name,
+                version=version,
+                caller=by,
+                baselines=given.baselines,
+                seen=seen,
+                also=also,
+            ),
+        )
+    except Stale as error:
+        return _again(request, name, version, by, pages.Draft(), error, seen)
+    return http.see_other(addresses.case_at(name, version, sealed=done.decision_sha256))
 
 
 @router.get("/decisions/{sha256}/bundle")
@@ -93,6 +127,12 @@ def report(request: Request, sha256: str, by: By, form: Form) -> Response:
     except ModuleNotFoundError as error:
         raise BadInput("this service makes no PDF", fix="install it with 'governance[pdf]'") from error
     return Response(pdf, media_type="application/pdf", headers=_attached(f"decision-{sha256[:16]}.pdf"))
+
+
+def _assert_said(seen: str) -> None:
+    """Raises BadInput for a form that names no decision."""
+    if len(seen) != 64:
+        raise BadInput("The form does not say which decision you saw.", fix="open the case again")
 
 
 def _attached(name: str) -> dict[str, str]:

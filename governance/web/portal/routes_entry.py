@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from governance.errors import BadInput, Refused, TooMany
 from governance.operations.accounts import invited, redeem
 from governance.operations.sessions import sign_in, sign_out
-from governance.web.portal import http
+from governance.web.portal import compose_people, http
 from governance.web.portal.compose_people import PASSWORD_RULE
 from governance.web.portal.http import workspace_of
 from governance.web.portal.pages import InvitationPage, LoginPage
@@ -22,7 +22,9 @@ def login(request: Request) -> Response:
     to = http.within(request.query_params.get("to", "/"))
     if http.visitor(request) is not None:
         return http.see_other(to)
-    return http.html(LoginPage(http.frame(request, "Log in", None), to, request.query_params.get("name", ""), ""))
+    asked = request.query_params
+    done = "Your password is set. Log in with it." if "set" in asked else ""
+    return http.html(LoginPage(http.frame(request, "Log in", None), to, asked.get("name", ""), done, ""))
 
 
 @router.post("/login")
@@ -37,7 +39,7 @@ def logged_in(request: Request, form: Form) -> Response:
             if isinstance(error, TooMany)
             else f"{error.what[:1].upper()}{error.what[1:]}."
         )
-        return http.refused(request, LoginPage(http.frame(request, "Log in", None), to, name, said), error)
+        return http.refused(request, LoginPage(http.frame(request, "Log in", None), to, name, "", said), error)
     response = http.see_other(to)
     http.begin_session(request, response, signed.token)
     return response
@@ -70,9 +72,8 @@ def accepted(request: Request, token: str, form: Form) -> Response:
     except Refused:
         raise
     except BadInput as error:
-        said = f"{error.what} {f'Expected: {error.expected}.' if error.expected else ''}".strip()
-        return http.html(page._replace(problem=said), http.status_of(error))
-    return http.see_other(f"/login?name={person.principal.rpartition('|')[2]}")
+        return http.html(page._replace(problem=compose_people.said(error)), http.status_of(error))
+    return http.see_other(f"/login?set&name={person.principal.rpartition('|')[2]}")
 
 
 def _invitation(request: Request, token: str, problem: str) -> InvitationPage:

@@ -316,7 +316,7 @@ def test_an_invitation_is_opened_once(project, visit):
     stranger = visit()
     form = form_to(stranger.get(f"/invitation/{token}"), token)
     assert send(stranger, form, again="something else").status_code == 422
-    assert send(stranger, form, again=PASSWORD).headers["location"] == "/login?name=fay"
+    assert send(stranger, form, again=PASSWORD).headers["location"] == "/login?set&name=fay"
     assert stranger.get(f"/invitation/{token}").status_code == 403
     assert visit("fay").get("/").status_code == 200
 

@@ -246,10 +246,11 @@ def test_the_next_case_is_one_click_away(visit, put, project):
     project.clock.tick()
     bo = visit("bo")
     signed = send(bo, form_to(bo.get("/cases/first/1.10"), "/acts"), kind="comment", reason="wait for the report")
-    assert signed.headers["location"].startswith("/cases/second/1.10?sealed=")
+    assert signed.headers["location"].startswith("/cases/first/1.10?sealed=")  # it still wants an answer
     project.clock.tick()
     signed = send(bo, form_to(bo.get("/cases/second/1.10"), "/acts"), kind="approve", reason="fine")
     assert signed.headers["location"].startswith("/cases/first/1.10?sealed=")
+    assert "Next, this case waits for you:" in bo.get(signed.headers["location"]).text
     project.clock.tick()
     signed = send(bo, form_to(bo.get("/cases/first/1.10"), "/acts"), kind="approve", reason="fine")
     assert signed.headers["location"].startswith("/?sealed=")
