@@ -26,7 +26,9 @@ def run(context: Context) -> int:
         model, version = model_version(args.model)
         workspace = context.workspace()
         context.tell_trail(workspace)
-        pdf = issue_report(workspace, latest(workspace, model=model, version=version), UNVERIFIED, context.progress)
+        pdf = issue_report(
+            workspace, latest(workspace, model=model, version=version), UNVERIFIED, context.progress, anew=True
+        )
     write_whole(args.out, pdf)
     context.say(str(args.out))
     return ExitCode.ALLOW

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from governance.canonical import Count, Document, Instant, Sha256
-from governance.errors import BadInput, NotThere
+from governance.errors import BadInput
 from governance.operations.caller import Caller
 from governance.operations.workspace import Workspace
 from governance.policy.baseline import LoadedBaseline
@@ -161,9 +161,7 @@ def policy_text(workspace: Workspace, policies: tuple[LoadedPolicy, ...], digest
 
 
 def document(workspace: Workspace, digest: Sha256, kind: str) -> bytes:
-    """A document of the trail, byte for byte. Raises NotThere where it holds none of this kind by that digest."""
-    with workspace.open_trail() as store, store.snapshot() as snapshot:
-        found = snapshot.document(digest)
-    if found.type != kind:
-        raise NotThere("the document is of another kind", got=found.type, expected=kind)
-    return found.data
+    """A document that the log vouches for, byte for byte. Raises NotThere where the trail holds none of this kind by
+    that digest, VerificationFailed where only its tables say so."""
+    with workspace.open_trail() as store, store.confirmed(workspace.trust().vkeys()) as snapshot:
+        return snapshot.recorded(digest, kind)[1]

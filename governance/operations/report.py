@@ -1,6 +1,7 @@
 """The PDF of a decision: verified first, rendered purely, its digest appended to the trail."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from governance import __version__, bundled
 from governance.canonical import instant
@@ -12,6 +13,9 @@ from governance.progress import Progress, silent
 from governance.trail.entry import EntryType
 from governance.trail.trust import Trust
 from governance.verification import verify
+
+if TYPE_CHECKING:
+    from governance.store.snapshot import Snapshot
 
 REPORT = "governance.report/pdf"
 
@@ -26,36 +30,32 @@ def render_bundle(data: bytes, trust: Trust | None, now: datetime, progress: Pro
     return render_pdf(verified, instant(now), f"governance {__version__}", bundled.report("audit"))
 
 
-def issued_report(workspace: Workspace, decision_sha256: str, principal: str, people: People) -> bytes:
-    """The PDF of a decision that was recorded last; where none was, a new one. Raises as `issue_report` does."""
-    from governance.store.browse import about
-
-    with workspace.open_trail() as store, store.snapshot() as snapshot:
-        issued = issuing(snapshot, decision_sha256).entry
-        if issued.subject is not None:
-            for stored in reversed(about(snapshot, EntryType.REPORT_RENDERED, issued.subject)):
-                if issued.id in stored.entry.causes:
-                    return snapshot.documents_of(stored.index)[0].data
-    return issue_report(workspace, decision_sha256, principal, people=people)
-
-
 def issue_report(
     workspace: Workspace,
     decision_sha256: str,
     principal: str,
     progress: Progress = silent,
     people: People | None = None,
+    anew: bool = False,
 ) -> bytes:
-    """A PDF of a decision in this trail, recorded there. `people` may be left to the project's files.
+    """The PDF of a decision in this trail that was recorded last; where none was, or `anew` one is wanted, it is drawn
+    and recorded. Of several who ask at once all get the one that was recorded first: so whoever may read adds no more
+    than one to the trail. `people` may be left to the project's files.
 
     Raises BadInput, VerificationFailed, MachineFault.
     """
+    if not anew:
+        with workspace.open_trail() as store, store.confirmed(workspace.trust().vkeys()) as snapshot:
+            if (there := _last(snapshot, decision_sha256)) is not None:
+                return there
     trust = (people or FilePeople(workspace)).trust()
     log = workspace.required_signer(trust.logs[0].origin, "log")
     progress("gathering the bundle")
     pdf = render_bundle(export_bundle(workspace, decision_sha256), trust, workspace.clock(), progress)
     progress("recording the report")
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
+        if not anew and (there := _last(transaction, decision_sha256)) is not None:
+            return there
         issued = issuing(transaction, decision_sha256).entry
         transaction.append(
             transaction.compose(
@@ -67,3 +67,17 @@ def issue_report(
             )
         )
     return pdf
+
+
+def _last(snapshot: "Snapshot", decision_sha256: str) -> bytes | None:
+    from governance.store.browse import about
+
+    issued = issuing(snapshot, decision_sha256).entry
+    if issued.subject is None:
+        return None
+    for stored in reversed(about(snapshot, EntryType.REPORT_RENDERED, issued.subject)):
+        if issued.id in stored.entry.causes:
+            recorded, pdf = snapshot.recorded(snapshot.documents_of(stored.index)[0].sha256, REPORT)
+            if recorded == stored:  # the log vouches for what it was made of, too
+                return pdf
+    return None

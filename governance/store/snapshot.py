@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from governance.canonical import other_version, sha256
 from governance.errors import BadInput, Broken, NotThere, VerificationFailed
@@ -22,7 +22,7 @@ from governance.store.tables import (
 )
 from governance.trail import merkle, proof, tiles
 from governance.trail.checkpoint import Checkpoint
-from governance.trail.entry import Entry, EntryType
+from governance.trail.entry import Entry, EntryType, Ref, commitment
 from governance.verification import DECISION, ENTRY
 
 
@@ -150,6 +150,26 @@ class Snapshot:
                 Broken.TAMPERED, f"document {row.sha256} is not the one that was stored", found, row.sha256
             )
         return StoredDocument(row.sha256, row.type, row.salt, row.commitment, row.data)
+
+    def recorded(self, digest: str, kind: str) -> tuple[StoredEntry, bytes]:
+        """A document, with the first entry that refers to it, which is in this log and commits to these very bytes as
+        one of this kind: not only the tables say so. To be asked of a state that is confirmed.
+
+        Raises NotThere where there is none of this kind, VerificationFailed where the log does not vouch for it.
+        """
+        stored = self.document(digest)
+        if stored.type != kind:
+            raise NotThere("the document is of another kind", got=stored.type, expected=kind)
+        query = select(func.min(ReferenceRow.idx)).where(col(ReferenceRow.document) == digest)
+        first = self._session.exec(query).one()
+        if first is None:
+            raise self._broken(Broken.TAMPERED, "no entry of the trail refers to a document", digest)
+        found = self.entry(first)
+        said = Ref(type=kind, commitment=commitment(stored.salt, stored.data), size=len(stored.data))
+        if said not in found.entry.refs:
+            raise self._broken(Broken.TAMPERED, f"entry {first} does not commit to the document", digest)
+        self.receipt(first)
+        return found, stored.data
 
     def documents_of(self, index: int) -> list[StoredDocument]:
         """The documents an entry stands on, in the order of its references."""

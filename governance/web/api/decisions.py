@@ -9,7 +9,7 @@ from governance.canonical import Document
 from governance.operations.answers import Done
 from governance.operations.browse import document, list_decisions
 from governance.operations.export import export_bundle
-from governance.operations.report import issued_report
+from governance.operations.report import issue_report
 from governance.policy.outcome import Action
 from governance.verification import DECISION
 from governance.web.api.parameters import HEX, Cursor, Digest, Limit
@@ -101,7 +101,7 @@ def report(
     """The PDF of a decision. It is drawn, and recorded in the trail, when it is first asked for; from then on this very
     file is answered."""
     try:
-        pdf = issued_report(given.workspace, sha256, caller.principal, given.people)
+        pdf = issue_report(given.workspace, sha256, caller.principal, people=given.people)
     except ModuleNotFoundError as error:
         raise WebError(
             Kind.NOT_INSTALLED, "this service draws no PDF", fix="`governance report --bundle` draws one elsewhere"
