@@ -1,15 +1,20 @@
 """governance policy diff, replay, release: what a policy that changes would do, and who answers for it."""
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from governance.cli.context import Context
+from governance.cli.context import Context, moment
 from governance.errors import BadInput, ExitCode
+
+if TYPE_CHECKING:
+    from governance.policy.document import LoadedPolicy
 
 ACTIONS = ("diff", "replay", "release")
 
 
 def run(context: Context) -> int:
-    return {"diff": _diff}[context.args.action](context)
+    return {"diff": _diff, "replay": _replay}[context.args.action](context)
 
 
 def _diff(context: Context) -> int:
@@ -30,3 +35,61 @@ def _diff(context: Context) -> int:
     else:
         context.say(diff_text(Placed(diff, old_at, new_at), context.width))
     return ExitCode.ALLOW if diff.safe else ExitCode.NEEDS_REVIEW
+
+
+def _replay(context: Context) -> int:
+    """0: what a draft would do is no verdict about a model."""
+    from governance.operations.evaluate import load_policies
+    from governance.operations.replay import Asked, of_bundles, of_trail, replay
+    from governance.policy.difference import named
+    from governance.render.replay import replay_json, replay_markdown, replay_text
+
+    args = context.args
+    drafts = load_policies(args.name)
+    if not drafts:
+        raise BadInput("say which draft", expected="a policy.yaml, or the name of a shipped policy")
+    old, bundles = _against(args.against or ["trail"])
+    if args.environment and not any(draft.document.covers(args.environment) for draft in drafts):
+        known = sorted({name for draft in drafts for name in draft.document.environments})
+        raise BadInput("no draft knows this environment", got=args.environment, expected=", ".join(known))
+    asked = Asked(drafts, old, args.environment, moment(args.as_of, "--as-of") if args.as_of else None)
+    name, _, version = (args.model or "").partition("@")
+    if bundles:
+        if args.all or args.model:
+            raise BadInput("`--all` and `--model` are for a trail", fix="name the bundles that you mean")
+        recorded = of_bundles(bundles, context.own_trust(), context.now(), context.progress)
+    elif context.settings.service:
+        raise BadInput(
+            "a service's decisions are not replayed from here: it would mean to fetch every bundle",
+            got=f"GOVERNANCE_URL is {context.settings.service}",
+            fix="fetch those you mean (`governance bundle NAME@VERSION --out FILE`) and give them with --against, or "
+            "unset GOVERNANCE_URL for this project's trail",
+        )
+    else:
+        recorded = of_trail(
+            context.workspace(), name=name or None, version=version or None, everything=args.all,
+            progress=context.progress,
+        )  # fmt: skip
+    cases = replay(recorded, asked)
+    names = tuple(map(named, drafts))
+    head = f"Replay of {', '.join(f'{one.id} {one.version}' for one in names)}"
+    if context.as_json:
+        pieces = replay_json(names, tuple(map(named, old)) or "recorded", cases)
+    elif args.format == "markdown":
+        pieces = replay_markdown(head, cases)
+    else:
+        pieces = replay_text(head, cases, context.width)
+    for piece in pieces:
+        context.say(piece)
+    return ExitCode.ALLOW
+
+
+def _against(names: "list[str]") -> "tuple[tuple[LoadedPolicy, ...], list[Path]]":
+    """Policies to compare with, and bundles to read from; `trail` is neither."""
+    from governance.operations.evaluate import load_policies
+
+    bundles = [Path(name) for name in names if name.endswith(".json")]
+    policies = [name for name in names if name != "trail" and not name.endswith(".json")]
+    if "trail" in names and bundles:
+        raise BadInput("either the trail or bundles", got=" ".join(names), expected="`trail`, or files *.json")
+    return load_policies(policies), bundles

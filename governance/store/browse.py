@@ -3,7 +3,7 @@
 The index is believed here, as in `listing`: nothing is decided by a list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func
@@ -13,8 +13,9 @@ from sqlmodel import col, select
 from governance.evidence.origin import Subject
 from governance.store.listing import Listed, ListedModel, listed
 from governance.store.snapshot import Snapshot, StoredEntry
-from governance.store.tables import EntryRow, OutcomeRow
+from governance.store.tables import DocumentRow, EntryRow, OutcomeRow, ReferenceRow
 from governance.trail.entry import EntryType
+from governance.verification import DECISION
 
 
 class Issued(NamedTuple):
@@ -48,6 +49,20 @@ def decisions(snapshot: Snapshot, wanted: Wanted, *, before: int | None, limit: 
         Issued(one, snapshot.entry(one.issued.index).entry.time, one.issued.index not in overtaken)
         for one in listed(snapshot, indices)
     ]
+
+
+def decided(snapshot: Snapshot, wanted: Wanted) -> Iterator[tuple[int, str]]:
+    """The entry's index and the document's digest of decisions, oldest first, a few at a time: for whoever reads them
+    all, which then are checked one by one."""
+    query = (
+        select(EntryRow.idx, DocumentRow.sha256)
+        .join(ReferenceRow, col(ReferenceRow.idx) == col(EntryRow.idx))
+        .join(DocumentRow, col(DocumentRow.sha256) == col(ReferenceRow.document))
+        .where(col(EntryRow.type) == str(EntryType.DECISION_ISSUED), col(DocumentRow.type) == DECISION)
+        .where(*_conditions(wanted))
+        .order_by(col(EntryRow.idx))
+    )
+    yield from snapshot.rows(query)
 
 
 def models(snapshot: Snapshot, *, after: str, limit: int) -> list[ListedModel]:
