@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from governance import bundled
 from governance.operations.examine import policy_files
@@ -10,23 +9,16 @@ from governance.operations.parents import load_with_parents, positioned_with_par
 from governance.policy.cases import load_cases
 from governance.policy.document import LoadedPolicy
 from governance.policy.examination import examine
-from governance.policy.lint import Remark, Shown, Subject, remarks
+from governance.policy.lint import Shown, Subject, remarks
 from governance.policy.rules import ALL
-
-
-class Linted(NamedTuple):
-    """A policy, the file it was read from, and what was said of it."""
-
-    policy: LoadedPolicy
-    file: str
-    remarks: list[Remark]
+from governance.render.lint import Linted
 
 
 def lint_policies(
     names: Sequence[str], *, as_of: datetime, progress: Callable[[str], None] = lambda _: None
 ) -> list[Linted]:
-    """Policies by name, file or folder; all that are shipped where none is named. Raises BadInput for what is no policy,
-    and for cases that are none."""
+    """Policies by name, file or folder; all that are shipped where none is named. Raises BadInput for what is no
+    policy, and for cases that are none."""
     laws, found = known_laws(), []
     for shown, data, beside, cases in policy_files(names or bundled.policy_names()):
         policy, positions = positioned_with_parents(shown, data)

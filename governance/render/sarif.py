@@ -79,9 +79,9 @@ def _rule(selected: SelectedRule) -> dict[str, Any]:
     return {
         "id": selected.key,
         "name": "".join(part.capitalize() for part in section.id.split("-"))[:_LONGEST_NAME],
-        "shortDescription": {"text": _text(title.rstrip(".") + ".", _LONGEST_DESCRIPTION)},
-        "fullDescription": {"text": _text(what, _LONGEST_DESCRIPTION)},
-        "help": {"text": _text(fix[:1].upper() + fix[1:])},
+        "shortDescription": {"text": message_text(title.rstrip(".") + ".", _LONGEST_DESCRIPTION)},
+        "fullDescription": {"text": message_text(what, _LONGEST_DESCRIPTION)},
+        "help": {"text": message_text(fix[:1].upper() + fix[1:])},
         "properties": {
             "uses": selected.uses,
             "severity": section.severity.value,
@@ -101,7 +101,7 @@ def _result(page: CheckPage, finding: Finding, rules: dict[str, int], manifest: 
         "ruleIndex": rules[finding.key],
         "kind": "fail",
         "level": _LEVELS[page.asks(finding)],
-        "message": {"text": "\n".join(_text(text) for text in told(page, finding))},
+        "message": {"text": "\n".join(message_text(text) for text in told(page, finding))},
         "locations": [
             {
                 "physicalLocation": {
@@ -145,12 +145,12 @@ def _invocation(page: CheckPage, failing: int) -> dict[str, Any]:
         "startTimeUtc": page.evidence.started_at,
         "endTimeUtc": page.decision.now,
         "toolExecutionNotifications": [
-            {"level": _LEVELS[page.verdict], "message": {"text": _text(text)}} for text in said
+            {"level": _LEVELS[page.verdict], "message": {"text": message_text(text)}} for text in said
         ],
     }
 
 
-def _text(text: str, most: int = _LONGEST) -> str:
+def message_text(text: str, most: int = _LONGEST) -> str:
     """Text of a message, at most so many characters: braces are doubled (a single one opens a placeholder), and no `](`
     makes a link of a name."""
     shown = visible(text)

@@ -6,10 +6,11 @@ walks lists or reads the clock is not tried at all: nothing is said of it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from itertools import product
 from math import prod
+from operator import ge, gt, le, lt
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -32,6 +33,9 @@ _TOKEN = re.compile(
 _WORDS = frozenset({"true", "false", "null", "in"})
 _FAR = 10**9
 _OTHER = "something else"
+
+
+_HOLD: Mapping[type, Callable[[Any, Any], bool]] = {Ge: ge, Gt: gt, Le: le, Lt: lt}
 
 
 class Read(NamedTuple):
@@ -185,10 +189,8 @@ def _plain(annotation: Any) -> list[tuple[Any, list[Any]]]:
 
 def _within(value: Decimal | int, bounds: list[Any]) -> bool:
     for bound in bounds:
-        inner = getattr(bound, "metadata", [bound])  # pydantic keeps some in a field of their own
-        for one in inner:
-            if isinstance(one, Ge) and not value >= one.ge or isinstance(one, Gt) and not value > one.gt:
-                return False
-            if isinstance(one, Le) and not value <= one.le or isinstance(one, Lt) and not value < one.lt:
-                return False
+        for mark in getattr(bound, "metadata", [bound]):  # pydantic keeps some in a field of their own
+            for kind, holds in _HOLD.items():
+                if isinstance(mark, kind) and not holds(value, getattr(mark, kind.__name__.lower())):
+                    return False
     return True

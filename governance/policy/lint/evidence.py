@@ -68,11 +68,11 @@ def declared_may_deny(subject: Subject) -> Iterator[Said]:
         words = {word for place in subject.policy.document.environments for word in subject.in_time(section, place)}
         measured = [group for group in selected.facts if group not in DECLARED]
         # Where some of what it reads is only ever declared, it has to accept that.
-        if measured and len(measured) == len(selected.facts) and Enforcement.DENY in words:
-            if "declared" in section.accept.kind:
-                what = f"rule {section.id!r} denies, and takes the submitter's word for {' and '.join(measured)} facts"
-                fix = "accept measured facts alone: leave `declared` out"
-                yield Said(("rules", section.id, "accept"), what, fix)
+        measurable = bool(measured) and len(measured) == len(selected.facts)
+        if measurable and Enforcement.DENY in words and "declared" in section.accept.kind:
+            what = f"rule {section.id!r} denies, and takes the submitter's word for {' and '.join(measured)} facts"
+            fix = "accept measured facts alone: leave `declared` out"
+            yield Said(("rules", section.id, "accept"), what, fix)
 
 
 @lint(

@@ -82,7 +82,9 @@ def alpha_unused(subject: Subject) -> Iterator[Said]:
     for selected in subject.policy.rules:
         if "alpha" in selected.section.with_ and getattr(selected.params, "decide_on", "bound") == "point":
             what = f"rule {selected.section.id!r} states an alpha, and decides on the point value, which has none"
-            yield Said(("rules", selected.section.id, "with", "alpha"), what, "leave out `alpha`, or `decide_on: point`")
+            yield Said(
+                ("rules", selected.section.id, "with", "alpha"), what, "leave out `alpha`, or `decide_on: point`"
+            )
 
 
 @lint(

@@ -128,9 +128,7 @@ def mixed_scripts(subject: Subject) -> Iterator[Said]:
             if len(found) > 1:
                 said = " and ".join(script.capitalize() for script in sorted(found))
                 odd = next((char for script, char in found.items() if script != "LATIN"), "")
-                what = (
-                    f"the word {ascii(word)} mixes {said} letters: U+{ord(odd):04X} is {unicodedata.name(odd).lower()}"
-                )
+                what = f"the word {word!a} mixes {said} letters: U+{ord(odd):04X} is {unicodedata.name(odd).lower()}"
                 yield Said(key, what, "write it in one script")
 
 
