@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from governance.cli.context import Context, exit_for, moment
 from governance.cli.formats import rendered, wanted
 from governance.cli.judged import check_here, check_there, sealed_all_the_same
-from governance.errors import BadInput, MachineFault
+from governance.errors import BadInput, ExitCode, MachineFault
 
 if TYPE_CHECKING:
     from governance.operations.adopt import Adoption
@@ -15,6 +15,7 @@ def run(context: Context) -> int:
     from governance.operations.adopt import write_baseline
     from governance.operations.files import write_whole
     from governance.operations.pin import unpinned
+    from governance.render.addresses import case_at
 
     args = context.args
     manifest = args.manifest / "governance.yaml" if args.manifest.is_dir() else args.manifest
@@ -66,6 +67,9 @@ def run(context: Context) -> int:
             got=judged.unsealed_because,
             fix="leave out --bundle, or give this machine the keys (docs/how-to/pipeline-keys.md)",
         )
+    if remote and page.sealed and code != ExitCode.ALLOW:
+        subject = page.decision.subject
+        context.note(f"the case: {remote.http.url}{case_at(subject.name, subject.version)}")
     if page.sealed is None:
         context.note(f"not sealed: {judged.unsealed_because}")
     elif judged.trust and (foreign := unpinned(judged.trust, page.decision)):

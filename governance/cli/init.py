@@ -37,9 +37,13 @@ def run(context: Context) -> int:
     workspace = context.workspace(folder)
     if not folder.is_dir():
         raise BadInput("no such folder", got=str(folder), expected="the model's folder")
-    manifest = folder / FILE_NAME
-    if manifest.is_relative_to(Path.cwd()):
-        manifest = manifest.relative_to(Path.cwd())
+    manifest: Path | None = None
+    if args.no_manifest:
+        _refuse_with_no_manifest(args, workspace)
+    else:
+        manifest = folder / FILE_NAME
+        if manifest.is_relative_to(Path.cwd()):
+            manifest = manifest.relative_to(Path.cwd())
     wanted = not args.no_trail and not workspace.exists
     if wanted and context.settings.ci:
         raise BadInput(
@@ -55,9 +59,9 @@ def run(context: Context) -> int:
             fix="give --no-trail for the manifest alone; the service's trust file belongs into .governance/trust.json",
         )
     seen = made = None
-    if os.path.lexists(manifest):
+    if manifest and os.path.lexists(manifest):
         _refuse_to_overwrite(args, manifest, wanted)
-    else:
+    elif manifest:
         from governance.operations.look import look
 
         seen = look(folder, context.progress)
@@ -70,7 +74,7 @@ def run(context: Context) -> int:
         made = draft(seen, answers, context.progress)
         context.done()
     origin = start_trail(workspace) if wanted else workspace.trust().logs[0].origin if workspace.exists else None
-    if made:
+    if manifest and made:
         write_new(manifest, made.text)
     said = _as_json if context.as_json else _as_text
     context.say(said(workspace, manifest, seen, made, origin, wanted))
@@ -87,6 +91,16 @@ def _refuse_to_overwrite(args: Namespace, manifest: Path, wanted: bool) -> None:
             expected=f"a folder without one, to write what --{given[0].replace('_', '-')} says" if given else "",
             fix="it is never overwritten: edit it, or move it away and run this again",
         )
+
+
+def _refuse_with_no_manifest(args: Namespace, workspace: "Workspace") -> None:
+    """Where a trail alone is asked for, there is one to start, and nothing is said about a model."""
+    given = [name for name in _ABOUT_THE_MANIFEST if getattr(args, name)] + ["no_trail"] * args.no_trail
+    if given:
+        option = f"--{given[0].replace('_', '-')}"
+        raise BadInput(f"--no-manifest writes nothing about a model: {option} does not go with it")
+    if workspace.exists:
+        raise BadInput("there is a trail already", got=str(workspace.place), fix="serve it: `governance serve`")
 
 
 def _flags(args: Namespace, seen: "Seen") -> "Answers":
@@ -133,23 +147,26 @@ def _bins(text: str) -> tuple[str, tuple[float, ...]]:
         raise BadInput("not bins", got=repr(text), expected="COLUMN:40,60", where="--bins") from error
 
 
-def _next(workspace: "Workspace", manifest: Path, wanted: bool) -> list[str]:
+def _next(workspace: "Workspace", manifest: Path | None, wanted: bool) -> list[str]:
     """The commands that follow, to be typed as they stand but for NAME."""
-    here = manifest.parent.resolve() == Path.cwd().resolve()
-    named = "" if here else f" {shlex.quote(str(manifest))}"
     trail = Path.cwd().resolve()
     apart = "" if trail == workspace.root or workspace.root in trail.parents else f" --project {workspace.root}"
+    policy = shlex.quote(workspace.settings.policy or DEFAULT_POLICY)
+    if manifest is None:
+        return [f"governance account invite NAME --role admin{apart}", f"governance serve --policy {policy}{apart}"]
+    here = manifest.parent.resolve() == Path.cwd().resolve()
+    named = "" if here else f" {shlex.quote(str(manifest))}"
     if not workspace.exists:
         return [f"governance check{named} --dry-run"]
     # Without a pin, whoever checks picks the policy that the gate then goes by.
-    pin = f"governance policy pin {shlex.quote(workspace.settings.policy or DEFAULT_POLICY)}{apart}"
+    pin = f"governance policy pin {policy}{apart}"
     steps = [f"governance key new NAME --role submitter{apart}", pin] if wanted else []
     return [*steps, f"governance check{named}{' --as NAME' if wanted else ''}"]
 
 
 def _as_text(
     workspace: "Workspace",
-    manifest: Path,
+    manifest: Path | None,
     seen: "Seen | None",
     made: "Draft | None",
     origin: str | None,
@@ -162,7 +179,7 @@ def _as_text(
     def row(label: str, text: str) -> None:
         lines.extend(wrap(visible(text), 110, f"  {label:<21} ", " " * 24))
 
-    if seen and made:
+    if manifest and seen and made:
         lines.append(f"Looked at {len(seen.found.files):,} files in {visible(str(seen.project.root))}")
         for what, how in made.seen:
             row(what, how)
@@ -179,9 +196,9 @@ def _as_text(
                 row(gap.key, gap.why)
         if any("--" in gap.why for gap in made.gaps):
             lines.append(f"Edit it; or move {visible(manifest.name)} away and run this again with the options named")
-    else:
+    elif manifest:
         lines.append(f"Kept {visible(str(manifest))} as it is")
-    lines.append("")
+    lines += [""] * bool(lines)
     if origin is None:
         lines.append("No trail was started: a check seals nothing until `governance init` starts one")
     elif wanted:
@@ -198,7 +215,7 @@ def _as_text(
 
 def _as_json(
     workspace: "Workspace",
-    manifest: Path,
+    manifest: Path | None,
     seen: "Seen | None",
     made: "Draft | None",
     origin: str | None,
@@ -206,7 +223,7 @@ def _as_json(
 ) -> str:
     body = {
         "schema": "governance.init/v1",
-        "manifest": str(manifest),
+        "manifest": str(manifest) if manifest else None,
         "written": made is not None,
         "files": len(seen.found.files) if seen else None,
         "found": [{"what": what, "how": how} for what, how in made.seen] if made else [],
