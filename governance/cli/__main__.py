@@ -93,6 +93,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     init.add_argument("folder", type=path, nargs="?", metavar="DIR", help="the model's folder; default: here")
     init.add_argument("--no-trail", action="store_true", help="write the manifest alone: no keys, no .governance/")
+    init.add_argument("--no-manifest", action="store_true", help="start the trail alone, as a service needs it")
     init.add_argument("--name", help="of the model; default: the folder's name")
     init.add_argument("--version", help="of the model")
     init.add_argument("--owner", help="a team or a person")
