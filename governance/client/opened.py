@@ -77,5 +77,5 @@ def assert_is(opened: Opened, digest: Sha256, name: str | None = None, version: 
 def _sealed(data: bytes, trust: Trust | None, decision: Decision) -> Sealed:
     bundle = parse_bundle(data)
     entries, seen = entries_of(bundle, trust)
-    index, _ = commitments(bundle, entries, decision)[bundle.decision]
+    index, _ = commitments(bundle, entries, decision, acts_of(bundle, decision))[bundle.decision]
     return Sealed(trail=seen.checkpoint.origin, index=index, checkpoint=seen.note)

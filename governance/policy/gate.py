@@ -8,6 +8,7 @@ from governance.policy.baseline import in_words
 from governance.policy.decision import Decision
 from governance.policy.outcome import Action
 from governance.policy.place import environment_of
+from governance.policy.waivers import has_ended
 
 
 class Answer(NamedTuple):
@@ -15,6 +16,16 @@ class Answer(NamedTuple):
 
     action: Action
     why: tuple[str, ...]
+
+
+def expired(decision: Decision, environment: str, now: datetime) -> list[str]:
+    """The waivers on which an environment's outcome rests and that have ended by now, or whose date cannot be read."""
+    used = {one.waiver for one in decision.findings if one.waiver and environment in one.actions}
+    return [
+        f"waiver {one.ticket} for {one.key} ended on {one.expires}; it is {instant(now)}"
+        for one in decision.waivers
+        if one.act in used and has_ended(one.expires, now)
+    ]
 
 
 def gate(decision: Decision, artifact: Sha256, environment: str, now: datetime) -> Answer:
@@ -33,6 +44,8 @@ def gate(decision: Decision, artifact: Sha256, environment: str, now: datetime) 
         return Answer(Action.DENY, (f"the decision says nothing about {environment!r}; it knows: {known}",))
     environment = asked
     action = decision.outcomes[environment]
+    if action is not Action.DENY and (ended := expired(decision, environment, now)):
+        return Answer(Action.DENY, (*ended, "audit again, or have it waived again"))
     if action is Action.ALLOW and now >= parse_instant(decision.valid_until):
         return Answer(
             Action.DENY, (f"the decision was valid until {decision.valid_until}; it is {instant(now)}: audit again",)

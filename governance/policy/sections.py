@@ -211,8 +211,8 @@ class Policy(Document):
     one its points, such as prod@ci, where something differs. `applies`: a condition in CEL over `model`, `environment`
     and `point`; left out, it is for every model. `valid_for`: days that a decision under this policy may be relied on.
     `waivers`: how long they last, and how far they reach. `parameters`: values that rules refer to as
-    params.name. `extends`: the policy that it is a tighter form of. `merged`: what a merged policy was made of, which we
-    write. `rules`: all of them count."""
+    params.name. `extends`: the policy that it is a tighter form of. `merged`: what a merged policy was made of, as we
+    write it. `rules`: all of them count."""
 
     model_config = ConfigDict(json_schema_extra=_alone)
 

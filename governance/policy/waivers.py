@@ -196,7 +196,7 @@ def _of_the_time(act: Act, waiver: Waiver, terms: Terms, now: datetime) -> Why |
     begins, ends, signed = _moment(waiver.not_before), _moment(waiver.expires), _moment(act.at)
     if begins is None or ends is None or signed is None:
         return Why(Reason.MALFORMED, "counts as expired: one of its dates cannot be read")
-    if now >= ends:
+    if has_ended(waiver.expires, now):
         return Why(Reason.EXPIRED, f"is live from {waiver.not_before} to {waiver.expires} only: it has expired")
     if now < begins:
         return Why(Reason.NOT_YET, f"is live from {waiver.not_before} to {waiver.expires} only: it has not begun")
@@ -205,6 +205,12 @@ def _of_the_time(act: Act, waiver: Waiver, terms: Terms, now: datetime) -> Why |
         said = f"ends on {waiver.expires}, beyond the {most} that the policy gives a {terms.severity.value} finding"
         return Why(Reason.BEYOND_HORIZON, f"{said} ({instant(latest)})")
     return None
+
+
+def has_ended(expires: str, now: datetime) -> bool:
+    """Whether a waiver has ended: at that very second it has, and a date that cannot be read has passed."""
+    ends = _moment(expires)
+    return ends is None or now >= ends
 
 
 def _moment(text: str) -> datetime | None:

@@ -277,11 +277,12 @@ COVERS = {
 
 
 def weighed(decision: Decision, act: Sha256) -> str:
-    """What became of a waiver in a decision: "in use", or "not used: ..."; empty where the decision does not say."""
+    """What became of a waiver in a decision: "in use", or "not in use, it ..."; empty where the decision does not
+    say."""
     found = next((one for one in decision.waivers if one.act == act), None)
     if found is None:
         return ""
-    return ("in use" if found.counts else "unused") + (f": it {found.words}" if found.words else "")
+    return ("in use" if found.counts else "not in use") + (f", it {found.words}" if found.words else "")
 
 
 def listed(names: Sequence[str]) -> str:

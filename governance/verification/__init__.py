@@ -37,6 +37,7 @@ from governance.verification.documents import (
 )
 from governance.verification.inclusion import ACT_ENTRIES, commitments, entries_of, recorded_as_said
 from governance.verification.judgement import baseline_of, check_pins, judged_again, policy_of, seen_judged_again
+from governance.verification.releases import accepted, by_key, pair
 from governance.verification.signatures import Signed, check_actors, signatures
 
 __all__ = [
@@ -82,12 +83,13 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
     evidence = document(bundle, decision.evidence[0], EVIDENCE, EvidenceSet)
     manifest = enclosed(bundle, evidence.manifest, MANIFEST).text.encode()
     acts = acts_of(bundle, decision)
-    nothing_else(bundle, decision, evidence, acts)
+    pairs = pair(bundle, decision)
+    nothing_else(bundle, decision, evidence, acts, {digest for both in pairs.values() for digest in both})
     # 2. Signatures, each by a key that the trust file names for that role.
     signed = signatures(bundle, trust) if trust else ()
     # 3. and 4. Inclusion of every entry under one signed checkpoint; every document committed to by an entry.
     entries, seen = entries_of(bundle, trust)
-    spoken = commitments(bundle, entries, decision)
+    spoken = commitments(bundle, entries, decision, acts)
     recorded_as_said(spoken, {bundle.decision: decision, **{item.act.decision: item.seen for item in acts}}, acts)
     check_subject(evidence, manifest)
     if trust is None:
@@ -99,8 +101,9 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
         )
     # 5. Acts: the signer is the actor and holds the role. Separation and liveness are judged again in step 7.
     check_actors(acts, trust, signed)
-    # 6. Policies, and the baseline of known failures: pinned by the trust file, or shown.
-    check_pins(decision, trust)
+    # 6. Policies, and the baseline of known failures: pinned by the trust file, by digest or by a key, or shown.
+    releases = accepted(bundle, decision, pairs, signed, spoken, trust)
+    check_pins(decision, trust, [policy for policy, one in releases.items() if by_key(one, trust)])
     if trust.witnesses:
         raise VerificationFailed(
             Broken.UNSUPPORTED,
@@ -141,7 +144,11 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
             f"{len(entries)} entries included under the log's signed checkpoint",
             "every document committed to by an entry",
             "acts signed by their actors, in roles they hold",
-            f"{ruling} pinned by the trust file" if trust.policies else f"{ruling} shown, not pinned by the trust file",
+            *(
+                f"{one.named} released by {one.release.author}, approved by {one.approval.approver}"
+                for one in releases.values()
+            ),
+            f"{ruling} pinned by the trust file" if trust.pins else f"{ruling} shown, not pinned by the trust file",
             f"the decision re-performed with the recorded {recorded}, evidence and time: equal",
             *([f"what {len(acts) - len(unseen)} of {len(acts)} acts saw, re-performed too: equal"] if acts else []),
         ),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from governance.canonical import Sha256, other_version
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.policy.decision import Decision, Recorded
+from governance.policy.release import APPROVAL, RELEASE
 from governance.trail import checkpoint, merkle, proof
 from governance.trail.bundle import Bundle
 from governance.trail.entry import Entry, EntryType, commitment
@@ -27,6 +28,7 @@ _ENTRY_TYPES: dict[str, frozenset[EntryType]] = {
     POLICY: frozenset({EntryType.DECISION_ISSUED}),
     BASELINE: frozenset({EntryType.DECISION_ISSUED}),
     ACT: frozenset(ACT_ENTRIES.values()),
+    **dict.fromkeys((RELEASE, APPROVAL), frozenset({EntryType.POLICIES_RELEASED})),
 }
 
 
@@ -79,8 +81,15 @@ def entries_of(bundle: Bundle, trust: Trust | None) -> tuple[tuple[tuple[int, En
     return tuple(entries.items()), Seen(signed, notes.pop().decode())
 
 
-def commitments(bundle: Bundle, entries: tuple[tuple[int, Entry], ...], decision: Decision) -> Spoken:
+def commitments(
+    bundle: Bundle, entries: tuple[tuple[int, Entry], ...], decision: Decision, acts: tuple[Recorded, ...]
+) -> Spoken:
     """Every document is referred to by an entry that may speak for it, about this model; and every entry is used."""
+    # A waiver may have been given for an earlier version of the same model: then its entry is about that one.
+    about = {digest: item.seen.subject for item in acts for digest in (item.sha256, item.act.decision)}
+    about |= {bundle.decision: decision.subject}
+    if others := {subject.name for subject in about.values()} - {decision.subject.name}:
+        raise VerificationFailed(Broken.TAMPERED, "an act is about another model", got=min(others))
     open_ = {(ref.type, ref.commitment): (place, ref.size) for place in entries for ref in place[1].refs}
     spoken = {}
     for digest, enclosed in bundle.documents.items():
@@ -95,7 +104,7 @@ def commitments(bundle: Bundle, entries: tuple[tuple[int, Entry], ...], decision
             raise VerificationFailed(
                 Broken.TAMPERED, f"a {enclosed.type} hangs on an entry of another kind", got=entry.type.value
             )
-        if entry.subject != decision.subject and enclosed.type != POLICY:
+        if entry.subject != about.get(digest, decision.subject) and enclosed.type not in (POLICY, RELEASE, APPROVAL):
             raise VerificationFailed(Broken.TAMPERED, "an entry is about another model version", got=str(entry.subject))
         spoken[digest] = found[0]
     used = {index for index, _ in spoken.values()}

@@ -75,7 +75,7 @@ def test_who_approved_and_waived_is_on_page_one(approved: Verified, read: Callab
     assert "Waived baseline#model-card until 2026-12-21T09:30:00Z by local|bo" in pages[0]
     whole = " ".join(pages)
     assert "ticket RISK-12" in whole and "compensating every rejection is read by a person" in whole
-    assert "counted yes" in whole
+    assert "counted in use" in whole
 
 
 def test_every_finding_stands_in_table_and_details(denied: Verified, read: Callable[[Verified], list[str]]) -> None:
