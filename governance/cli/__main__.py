@@ -29,6 +29,8 @@ class _Command(_Parser):
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
         """What a command does not know is its own error: only it can name the option that was meant."""
         known, extras = super().parse_known_args(args, namespace)
+        if getattr(known, "name", None) == [] and not any(extra.startswith("-") for extra in extras):
+            known.name, extras = extras, []  # argparse gives names nothing where an option stands before them
         if extras:
             import difflib
 
@@ -330,25 +332,29 @@ def build_parser() -> argparse.ArgumentParser:
         "policy",
         "list shipped policies, list the rules, check a policy file, run its cases, or pin what counts",
         "test ./policy.yaml --mutate",
-        formats=("text", "json", "junit", "markdown"),
+        formats=("text", "json", "junit", "markdown", "sarif"),
     )
     policy.add_argument(
         "action",
-        choices=("list", "rules", "check", "test", "diff", "replay", "release", "pin", "unpin", "pins"),
-        help="what to do",
+        type=Known("action", "governance.cli.policy", "ACTIONS"),
+        metavar="ACTION",
+        help="%(type)s",
     )
     policy.add_argument(
         "name",
         nargs="*",
         metavar="NAME|FILE|DIR",
-        help="check: the policy; rules: one rule, with its options; test: policies with a cases.yaml beside them, "
-        "else all that are shipped; diff: OLD and NEW; replay: drafts; release: the policy, or the release to approve; "
-        "pin, unpin: policies and baselines that count",
+        help="check: the policy; rules: one rule, with its options; lint, test: policies, with the cases.yaml beside "
+        "them, else all that are shipped; fmt: files; explain: a rule, as POLICY#RULE or FILE#RULE, or a finding; "
+        "diff: OLD and NEW; replay: drafts; release: the policy, or the release to approve; pin, unpin: policies and "
+        "baselines that count",
     )
     policy.add_argument(
         "--trust", type=path, metavar="FILE", help="pin, unpin, pins: in this trust file; default: the project's own"
     )
     policy.add_argument("--reason", metavar="TEXT", help="pin, unpin, release: why, for the trail")
+    policy.add_argument("--strict", action="store_true", help="lint: warnings fail, too")
+    policy.add_argument("--check", action="store_true", help="fmt: write nothing, show what differs and fail")
     change_options(policy)
     person(policy, required=False)
     policy.add_argument(

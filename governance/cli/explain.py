@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 
 def run(context: Context) -> int:
-    from governance.render.explain_picture import DRAWN
-    from governance.render.explain_text import explanation_text
-
     args = context.args
     if args.bundle and args.model:
         raise BadInput("one decision at a time", got="NAME@VERSION and --bundle", fix="leave out one of them")
-    explanation = _explained(context)
+    return say(context, _explained(context))
+
+
+def say(context: Context, explanation: "Explanation") -> int:
+    """In the format that was asked for."""
+    from governance.render.explain_picture import DRAWN
+    from governance.render.explain_text import explanation_text
+
     if context.as_json:
         context.say(explanation.to_json())
     else:

@@ -1,19 +1,25 @@
-"""governance policy list, rules, check, test, pin, unpin, pins; `policy_change` has diff, replay and release"""
+"""governance policy list, rules, check, test, pin, unpin, pins; `policy_change` has diff, replay and release,
+`policy_author` lint, fmt and explain"""
 
 import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from governance.cli import policy_change
+from governance.cli import policy_author, policy_change
 from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from governance.policy.document import Policy
 
+ACTIONS = ("list", "rules", "check", *policy_author.ACTIONS, "test", *policy_change.ACTIONS, "pin", "unpin", "pins")
+
 
 def run(context: Context) -> int:
     args = context.args
+    _fitting(args.action, args.format, args.strict, args.check)
+    if args.action in policy_author.ACTIONS:
+        return policy_author.run(context)
     if args.action in policy_change.ACTIONS:
         return policy_change.run(context)
     if args.format == "markdown":
@@ -32,6 +38,16 @@ def run(context: Context) -> int:
     rows, text = _rules(context, name) if args.action == "rules" else _policies(context, args.action, name)
     context.say(json.dumps(rows, indent=2) if context.as_json else text)
     return ExitCode.ALLOW
+
+
+def _fitting(action: str, format_: str, strict: bool, check: bool) -> None:
+    """Raises BadInput for what belongs to other actions."""
+    for given, owner in ((format_ == "sarif", "lint"), (strict, "lint"), (check, "fmt")):
+        if given and action != owner:
+            what = "`--format sarif` and `--strict` go with `policy lint`, `--check` with `policy fmt`"
+            raise BadInput(what, got=f"policy {action}")
+    if action in policy_author.ACTIONS and format_ in ("junit", "markdown"):
+        raise BadInput(f"`policy {action}` has no format {format_}", expected="text, json; lint: sarif, too")
 
 
 def _pins(context: Context) -> int:

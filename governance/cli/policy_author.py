@@ -1,10 +1,22 @@
-"""governance policy lint, fmt, explain: for whoever writes a policy"""
+"""governance policy lint, fmt, explain: for whoever writes a policy, or is asked something by one."""
+
+import json
+from typing import TYPE_CHECKING
 
 from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode
 
+if TYPE_CHECKING:
+    from governance.policy.document import LoadedPolicy, SelectedRule
 
-def lint(context: Context) -> int:
+ACTIONS = ("lint", "fmt", "explain")
+
+
+def run(context: Context) -> int:
+    return {"lint": _lint, "fmt": _fmt, "explain": _explain}[context.args.action](context)
+
+
+def _lint(context: Context) -> int:
     """0, or 2 where a policy is wrong: no verdict about a model, but input that cannot mean what it says. Warnings
     count with `--strict`."""
     from governance.operations.lint import lint_policies
@@ -22,10 +34,8 @@ def lint(context: Context) -> int:
     return ExitCode.USAGE if counted & failing else ExitCode.ALLOW
 
 
-def fmt(context: Context) -> int:
+def _fmt(context: Context) -> int:
     """0, or 2 where `--check` finds a file that is not laid out so."""
-    import json
-
     from governance.operations.layout import lay_out
 
     args = context.args
@@ -45,3 +55,39 @@ def fmt(context: Context) -> int:
         }
         context.say("\n".join(f"{file}: {text}" for file, text in said.items()))
     return ExitCode.USAGE if args.check and any(one.difference for one in found) else ExitCode.ALLOW
+
+
+def _explain(context: Context) -> int:
+    """A rule as a policy asks it, whatever was decided; else what `governance explain` finds under this name."""
+    from governance.cli import explain
+    from governance.operations.explain import catalogue_rule
+    from governance.render.explain import explain_asked, explain_rule
+
+    args = context.args
+    if len(args.name) != 1:
+        got = " ".join(args.name) or "nothing"
+        raise BadInput("`policy explain` takes one name", got=got, expected="RULE, POLICY#RULE, FILE#RULE or a finding")
+    (name,) = args.name
+    if (rule := catalogue_rule(name)) is not None:
+        return explain.say(context, explain_rule(rule))
+    if (found := _rule(context, name)) is not None:
+        return explain.say(context, explain_asked(*found))
+    args.finding, args.model, args.bundle = name, None, None
+    return explain.run(context)
+
+
+def _rule(context: Context, name: str) -> "tuple[LoadedPolicy, SelectedRule] | None":
+    """Of the policy that is named with it, or of those that count here; None where those have no such rule. Raises
+    BadInput where the policy that is named has none, and where several have one."""
+    from governance import bundled
+    from governance.cli.places import place
+    from governance.operations.evaluate import load_policies
+    from governance.operations.explain import selected_of
+
+    policy, named, rule = name.rpartition("#")
+    if named and ("/" in policy or policy.endswith((".yaml", ".yml")) or policy in bundled.policy_names()):
+        return selected_of(load_policies([policy]), rule)
+    asked = place(context).asked()
+    if name not in {key for one in asked for rule in one.rules for key in (rule.key, rule.section.id)}:
+        return None
+    return selected_of(asked, name)

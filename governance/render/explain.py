@@ -11,7 +11,7 @@ from pydantic import Field
 from governance.canonical import Document, Instant, Real, Sha256, parse_instant
 from governance.evidence.origin import Subject
 from governance.policy.coverage import Group, concerned, worst_number
-from governance.policy.document import Accept, LoadedPolicy, SelectedRule
+from governance.policy.document import Accept, InForce, LoadedPolicy, SelectedRule
 from governance.policy.enforcement import Enforced, stated_for
 from governance.policy.finding import Finding
 from governance.policy.outcome import WAIVABLE, Action, Severity, action_for
@@ -51,7 +51,10 @@ class Parameter(Document):
 
 
 class Asked(Document):
-    """How a policy asks: a rule with parameters, or a condition (`expression`) over groups of facts (`requires`)."""
+    """How a policy asks: a rule with parameters, or a condition (`expression`) over groups of facts (`requires`).
+    `reads`: the groups of facts, empty where it reads all of the evidence. `applies`: the condition on the models that
+    the policy is for, null where it is for every one. `fix`: the policy's own words. `owner`: who mends what fails.
+    `policy_owner`: who answers for the policy."""
 
     key: str
     policy: str
@@ -67,6 +70,11 @@ class Asked(Document):
     severity: Severity
     enforcement: dict[str, Enforced]
     owner: str | None = None
+    reads: tuple[str, ...] = ()
+    in_force: InForce | None = None
+    applies: str | None = None
+    fix: str | None = None
+    policy_owner: str | None = None
 
 
 class Place(Document):
@@ -193,6 +201,11 @@ def _asked(policy: LoadedPolicy, selected: SelectedRule) -> Asked:
         severity=section.severity,
         enforcement={name: section.enforcement[stated] for name, stated in places.items()},
         owner=section.owner,
+        reads=selected.facts,
+        in_force=document.in_force,
+        applies=document.applies,
+        fix=section.fix,
+        policy_owner=document.owner,
     )
 
 

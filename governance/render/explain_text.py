@@ -49,7 +49,7 @@ def explanation_text(explanation: Explanation, *, colour: bool, width: int, draw
         _section(page, f"THE RULE  {rule.name}", [("checks", rule.checks), ("matters", rule.matters)])
     _section(page, f"WHAT IS ASKED  {asked.policy} {asked.version}", _asked(asked))
     if found is None:
-        _section(page, "WHAT TO DO", [("fix", rule.fix)] if rule else [])
+        _section(page, "WHAT TO DO", _to_mend(asked, rule))
         return page.text()
     _section(page, "WHAT WAS FOUND", [("why", found.finding.why), ("limit", wording.limit_of(found.finding.limit))])
     _looked_at(page, found.finding, drawn)
@@ -86,15 +86,32 @@ def _asked(asked: Asked) -> Iterator[tuple[str, str]]:
         yield "with", "; ".join(stated)
     if default:
         yield "default", "; ".join(default)
+    if asked.in_force and not asked.expression:
+        yield "reads", ", ".join(asked.reads) or "all of the evidence"
     yield "accepts", " or ".join(_ACCEPTED[kind] for kind in asked.accept.kind)
     if "measured" in asked.accept.kind:
         yield "", f"from predictions that are {' or '.join(asked.accept.predictions)}"
     yield "severity", asked.severity.value
     yield "enforced", ", ".join(f"{name}: {in_words(how)}" for name, how in sorted(asked.enforcement.items()))
+    if asked.in_force:
+        until = f" until {asked.in_force.until}" if asked.in_force.until else ""
+        yield "in force", f"from {asked.in_force.from_}{until}"
+        said = f"models for which {' '.join(asked.applies.split())}" if asked.applies else "every model"
+        yield "for", said
     if asked.owner:
         yield "owner", asked.owner
+    if asked.policy_owner:
+        yield "policy of", asked.policy_owner
     if asked.controls:
         yield "law", ", ".join(asked.controls)
+
+
+def _to_mend(asked: Asked, rule: RuleText | None) -> Iterator[tuple[str, str]]:
+    """Where nothing has failed yet: what to do if it does, and who does it."""
+    if fix := asked.fix or (rule.fix if rule else ""):
+        yield "fix", fix
+    if owner := asked.owner or asked.policy_owner:
+        yield "ask", owner
 
 
 def _looked_at(page: Page, finding: Finding, drawn: bool) -> None:
