@@ -21,6 +21,7 @@ from governance.operations.measuring_child import EVIDENCE, PROGRAM, Task
 from governance.operations.refusals import refusable
 from governance.operations.sealing import read_decision
 from governance.operations.trouble import TROUBLE, Trouble
+from governance.operations.tokens import still_may
 from governance.operations.uploads import FILES, WORK, Upload, assert_complete
 from governance.operations.workspace import Workspace
 from governance.permissions import Does
@@ -100,6 +101,7 @@ def measure_here(
     if evidence is None:
         evidence = _measured(workspace.settings.measuring, upload, wanted, caller, workspace.clock(), gone)
     _leave_if(gone)
+    also = still_may(workspace, caller, Does.SUBMIT, also)
     return judge_submitted(
         workspace, upload.data, evidence, policies, submitter=caller.principal, baseline=baseline, also=also
     )

@@ -10,6 +10,7 @@ from governance.evidence.manifest import Manifest
 from governance.operations.caller import Caller
 from governance.operations.judging import Also, Judged, judge_recorded, judge_submitted
 from governance.operations.refusals import refusable
+from governance.operations.tokens import still_may
 from governance.operations.workspace import Workspace
 from governance.permissions import Does
 from governance.policy.baseline import LoadedBaseline
@@ -64,7 +65,7 @@ def submit(
         policies,
         submitter=caller.principal,
         baseline=(baselines or {}).get(measured.subject.name),
-        also=also,
+        also=still_may(workspace, caller, Does.SUBMIT, also),
     )
 
 
@@ -115,4 +116,5 @@ def evaluate_again(
     MachineFault, VerificationFailed."""
     caller.must(Does.EVALUATE)
     baseline = (baselines or {}).get(name)
+    also = still_may(workspace, caller, Does.EVALUATE, also)
     return judge_recorded(workspace, policies, name=name, version=version, baseline=baseline, seen=seen, also=also)

@@ -17,8 +17,10 @@ from governance.trail.entry import UUID_RANDOM_SIZE, EntryType, uuid7
 from governance.trail.person import TokenRecord
 
 if TYPE_CHECKING:
+    from governance.operations.judging import Also, Judged
     from governance.store.credentials import ApiToken
     from governance.store.snapshot import Snapshot
+    from governance.store.transaction import Transaction
 
 Place = Literal["local", "ci"]
 """Where a token may say that evidence was measured."""
@@ -128,6 +130,25 @@ def token(workspace: Workspace, secret: str) -> Caller | None:
                 Credentials(writing).used(found.id, instant(now))
     scopes = frozenset(scope for scope in Scope if scope in found.scopes)
     return Caller(found.principal, in_use(account), scopes, found.id, place=found.place)
+
+
+def still_may(workspace: Workspace, caller: Caller, does: Does, also: "Also | None") -> "Also":
+    """What else goes into the transaction, once it is asked there whether the caller may do this at that moment: a body
+    takes a while to come and a measurement longer, and who was shut out meanwhile is out. It raises Refused,
+    VerificationFailed."""
+    from governance.store.credentials import Credentials
+
+    def asked(transaction: "Transaction", made: "Judged") -> None:
+        authorised(workspace, transaction, caller, does)
+        if caller.scopes is not None:
+            used = Credentials.within(transaction).token_by_id(caller.via)
+            if used is None or used.revoked is not None:
+                raise Refused("the token was revoked meanwhile", got=caller.via)
+            workspace.register(transaction).assert_token(used, transaction.where)
+        if also is not None:
+            also(transaction, made)
+
+    return asked
 
 
 def _no_use(who: str, why: str) -> None:
