@@ -278,6 +278,9 @@ def build_parser() -> argparse.ArgumentParser:
             act.add_argument("--compensating", metavar="TEXT", help="what is done instead")
             act.add_argument("--condition", metavar="CEL", help="counts only while this holds of the evidence")
 
+    waivers = command("waivers", "list every waiver, what became of it and when it ends", "--model adult-income")
+    waivers.add_argument("--model", metavar="NAME", help="only those of this model")
+
     bundle = command(
         "bundle",
         "write the bundle of the latest decision about a model version",

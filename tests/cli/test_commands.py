@@ -34,6 +34,8 @@ def test_the_whole_way(bare, run, check):
         (0, ("comment", MODEL, *AS_ANN, "--role", "submitter", "--reason", "thank you")),
         (0, ("approve", MODEL, *AS_BO, "--reason", "fine", "--bundle", "second.json")),
         (0, ("show", MODEL)),
+        (0, ("waivers",)),
+        (0, ("waivers", "--model", "other", "--format", "json")),
         (0, ("gate", "--artifact", "model.onnx", "--environment", "prod")),
         (0, ("gate", "--artifact", "model.onnx", "--environment", "prod", "--bundle", "second.json")),
         (0, ("gate", "--artifact", "sha256:" + sha256(bytes(range(64))), "--environment", "prod")),

@@ -10,6 +10,7 @@ from governance.operations.ask import ask_bundle
 from governance.operations.export import export_bundle
 from governance.operations.people import FilePeople
 from governance.operations.review import record_act
+from governance.operations.waivers import waivers
 from governance.policy.act import Act, Part, Waiver
 from governance.policy.outcome import Action
 from governance.policy.waivers import Reason
@@ -236,3 +237,37 @@ def test_parts_are_what_is_signed_where_values_were_given(project: Project) -> N
     assert reviewed.act.waiver is not None
     assert reviewed.act.waiver.groups == ((Part(attribute="sex", value="m"),),)
     assert reviewed.decision.waivers[0].counts
+
+
+class TestList:
+    def test_each_with_what_became_of_it(self, checked: Project) -> None:
+        checked.waive(days=60)
+        states = []
+        for step in (0, 45.9, 0.2, 13.9):
+            checked.clock.tick(days=step)
+            ((one,), _) = waivers(checked.workspace)
+            states.append((one.state, one.days_left, one.used_for))
+        assert states == [
+            ("in use", 60, ("1.10",)), ("in use", 14, ("1.10",)), ("ending", 13, ("1.10",)), ("expired", 0, ("1.10",)),
+        ]  # fmt: skip
+
+    def test_one_that_is_replaced_is_unused_and_says_why(self, checked: Project) -> None:
+        checked.waive(days=20)
+        checked.clock.tick()
+        checked.waive(days=30)
+        found = waivers(checked.workspace).waivers
+        assert [(one.state, bool(one.why)) for one in found] == [("unused", True), ("in use", False)]
+        assert "replaced by the one of" in found[0].why
+
+    def test_only_those_of_a_model(self, checked: Project) -> None:
+        checked.waive()
+        assert len(waivers(checked.workspace, "credit").waivers) == 1
+        assert waivers(checked.workspace, "other").waivers == ()
+
+    def test_of_an_artifact_that_was_swapped(self, checked: Project) -> None:
+        checked.waive()
+        checked.write("model.onnx", b"another")
+        checked.check()
+        ((one,), _) = waivers(checked.workspace)
+        assert (one.state, one.used_for) == ("unused", ())
+        assert "another artifact" in one.why
