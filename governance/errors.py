@@ -46,13 +46,20 @@ class Broken(StrEnum):
         "something was changed after it was signed or recorded, or the decision does not follow from its evidence",
     )
     FORKED = "FORKED", "the log contradicts a checkpoint or a bundle that was kept elsewhere: it showed two histories"
-    ROLLED_BACK = "ROLLED_BACK", "the log is shorter than a checkpoint or a bundle that was kept elsewhere says"
+    ROLLED_BACK = (
+        "ROLLED_BACK",
+        "the log is shorter than a checkpoint or a bundle that was kept elsewhere says, or a policy's release is older"
+        " than one that the trail knows",
+    )
     STALE = "STALE", "the decision is older than the trust file's `max_age`"
     UNTRUSTED_KEY = "UNTRUSTED_KEY", "signed, but not by a key that the trust file names for that role"
     MALFORMED = "MALFORMED", "not in the one form that such a document has"
     INCOMPLETE = "INCOMPLETE", "something that the decision stands on is missing"
     UNSUPPORTED = "UNSUPPORTED", "a document of a version, or a trust file's wish, that this release does not know"
-    UNTRUSTED_POLICY = "UNTRUSTED_POLICY", "judged under a policy that the trust file does not pin"
+    UNTRUSTED_POLICY = (
+        "UNTRUSTED_POLICY",
+        "judged under a policy that the trust file does not pin, or released by nobody who may, or not for this day",
+    )
     NO_TRUST = (
         "NO_TRUST",
         "digests and proofs hold together, but no trust file was given: nobody vouches for it, and nothing was judged"

@@ -27,7 +27,7 @@ def ask_bundle(data: bytes, trust: Trust | None, artifact: str, environment: str
         # Whoever submits may have picked a milder policy: only a pin says which ones count.
         names = [f"{policy.id} {policy.version}" for policy in verified.decision.policies]
         under = ", ".join([*names, *["a baseline of known failures"] * (verified.baseline is not None)])
-        pinned = "pinned by the trust file" if trust and trust.policies else "which the trust file does not pin"
+        pinned = "pinned by the trust file" if trust and trust.pins else "which the trust file does not pin"
         answer = answer._replace(why=(*answer.why, f"under {under}, {pinned}"))
     return Asked(answer, verified)
 

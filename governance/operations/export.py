@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from governance.canonical import sha256
 from governance.errors import NotThere
 from governance.evidence.evidence import EvidenceSet
+from governance.operations.releases import releases_of
 from governance.operations.sealing import ENVELOPE, issuing, read_acts, read_decision
 from governance.operations.workspace import Workspace
 from governance.signing.dsse import Envelope, unpack
@@ -39,11 +40,15 @@ def bundle_of(snapshot: "Snapshot", decision_sha256: str) -> Bundle:
     evidence = EvidenceSet.from_bytes(snapshot.document(decision.evidence[0]).data)
     seen = {recorded.act.decision for recorded in read_acts(snapshot, decision.acts)}
     decisions = {decision_sha256, *seen}
+    issued = issuing(snapshot, decision_sha256)
+    released = releases_of(snapshot, {ref.sha256 for ref in decision.policies}, issued.index)
     entries: dict[int, StoredEntry] = {}
     for digest in (*decisions, *decision.evidence, *decision.acts):
         speaks = issuing(snapshot, digest) if digest in decisions else _first(snapshot, digest)
         entries[speaks.index] = speaks
+    entries |= {one.stored.index: one.stored for one in released}
     wanted = {*decisions, *decision.evidence, *decision.acts, evidence.manifest} | decision.ruled_by
+    wanted |= {digest for one in released for digest in (one.release_sha256, one.approval_sha256)}
     there: dict[str, StoredDocument] = {}
     envelopes: dict[str, Envelope] = {}
     for index in sorted(entries):

@@ -1,7 +1,7 @@
 """Pin policies, and baselines of known failures, in a trust file: where anything is pinned, nothing else counts."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,10 +63,11 @@ def unpin(workspace: Workspace, names: Sequence[str], file: Path | None, reason:
     return _changed(workspace, file, found, reason, without)
 
 
-def unpinned(trust: Trust, decision: Decision) -> list[str]:
-    """What a decision was judged by and this trust file refuses, in words; nothing where it pins nothing."""
+def unpinned(trust: Trust, decision: Decision, released: Collection[Sha256] = ()) -> list[str]:
+    """What a decision was judged by and this trust file refuses, in words; nothing where it pins nothing. `released`:
+    policies that came by a release which a key of the trust file has signed."""
     names = {ref.sha256: f"{ref.id} {ref.version}" for ref in decision.policies}
-    refused = decision.ruled_by - set(trust.policies) if trust.policies else set()
+    refused = decision.ruled_by - {*trust.policies, *released} if trust.pins else set()
     return sorted(names.get(digest, "the baseline of known failures") for digest in refused)
 
 

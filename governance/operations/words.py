@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from governance.canonical import schema_of
+from governance.policy.release import RELEASE, Release
 from governance.trail.person import InvitationRecord, PersonRecord, TokenRecord
 from governance.trail.policies import PolicySet
 
@@ -41,11 +42,18 @@ def _policies(data: bytes) -> str:
     return PolicySet.from_bytes(data).in_words()
 
 
+def _release(data: bytes) -> str:
+    release = Release.from_bytes(data)
+    changed = release.changes.direction if release.changes else "the first"
+    return f"{release.id} {release.version} by {_short(release.author)}, {changed}{_why(release.reason)}"
+
+
 _SAID: Mapping[str, Callable[[bytes], str]] = {
     schema_of(PersonRecord): _person,
     schema_of(TokenRecord): _token,
     schema_of(InvitationRecord): _invitation,
     schema_of(PolicySet): _policies,
+    RELEASE: _release,
 }
 
 

@@ -119,6 +119,12 @@ def _overtaken() -> ColumnElement[bool]:
     return select(later.idx).where(*same, col(later.idx) > col(EntryRow.idx)).exists()
 
 
+def of_type(snapshot: Snapshot, type: EntryType) -> list[StoredEntry]:
+    """The entries of a type of which there are few, newest first."""
+    query = select(EntryRow.idx).where(col(EntryRow.type) == str(type)).order_by(col(EntryRow.idx).desc())
+    return [snapshot.entry(index) for index in list(snapshot.rows(query))]
+
+
 def newest(snapshot: Snapshot, types: Sequence[EntryType]) -> StoredEntry | None:
     """The newest entry of these types, by the index."""
     query = select(func.max(EntryRow.idx)).where(col(EntryRow.type).in_([str(one) for one in types]))

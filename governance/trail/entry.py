@@ -41,6 +41,7 @@ class EntryType(StrEnum):
     TOKEN_REVOKED = "person:token:revoked"
     POLICIES_SERVED = "trail:policies:served"
     POLICIES_PINNED = "trail:policies:pinned"
+    POLICIES_RELEASED = "trail:policies:released"
     PASSWORD_CHANGED = "person:password:changed"
 
 

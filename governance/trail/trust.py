@@ -33,9 +33,10 @@ class Person(Document):
 class Trust(Document):
     """Keys by role, base64 of an Ed25519 SubjectPublicKeyInfo. `schema`: the type of this document. `logs`: whose
     checkpoints count. `issuers`: keys that sign decisions. `measurers`: keys that sign evidence. `people`: who signs
-    acts. `policies`: digests of the policies that count, and of the baselines of known failures; any where
-    empty. `max_age`: days after which a decision is stale, never where null. `witnesses`: verifier keys of independent
-    witnesses; this release reads no witness lines, so they raise no level."""
+    acts. `policies`: digests of the policies that count, and of the baselines of known failures. `policy_keys`: keys
+    that sign releases of policies, which then count too; where both are empty, any policy does. `max_age`: days after
+    which a decision is stale, never where null. `witnesses`: verifier keys of independent witnesses; this release reads
+    no witness lines, so they raise no level."""
 
     schema_: Literal["governance.trust/v1"] = Field("governance.trust/v1", alias="schema")
     logs: tuple[TrustedLog, ...]
@@ -43,12 +44,18 @@ class Trust(Document):
     measurers: tuple[PublicKey, ...]
     people: tuple[Person, ...] = ()
     policies: tuple[Sha256, ...] = ()
+    policy_keys: tuple[PublicKey, ...] = ()
     witnesses: tuple[str, ...] = ()
     max_age: Annotated[int, Field(ge=0, le=36_500)] | None = None
 
     def to_json(self) -> bytes:
         """As a file: for people to read and to mend, which no signature is over."""
         return self.model_dump_json(by_alias=True, indent=2).encode() + b"\n"
+
+    @property
+    def pins(self) -> bool:
+        """Whether it says which policies count."""
+        return bool(self.policies or self.policy_keys)
 
     def vkeys(self) -> list[str]:
         return [log.key for log in self.logs]
@@ -94,6 +101,7 @@ def load_trust(data: bytes, name: str) -> Trust:
     entries += [(decode_public(key), "issuer") for key in trust.issuers]
     entries += [(decode_public(key), "measurer") for key in trust.measurers]
     entries += [(decode_public(person.key), "person") for person in trust.people]
+    entries += [(decode_public(key), "person") for key in trust.policy_keys]
     for raw, role in entries:
         if roles.setdefault(raw, role) != role:
             raise BadInput(

@@ -72,10 +72,13 @@ def acts_of(bundle: Bundle, decision: Decision) -> tuple[Recorded, ...]:
     return tuple(Recorded(digest, act, seen[act.decision]) for digest, act in acts.items())
 
 
-def nothing_else(bundle: Bundle, decision: Decision, evidence: EvidenceSet, acts: tuple[Recorded, ...]) -> None:
-    """Every document in the bundle is one that the decision stands on, or that one of its acts saw."""
+def nothing_else(
+    bundle: Bundle, decision: Decision, evidence: EvidenceSet, acts: tuple[Recorded, ...], released: set[Sha256]
+) -> None:
+    """Every document in the bundle is one that the decision stands on, that one of its acts saw, or that released a
+    policy of it."""
     wanted = {bundle.decision, *decision.evidence, evidence.manifest, *decision.acts} | decision.ruled_by
-    wanted |= {recorded.act.decision for recorded in acts}
+    wanted |= {recorded.act.decision for recorded in acts} | released
     if extra := set(bundle.documents) - wanted:
         raise VerificationFailed(
             Broken.MALFORMED, "the bundle holds a document that the decision does not refer to", got=min(extra)

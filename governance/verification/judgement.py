@@ -1,6 +1,6 @@
 """The decision of a bundle judged again: under pinned policies, from what is recorded, with the same outcome."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal as Number
 from typing import Any
 
@@ -16,19 +16,22 @@ from governance.trail.trust import Trust
 from governance.verification.documents import BASELINE, POLICY, enclosed
 
 
-def check_pins(decision: Decision, trust: Trust) -> None:
-    foreign = [
-        f"{ref.id} {ref.version} ({ref.sha256[:16]})" for ref in decision.policies if ref.sha256 not in trust.policies
-    ]
-    if trust.policies and foreign:
+def check_pins(decision: Decision, trust: Trust, released: Collection[Sha256]) -> None:
+    """`released`: policies that came by a release which a key of the trust file has signed."""
+    counting = {*trust.policies, *released}
+    foreign = [f"{ref.id} {ref.version} ({ref.sha256[:16]})" for ref in decision.policies if ref.sha256 not in counting]
+    if trust.pins and foreign:
         what = "judged under a policy that the trust file does not pin"
         raise VerificationFailed(
             Broken.UNTRUSTED_POLICY,
             what,
             got=", ".join(foreign),
+            expected="its digest among `policies`, or a release signed by one of `policy_keys`"
+            if trust.policy_keys
+            else "",
             fix="read the policy; only if you accept it, add its SHA-256 to `policies` of your trust file",
         )
-    if trust.policies and decision.baseline and decision.baseline not in trust.policies:
+    if trust.pins and decision.baseline and decision.baseline not in trust.policies:
         raise VerificationFailed(
             Broken.UNTRUSTED_POLICY,
             "judged with a baseline of known failures that the trust file does not pin",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from governance.canonical import Sha256, sha256
 from governance.errors import Broken, VerificationFailed
 from governance.policy.decision import Recorded
+from governance.policy.release import APPROVAL, RELEASE
 from governance.signing.dsse import Envelope, open_envelope, unpack
 from governance.signing.keys import decode_public, key_id
 from governance.trail.bundle import Bundle
@@ -28,6 +29,8 @@ def signatures(bundle: Bundle, trust: Trust) -> tuple[Signed, ...]:
         EVIDENCE: ("measurer", _by_id(trust.measurers)),
         DECISION: ("issuer", _by_id(trust.issuers)),
         ACT: ("person", _by_id(person.key for person in trust.people)),
+        # Who may release a policy is asked where releases are put together.
+        **dict.fromkeys((RELEASE, APPROVAL), ("person", _by_id([*(p.key for p in trust.people), *trust.policy_keys]))),
     }
     names = {key_id(decode_public(person.key)): person.principal for person in trust.people}
     signed: dict[Sha256, Signed] = {}
@@ -56,7 +59,7 @@ def _payload(bundle: Bundle, envelope: Envelope) -> tuple[Sha256, str]:
     opened = unpack(envelope)
     digest = sha256(opened.payload)
     enclosed = bundle.documents.get(digest)
-    if enclosed is None or enclosed.type not in (EVIDENCE, DECISION, ACT):
+    if enclosed is None or enclosed.type not in (EVIDENCE, DECISION, ACT, RELEASE, APPROVAL):
         raise VerificationFailed(
             Broken.TAMPERED, "an envelope signs a document that is not in the bundle", got=digest[:16]
         )

@@ -37,6 +37,7 @@ _SAID: Final[Mapping[EntryType, str]] = {
     EntryType.TOKEN_REVOKED: "A token was revoked",
     EntryType.POLICIES_SERVED: "The service began to judge by these policies",
     EntryType.POLICIES_PINNED: "Policies were pinned",
+    EntryType.POLICIES_RELEASED: "A policy was released",
     EntryType.PASSWORD_CHANGED: "A password was changed",
 }
 
