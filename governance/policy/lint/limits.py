@@ -34,8 +34,8 @@ from governance.policy.lint.remark import Level, Said, Subject, lint
 def limit_at_the_end(subject: Subject) -> Iterator[Said]:
     """A limit lies within the range of its metric, and not at its end.
 
-    A limit beyond the range is refused when the policy is read. At its end, a floor is one that no interval of a
-    measured rate clears, so that the rule never passes; and a ceiling is one that nothing is above.
+    A limit beyond the range is refused when the policy is read. At its end, a floor is one that the interval of a
+    measured rate hardly ever clears as a whole; and a ceiling is one that nothing is above.
     """
     for selected in subject.policy.rules:
         params, metric = selected.params, getattr(selected.params, "metric", None)
@@ -51,8 +51,9 @@ def limit_at_the_end(subject: Subject) -> Iterator[Said]:
             if side == "at_most":
                 yield Said(at, f"{metric} is never above {most:g}: every model passes", "state a limit below that")
             elif getattr(params, "decide_on", "bound") == "bound":
-                what = f"no interval of a measured {metric} lies at {most:g} as a whole: no model passes"
-                yield Said(at, what, f"state a limit below {most:g}, or `decide_on: point`")
+                what = f"the interval of a measured {metric} reaches below {most:g}: hardly any model passes"
+                point = ", or `decide_on: point`" if hasattr(params, "decide_on") else ""
+                yield Said(at, what, f"state a limit below {most:g}{point}")
 
 
 @lint(

@@ -9,7 +9,7 @@ from governance.policy.outcome import Enforcement, Severity
 @lint(
     "no-owner",
     Level.WARNING,
-    bad="owner: null",
+    bad="title: Nobody answers for this",
     good='owner: "team:risk"',
 )
 def no_owner(subject: Subject) -> Iterator[Said]:
