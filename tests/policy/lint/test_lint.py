@@ -213,4 +213,4 @@ def test_a_place_that_some_model_reaches_is_reached() -> None:
     ):
         assert names(with_parts(f"applies: |-\n  {applies}")) == set(), applies
     said = found(with_parts('applies: has(model.owner) && model.owner == "a" && environment == "prod"'))
-    assert "for each of the 3 models that were tried" in said[0].what + said[1].what
+    assert "for each of the 4 models that were tried" in said[0].what + said[1].what
