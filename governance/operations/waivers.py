@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class Granted(NamedTuple):
-    """A waiver. `subject`: what it was given for. `state`: in use, ending, unused or expired. `used_for`: versions whose
-    latest decision it excuses. `why`: why the latest decision about its own version does not use it, empty where it
-    does. `days_left`: whole days, negative where it has ended."""
+    """A waiver. `subject`: what it was given for. `state`: in use, ending, unused or expired. `used_for`: the
+    versions whose latest decision it excuses. `why`: why the latest decision about its own version does not use it,
+    empty where it does. `days_left`: whole days, negative where it has ended."""
 
     act_sha256: Sha256
     act: Act

@@ -14,6 +14,7 @@ from governance.policy.act import UNVERIFIED
 from governance.policy.finding import Finding
 from governance.policy.outcome import ACTIONS, Action
 from governance.policy.urgency import Asks, due, when, why
+from governance.policy.waiving import REACH
 from governance.render import wording
 from governance.render.changes import Changes, changes
 from governance.render.pipeline import Precedent
@@ -177,6 +178,14 @@ def notice(event: Event | None) -> Notice | None:
     )
 
 
+def _covers(file: CaseFile, key: str) -> tuple[tuple[str, str], ...]:
+    """How far a waiver of this finding may reach under its policy, each as the form sends it and in words."""
+    widest = next(
+        policy.document.waivers.covers for policy in file.page.policies for one in policy.rules if one.key == key
+    )
+    return tuple((reach, wording.COVERS[reach]) for reach in REACH[: REACH.index(widest) + 1])
+
+
 def case_page(
     frame: Frame,
     file: CaseFile,
@@ -218,6 +227,7 @@ def case_page(
         again=_choice(Does.EVALUATE, permissions),
         draft=draft,
         waiving=waiving,
+        covers=_covers(file, waiving.finding.key) if waiving else (),
         problem=problem,
         notice=notice,
         decision=file.decision_sha256,

@@ -1,10 +1,12 @@
 """One finding as a case shows it: numbers, pictures, law, evidence, and what it was in earlier decisions."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 
 from governance.operations.desk import CaseFile
 from governance.operations.events import Event
+from governance.policy.coverage import Parts, at_stake
 from governance.policy.finding import Finding
 from governance.policy.outcome import ACTIONS, Action
 from governance.render import wording
@@ -90,7 +92,13 @@ def _fold(file: CaseFile, finding: Finding, pictures: Sequence[Picture]) -> Fold
         past=_past(file, finding),
         waivable=bool(found and found.if_waived) and state_of(finding) not in SETTLED,
         waive_at=f"{case_at(subject.name, subject.version, waive=finding.key)}#act",
+        groups=tuple((_sent(group), wording.group_name(group)) for group in at_stake(finding) if group),
     )
+
+
+def _sent(group: Parts) -> str:
+    """A group in a form: each attribute with its value, null for unknown."""
+    return json.dumps([[part.attribute, part.value] for part in group], ensure_ascii=False)
 
 
 def anchor(finding: Finding) -> str:

@@ -55,7 +55,8 @@ class Past(NamedTuple):
 
 class Fold(NamedTuple):
     """One finding. `first` are the strips that are shown at once and `rest` those that are folded; `more` counts what
-    was looked at and is told in the bundle only. `waivable`: somebody who may waive could waive this one."""
+    was looked at and is told in the bundle only. `waivable`: somebody who may waive could waive this one, for all
+    or for some of `groups`, each as the form sends it and in words."""
 
     anchor: str
     finding: Finding
@@ -77,6 +78,7 @@ class Fold(NamedTuple):
     past: tuple[Past, ...]
     waivable: bool
     waive_at: str
+    groups: tuple[tuple[str, str], ...]
 
 
 class Signed(NamedTuple):
@@ -105,6 +107,9 @@ class Draft(NamedTuple):
     groups: tuple[str, ...] = ()
     no_worse_than: str = ""
     compensating: str = ""
+    requester: str = ""
+    condition: str = ""
+    covers: str = ""
 
 
 class Choice(NamedTuple):
@@ -286,6 +291,7 @@ class CasePage(NamedTuple):
     again: Choice
     draft: Draft
     waiving: Fold | None
+    covers: tuple[tuple[str, str], ...]
     problem: str
     notice: Notice | None
     decision: str

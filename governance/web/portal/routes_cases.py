@@ -15,9 +15,11 @@ from governance.operations.caller import Caller
 from governance.operations.export import export_bundle
 from governance.operations.review import Kind, act
 from governance.operations.submit import evaluate_again
+from governance.operations.workspace import local
 from governance.permissions import Does
-from governance.policy.act import Waiver
+from governance.policy.act import Named, Part, Values, Waiver
 from governance.policy.outcome import Action
+from governance.policy.waiving import Covers
 from governance.web.portal import addresses, compose, http, pages
 from governance.web.portal.http import Segment, workspace_of
 from governance.web.requests import fingerprint
@@ -194,6 +196,9 @@ def _draft(form: http.Fields) -> pages.Draft:
         groups=http.texts(form, "groups"),
         no_worse_than=http.text(form, "no_worse_than").strip(),
         compensating=http.text(form, "compensating").strip(),
+        requester=http.text(form, "requester").strip(),
+        condition=http.text(form, "condition").strip(),
+        covers=http.text(form, "covers"),
     )
 
 
@@ -215,6 +220,11 @@ def _waiver(request: Request, draft: pages.Draft) -> Waiver:
             not_before=instant(workspace_of(request).clock()),
             expires=instant(expires),
             compensating=draft.compensating or None,
+            requester=(draft.requester if "|" in draft.requester else local(draft.requester))
+            if draft.requester
+            else None,
+            compensating_condition=draft.condition or None,
+            covers=cast(Covers, draft.covers or "version"),
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -224,9 +234,11 @@ def _waiver(request: Request, draft: pages.Draft) -> Waiver:
         ) from error
 
 
-def _group(text: str) -> tuple[str | None, ...]:
-    """A value for each attribute, null for unknown. Raises ValueError."""
+def _group(text: str) -> Named | Values:
+    """Each attribute with its value, null for unknown; or the values alone. Raises ValueError."""
     found = json.loads(text)
+    if isinstance(found, list) and found and all(isinstance(part, list) for part in found):
+        return tuple(Part(attribute=name, value=value) for name, value in found)
     if not (isinstance(found, list) and all(part is None or isinstance(part, str) for part in found)):
         raise ValueError("a list of texts is a group")
     return tuple(found)
