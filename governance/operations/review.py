@@ -28,7 +28,7 @@ from governance.policy.decision import Decision, Recorded, decide
 from governance.policy.document import LoadedPolicy
 from governance.policy.granting import assert_signable, drawn_up
 from governance.signing import dsse
-from governance.signing.keys import Signer, decode_public, key_id
+from governance.signing.keys import Signer, decode_public, encode_public, key_id
 from governance.trail.entry import UUID_RANDOM_SIZE, uuid7
 from governance.verification import ACT, ACT_ENTRIES, payload_type
 
@@ -86,7 +86,7 @@ def act(
         issued, before = _latest(transaction, model, version, seen)
         waiver = drawn_up(waiver, before) if waiver else None
         signed = compose_act(kind, principal, role, issued.sha256, reason, instant(transaction.now), waiver)
-        case = _permitted(transaction, people, signed, issued, before)
+        case = _permitted(transaction, people, signed, signer.public_key, issued, before)
         data = signed.to_bytes()
         envelope = dsse.seal(payload_type(ACT), data, signer)
         reviewed = _judge_again(workspace, transaction, issuer, case, signed, data, envelope)
@@ -143,7 +143,7 @@ def record_act(
             )
         subject = read_decision(transaction, signed.decision).subject
         issued, before = _latest(transaction, subject.name, subject.version, signed.decision)
-        case = _permitted(transaction, people, signed, issued, before)
+        case = _permitted(transaction, people, signed, key, issued, before)
         # The very bytes that were signed, also where they leave out what we would have written.
         reviewed = _judge_again(workspace, transaction, issuer, case, signed, opened.payload, envelope)
         if also is not None:
@@ -209,12 +209,20 @@ class _Case(NamedTuple):
 
 
 def _permitted(
-    transaction: "Transaction", people: People, signed: Act, issued: "IssuedDecision", before: Decision
+    transaction: "Transaction", people: People, signed: Act, key: bytes, issued: "IssuedDecision", before: Decision
 ) -> _Case:
-    """The case, where this may be done to it. The roles are those of this moment, under the writer's lock: one may have
-    been revoked meanwhile."""
+    """The case, where this may be done to it. Roles and key are those of this moment, under the writer's lock: one may
+    have been revoked meanwhile, and the other replaced because somebody stole it."""
     evidence = EvidenceSet.from_bytes(transaction.document(before.evidence[0]).data)
-    permission = may_act(signed, known(people, signed.actor, transaction).roles, before, evidence.origin.by)
+    person = known(people, signed.actor, transaction)
+    if person.key != encode_public(key):
+        raise Refused(
+            f"{signed.actor} has another key by now",
+            got=f"key {key_id(key)[:16]}",
+            expected=f"key {key_id(decode_public(person.key))[:16]}",
+            fix="sign with the key that counts now; nothing was signed",
+        )
+    permission = may_act(signed, person.roles, before, evidence.origin.by)
     if not permission.allowed:
         row = TABLE[Does(signed.kind)]
         raise Refused(

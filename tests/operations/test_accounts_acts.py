@@ -13,13 +13,14 @@ from governance.keys import open_person_key
 from governance.operations import accounts
 from governance.operations.caller import Operator
 from governance.operations.initialise import add_person
-from governance.operations.review import record_act
+from governance.operations.people import AccountPeople
+from governance.operations.review import act, record_act
 from governance.operations.workspace import Workspace
 from governance.policy.act import Act, Waiver
 from governance.policy.outcome import Action
 from governance.signing import dsse
 from governance.verification import ACT, DECISION, payload_type, verify
-from tests.operations.project import FLOOR, PASSWORD
+from tests.operations.project import FLOOR, NAME, PASSWORD, VERSION
 from tests.operations.service import Service
 
 
@@ -92,6 +93,37 @@ def test_of_a_key_or_role_that_is_no_more(case):
     refused(case, envelope, match="not signed with the key")
     accounts.disable(case.workspace, "local|bo", Operator())
     refused(case, envelope, BadInput, match="nobody who may act")
+
+
+class Meanwhile(AccountPeople):
+    """A new key takes the place of bo's as soon as somebody has looked up the old one."""
+
+    def __init__(self, case):
+        super().__init__(case.workspace)
+        self.case, self.replaced = case, False
+
+    def person(self, principal, at=None):
+        found = super().person(principal, at)
+        if at is None and not self.replaced:
+            self.replaced = True
+            accounts.redeem(self.case.workspace, self.case.invite("bo"), PASSWORD)
+        return found
+
+
+@pytest.mark.parametrize("elsewhere", [True, False], ids=["signed elsewhere", "signed here"])
+def test_of_a_key_that_was_replaced_a_moment_ago(case, elsewhere):
+    """Before: the key was compared when the request began, and a stolen one could win the race against the new one."""
+    envelope, people = signed(case), Meanwhile(case)
+    who = {"principal": "local|bo", "people": people}
+    version = {"model": NAME, "version": VERSION}
+    typed = {"role": "approver", "password": lambda: PASSWORD, "reason": "no"}
+    before = case.verified().size
+    with pytest.raises(Refused, match="another key by now"):
+        record_act(case.workspace, envelope, **who) if elsewhere else act(
+            case.workspace, "reject", **version, **who, **typed
+        )
+    assert people.replaced
+    assert case.verified().size == before + 2  # the new link, and the new key
 
 
 @pytest.mark.parametrize("minutes, passes", [(-5, True), (5, True), (-6, False), (6, False), (60 * 24 * 365, False)])
