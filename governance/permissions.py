@@ -129,6 +129,16 @@ def may_submit(principal: str, roles: tuple[str, ...]) -> Permission:
     return may(Does.SUBMIT, principal, roles)
 
 
+def may_release(principal: str, roles: Collection[str], author: str) -> Permission:
+    """Whether somebody who holds `roles` may approve a release of a policy that `author` signed."""
+    if APPROVER not in roles:
+        held = ", ".join(roles) or "none"
+        return Permission(False, f"to approve a release takes the role {APPROVER}; {principal} holds: {held}")
+    if not separate(principal, author):
+        return Permission(False, f"{author} is its author; somebody else must approve it")
+    return Permission(True, f"{principal} is an {APPROVER} and not the author {author}")
+
+
 def may_act(act: Act, roles: tuple[str, ...], seen: Decision, measured_by: str | None = None) -> Permission:
     """Whether the signer of `act`, who holds `roles`, may do this to the case they saw. `measured_by` is the principal
     whose evidence it rests on: whoever measured answers for nothing either."""

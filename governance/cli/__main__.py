@@ -359,7 +359,6 @@ def build_parser() -> argparse.ArgumentParser:
     policy.add_argument("--strict", action="store_true", help="lint: warnings fail, too")
     policy.add_argument("--check", action="store_true", help="fmt: write nothing, show what differs and fail")
     change_options(policy)
-    person(policy, required=False)
     policy.add_argument(
         "--mutate", action="store_true", help="test: also see that the cases notice a limit or enforcement that moved"
     )

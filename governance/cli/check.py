@@ -67,12 +67,12 @@ def run(context: Context) -> int:
             got=judged.unsealed_because,
             fix="leave out --bundle, or give this machine the keys (docs/how-to/pipeline-keys.md)",
         )
-    if remote and page.sealed and code != ExitCode.ALLOW:
+    if remote and page.sealed and code != ExitCode.ALLOW and not context.as_json:
         subject = page.decision.subject
         context.note(f"the case: {remote.http.url}{case_at(subject.name, subject.version)}")
     if page.sealed is None:
         context.note(f"not sealed: {judged.unsealed_because}")
-    elif judged.trust and (foreign := unpinned(judged.trust, page.decision)):
+    elif judged.trust and (foreign := unpinned(judged.trust, page.decision, judged.released)):
         context.note(
             f"{context.trust_path()} does not pin {', '.join(foreign)}, so that no gate accepts this decision: have "
             "whoever answers for that file say `governance policy pin`"

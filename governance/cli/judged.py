@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 class Judged(NamedTuple):
     """`bundle`: how to get it where the decision was sealed; `unsealed_because`: why it was not. `trust`: whose pins
-    say which policies count."""
+    say which policies count; `released` are those that count by a key of it."""
 
     page: "CheckPage"
     bundle: Callable[[], bytes]
     unsealed_because: str
     trust: "Trust | None"
+    released: frozenset[str] = frozenset()
 
 
 SERVER = "server"
@@ -36,9 +37,9 @@ SERVER = "server"
 
 
 def check_here(context: Context, manifest: Path, *, dry_run: bool) -> Judged:
-    from governance.operations.evaluate import load_policies
     from governance.operations.export import export_bundle
     from governance.operations.precedent import acts_and_precedents
+    from governance.operations.release import adopt, counted, ruling
     from governance.policy.act import UNVERIFIED
     from governance.render.pipeline import CheckPage
 
@@ -49,13 +50,16 @@ def check_here(context: Context, manifest: Path, *, dry_run: bool) -> Judged:
         )
     if args.trust:
         raise BadInput("--trust is for what comes from elsewhere: a trail answers for itself", fix="leave out --trust")
-    policies = load_policies(args.policy or [context.settings.policy or DEFAULT_POLICY])
+    workspace = context.workspace(manifest.parent if manifest.parent.is_dir() else None)
+    rules = ruling(workspace, args.policy or [context.settings.policy or DEFAULT_POLICY])
+    policies = rules.policies
     baseline = _baseline(args.baseline or context.settings.baseline)
     _assert_known(args.environment, policies)
-    workspace = context.workspace(manifest.parent if manifest.parent.is_dir() else None)
     submitter = UNVERIFIED
     if args.name:
         submitter = workspace.authenticate(args.name, context.password(args.name))[0].principal
+    if not dry_run:
+        adopt(workspace, rules.released)
     checked = _check(context, manifest, policies, submitter, baseline, dry_run=dry_run)
     context.tell_trail(workspace)
     context.tell_evidence(checked.evidence, checked.measured_because)
@@ -74,7 +78,8 @@ def check_here(context: Context, manifest: Path, *, dry_run: bool) -> Judged:
     )
     digest = checked.sealed.decision_sha256 if checked.sealed else ""
     trust = workspace.trust() if checked.sealed else None
-    return Judged(page, lambda: export_bundle(workspace, digest), checked.unsealed_because, trust)
+    by_key = counted(rules.released, trust) if trust else frozenset()
+    return Judged(page, lambda: export_bundle(workspace, digest), checked.unsealed_because, trust, by_key)
 
 
 def check_there(context: Context, remote: "Remote", manifest: Path, *, dry_run: bool, compared: bool) -> Judged:

@@ -51,6 +51,11 @@ def change_options(policy: argparse.ArgumentParser) -> None:
     policy.add_argument("--environment", metavar="ENV", help="replay: what follows there; default: everywhere")
     policy.add_argument("--as-of", metavar="DATE", help="replay: by the law of this day; default: of each decision")
     policy.add_argument("--model", metavar="NAME[@VERSION]", help="replay: this model alone, or this version")
+    policy.add_argument(
+        "--key", metavar="NAME|KEY", help="pin, unpin: policies whose release this person, or public key, has signed"
+    )
+    policy.add_argument("--as", dest="signer", metavar="NAME", help="release: who signs; asks your password")
+    policy.add_argument("--password-file", type=path, metavar="FILE", help="read the password from a file")
     policy.add_argument("--out", type=path, metavar="FILE", help="release: the file to write; default: release.json")
     policy.add_argument(
         "--effective", metavar="DATE", help="release: from when it may be judged by; default: its first day in force"

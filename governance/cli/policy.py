@@ -10,6 +10,7 @@ from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
+    from governance.operations.pin import Pins
     from governance.policy.document import Policy
 
 ACTIONS = ("list", "rules", "check", *policy_author.ACTIONS, "test", *policy_change.ACTIONS, "pin", "unpin", "pins")
@@ -51,22 +52,31 @@ def _fitting(action: str, format_: str, strict: bool, check: bool) -> None:
 
 
 def _pins(context: Context) -> int:
-    from governance.operations.pin import pin, pins, unpin
-    from governance.render.visible import visible
+    from governance.operations.pin import pin, pin_key, pins, unpin
 
     args, workspace = context.args, context.workspace()
-    if bool(args.name) is (args.action == "pins"):
+    if args.key and not args.name and args.action != "pins":
+        return _say_pins(
+            context, pin_key(workspace, args.key, args.trust, args.reason or "", away=args.action == "unpin")
+        )
+    if bool(args.name) is (args.action == "pins") or args.key:
         expected = "" if args.name else "the name of a shipped policy, or the file of a policy or a baseline"
         raise BadInput(f"`policy {args.action}` takes {'no' if args.name else 'a'} name", expected=expected)
     if args.action == "pins":
         found = pins(workspace, args.trust)
     else:
         found = (pin if args.action == "pin" else unpin)(workspace, args.name, args.trust, args.reason or "")
+    return _say_pins(context, found)
+
+
+def _say_pins(context: Context, found: "Pins") -> int:
+    from governance.render.visible import visible
+
     if context.as_json:
         body = {"trust": str(found.file), "changed": found.changed, "pinned": [one._asdict() for one in found.pinned]}
         context.say(json.dumps(body, indent=2))
         return ExitCode.ALLOW
-    said = "pins" if args.action == "pins" or not found.changed else "now pins"
+    said = "pins" if context.args.action == "pins" or not found.changed else "now pins"
     lines = [f"{found.file} {said} nothing: a decision under any policy counts"]
     if found.pinned:
         lines = [f"{found.file} {said} these, and nothing else counts:"]

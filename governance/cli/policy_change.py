@@ -14,7 +14,7 @@ ACTIONS = ("diff", "replay", "release")
 
 
 def run(context: Context) -> int:
-    return {"diff": _diff, "replay": _replay}[context.args.action](context)
+    return {"diff": _diff, "replay": _replay, "release": _release}[context.args.action](context)
 
 
 def _diff(context: Context) -> int:
@@ -93,3 +93,66 @@ def _against(names: "list[str]") -> "tuple[tuple[LoadedPolicy, ...], list[Path]]
     if "trail" in names and bundles:
         raise BadInput("either the trail or bundles", got=" ".join(names), expected="`trail`, or files *.json")
     return load_policies(policies), bundles
+
+
+def _release(context: Context) -> int:
+    """Of a policy: its author's signature. Of a release that somebody else signed: the approval, and the entry."""
+    from governance.operations.files import read_whole
+    from governance.operations.release import approve, author, read_release, write
+    from governance.render.policy_diff import MEANS, head, in_order, said
+
+    args = context.args
+    if len(args.name) != 1 or not args.signer:
+        raise BadInput(
+            "`policy release` takes one file, and who signs it", got=" ".join(args.name) or "no file",
+            expected="a policy.yaml or a release.json, and `--as NAME`",
+        )  # fmt: skip
+    if context.settings.service:
+        raise BadInput(
+            "policies are released in the project whose trail the service keeps",
+            got=f"GOVERNANCE_URL is {context.settings.service}", fix="unset GOVERNANCE_URL, and do it there",
+        )  # fmt: skip
+    (name,), workspace, reason = args.name, context.workspace(), args.reason or ""
+    approving = name.endswith(".json")
+    password = context.password(args.signer)
+    if approving:
+        if args.effective:
+            raise BadInput("--effective is for the author", fix="leave it out: it is signed already")
+        file = read_release(read_whole(Path(name), "release"), name)
+        signed = approve(workspace, file, person=args.signer, password=password, reason=reason)
+    else:
+        effective = moment(args.effective, "--effective") if args.effective else None
+        signed = author(workspace, name, person=args.signer, password=password, reason=reason, effective=effective)
+    out = args.out or (Path(name) if approving else Path("release.json"))
+    write(signed.file, out)
+    release = signed.release
+    if context.as_json:
+        body = {
+            "release": release.model_dump(mode="json", by_alias=True, exclude={"text"}),
+            "approved": approving,
+            "entry": signed.entry or None,
+            "file": str(out),
+        }
+        context.say(json.dumps(body, indent=2, ensure_ascii=False))
+        return ExitCode.ALLOW
+    until = f" until {release.expires}" if release.expires else ""
+    lines = [
+        f"{release.id} {release.version}, sha256 {release.sha256}",
+        f"  effective from {release.effective}{until}",
+        f"  signed by {release.author}" + (f", approved by local|{args.signer}" if approving else ""),
+    ]
+    if release.changes is None:
+        lines.append("  the first release of this policy here")
+    else:
+        lines.append(f"  {head(release.changes)}; {MEANS[release.changes.direction]}")
+        lines += [f"    {change.kind.value}  {said(change)}" for change in in_order(release.changes)]
+    lines.append(f"  written to {out}")
+    if approving:
+        lines.append(f"  entry {signed.entry} of the trail tells of it")
+    else:
+        lines.append("  it counts once somebody else, who is an approver, has signed it too:")
+        lines.append(f"  governance policy release {out} --as NAME")
+    from governance.render.visible import visible
+
+    context.say("\n".join(map(visible, lines)))
+    return ExitCode.ALLOW

@@ -54,9 +54,9 @@ def _service(context: Context) -> "Service":
 
     from governance.keys import MACHINE_ROLES
     from governance.operations.adopt import read_baseline
-    from governance.operations.evaluate import load_policies
     from governance.operations.in_force import serve
     from governance.operations.people import AccountPeople
+    from governance.operations.release import adopt, ruling
     from governance.settings import DatabaseUrl
     from governance.web.service import Service
 
@@ -64,16 +64,17 @@ def _service(context: Context) -> "Service":
     if args.database is not None:
         context.settings = context.settings._replace(database=DatabaseUrl(args.database))
     default = [context.settings.policy] if context.settings.policy else ["baseline"]
-    policies = load_policies(args.policy or default)
     named = args.baseline or ([context.settings.baseline] if context.settings.baseline else [])
     baselines = _by_model([read_baseline(Path(name)) for name in named])
     workspace = context.workspace()
+    rules = ruling(workspace, args.policy or default)
     origin = workspace.trust().logs[0].origin
     for role in MACHINE_ROLES:
         workspace.required_signer(origin, role)
-    serve(workspace, policies, baselines, args.reason or "")
+    adopt(workspace, rules.released)
+    serve(workspace, rules.policies, baselines, args.reason or "")
     _tell_empty(context, workspace)
-    return Service(workspace, AccountPeople(workspace), policies, baselines)
+    return Service(workspace, AccountPeople(workspace), rules.policies, baselines)
 
 
 def _by_model(baselines: "list[LoadedBaseline]") -> "Mapping[str, LoadedBaseline]":

@@ -1,11 +1,11 @@
 """Check a model version: collect, measure, judge, seal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
-from governance import bundled
 from governance.canonical import sha256
 from governance.collect.collected import Collected, collect
 from governance.collect.manifest import Loaded, load
@@ -13,10 +13,9 @@ from governance.errors import BadInput, Refused
 from governance.evidence.evidence import EvidenceSet
 from governance.evidence.origin import Origin, Subject
 from governance.evidence.plan import Plan
-from governance.operations.files import read_whole
 from governance.operations.judging import judge_submitted
 from governance.operations.measuring import measure_project, subject_of, why_anew
-from governance.operations.parents import load_with_parents
+from governance.operations.parents import load_with_parents, read_policy
 from governance.operations.sealing import Place, read_decision
 from governance.operations.workspace import Clock, Workspace
 from governance.permissions import may_submit
@@ -50,15 +49,10 @@ class Gathered(NamedTuple):
     because: str
 
 
-def load_policies(names: Sequence[str]) -> tuple[LoadedPolicy, ...]:
-    """Policies by path or by the name of a shipped one. Raises BadInput, also where two are the same."""
-    read = []
-    for name in names:
-        if "/" in name or name.endswith((".yaml", ".yml")):
-            shown, data = name, read_whole(Path(name), "policy")
-        else:
-            shown, data = bundled.policy(name)
-        read.append((shown, data))
+def load_policies(names: Sequence[str], texts: Mapping[str, bytes] = MappingProxyType({})) -> tuple[LoadedPolicy, ...]:
+    """Policies by path or by the name of a shipped one; `texts`: of those that came in another way, by name. Raises
+    BadInput, also where two are the same."""
+    read = [(name, texts[name]) if name in texts else read_policy(name) for name in names]
     loaded = [load_with_parents(shown, data, read) for shown, data in read]
     ids = [policy.document.id for policy in loaded]
     if len(set(ids)) != len(ids):

@@ -10,10 +10,15 @@ from governance.canonical import Sha256, schema_of
 from governance.errors import BadInput
 from governance.operations.files import read_whole, write_whole
 from governance.operations.in_force import Counting, of_baseline, of_policy, pinned
-from governance.operations.parents import load_with_parents
-from governance.operations.workspace import Workspace
+from governance.operations.parents import load_with_parents, read_policy
+from governance.operations.release import read_release
+from governance.operations.workspace import Workspace, local
 from governance.policy.baseline import Baseline, load_baseline
 from governance.policy.decision import Decision
+from governance.policy.document import load_policy
+from governance.policy.release import Release
+from governance.signing.dsse import unpack
+from governance.signing.keys import decode_public, key_id
 from governance.trail.trust import Trust, load_trust
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -44,7 +49,27 @@ def pin(workspace: Workspace, names: Sequence[str], file: Path | None, reason: s
     """Also pin these: shipped policies by name, policies and baselines by file. In the project's own trust file that is
     an entry of the trail, too. Raises BadInput, MachineFault, VerificationFailed."""
     found = [_document(name) for name in names]
-    return _changed(workspace, file, found, reason, lambda old: dict.fromkeys([*old, *(one.sha256 for one in found)]))
+
+    def with_them(old: Trust) -> Trust:
+        new = dict.fromkeys([*old.policies, *(one.sha256 for one in found)])
+        return old.model_copy(update={"policies": tuple(new)})
+
+    return _changed(workspace, file, found, reason, with_them)
+
+
+def pin_key(workspace: Workspace, key: str, file: Path | None, reason: str = "", *, away: bool = False) -> Pins:
+    """Also count policies whose release this key has signed, or no longer (`away`): a person of the trust file by name,
+    or a public key. Raises as `pin` does."""
+
+    def change(old: Trust) -> Trust:
+        named = next((one.key for one in old.people if one.principal == local(key)), key)
+        decode_public(named)
+        if away and named not in old.policy_keys:
+            raise BadInput("not pinned", got=key, expected=", ".join(old.policy_keys) or "no key is pinned")
+        left = [one for one in old.policy_keys if one != named]
+        return old.model_copy(update={"policy_keys": tuple(left if away else [*left, named])})
+
+    return _changed(workspace, file, (), reason, change)
 
 
 def unpin(workspace: Workspace, names: Sequence[str], file: Path | None, reason: str = "") -> Pins:
@@ -52,13 +77,15 @@ def unpin(workspace: Workspace, names: Sequence[str], file: Path | None, reason:
     does."""
     found = [Counting(name, "", None, None) if _DIGEST.fullmatch(name) else _document(name) for name in names]
 
-    def without(old: Sequence[Sha256]) -> list[Sha256]:
+    def without(trust: Trust) -> Trust:
+        old = trust.policies
         for name, one in zip(names, found, strict=True):
             if one.sha256 not in old:
                 raise BadInput(
                     "not pinned", got=f"{name} ({one.sha256})", expected=", ".join(old) or "nothing is pinned"
                 )
-        return [digest for digest in old if digest not in {one.sha256 for one in found}]
+        left = [digest for digest in old if digest not in {one.sha256 for one in found}]
+        return trust.model_copy(update={"policies": tuple(left)})
 
     return _changed(workspace, file, found, reason, without)
 
@@ -71,7 +98,7 @@ def unpinned(trust: Trust, decision: Decision, released: Collection[Sha256] = ()
     return sorted(names.get(digest, "the baseline of known failures") for digest in refused)
 
 
-_Change = Callable[[Sequence[Sha256]], "Sequence[Sha256] | dict[Sha256, None]"]
+_Change = Callable[[Trust], Trust]
 
 
 def _changed(workspace: Workspace, file: Path | None, known: Sequence[Counting], reason: str, change: _Change) -> Pins:
@@ -79,14 +106,14 @@ def _changed(workspace: Workspace, file: Path | None, known: Sequence[Counting],
         workspace.trust()  # says that there is no trail before anything is locked
         with workspace.locked():
             trust = workspace.trust()
-            new = trust.model_copy(update={"policies": tuple(change(trust.policies))})
+            new = change(trust)
             if new != trust:
                 # The entry comes first: what counts without one nobody could account for.
                 pinned(workspace, _counting(new, known), _counting(trust, known), reason)
                 workspace.write_trust(new)
     else:
         trust = _read(file)
-        new = trust.model_copy(update={"policies": tuple(change(trust.policies))})
+        new = change(trust)
         if new != trust:
             write_whole(file, new.to_json())
     return Pins(file or workspace.trust_path, _named(new, known), new != trust)
@@ -98,10 +125,10 @@ def _read(file: Path) -> Trust:
 
 def _document(name: str) -> Counting:
     """A policy or a baseline, read whole: what cannot be judged by cannot be pinned."""
-    if "/" in name or name.endswith((".yaml", ".yml")):
-        shown, data = name, read_whole(Path(name), "policy or baseline")
-    else:
-        shown, data = bundled.policy(name)
+    shown, data = read_policy(name)
+    if name.endswith(".json"):
+        release = Release.from_bytes(unpack(read_release(data, name).release).payload)
+        return of_policy(load_policy(release.text.encode(), name))
     tree = strictyaml.parse(data, shown).tree
     if isinstance(tree, dict) and tree.get("schema") == schema_of(Baseline):
         return of_baseline(load_baseline(data, shown))
@@ -111,7 +138,12 @@ def _document(name: str) -> Counting:
 def _counting(trust: Trust, known: Sequence[Counting]) -> list[Counting]:
     """What is pinned, with all that is known of it."""
     named = {one.sha256: one for one in (*map(_document, bundled.policy_names()), *known) if one.what}
-    return [named.get(digest, Counting(digest, "", None, None)) for digest in trust.policies]
+    owners = {person.key: person.principal for person in trust.people}
+    keys = [
+        Counting(key_id(decode_public(key)), f"releases signed by {owners.get(key, key)}", None, None)
+        for key in trust.policy_keys
+    ]
+    return [*(named.get(digest, Counting(digest, "", None, None)) for digest in trust.policies), *keys]
 
 
 def _named(trust: Trust, known: Sequence[Counting]) -> tuple[Pin, ...]:

@@ -38,12 +38,13 @@ def releases(snapshot: "Snapshot") -> list[Known]:
 
 
 def releases_of(snapshot: "Snapshot", policies: Collection[Sha256], before: int) -> list[Known]:
-    """The release of each of these policies that was recorded before an entry, where there is one."""
-    found: dict[Sha256, Known] = {}
+    """The release of each of these policies, where it was the newest of its id when an entry was made: an older text
+    does not count again because it once did."""
+    newest: dict[str, Known] = {}
     for known in releases(snapshot):
-        if known.release.sha256 in policies and known.stored.index < before:
-            found.setdefault(known.release.sha256, known)
-    return list(found.values())
+        if known.stored.index < before:
+            newest.setdefault(known.release.id, known)
+    return [known for known in newest.values() if known.release.sha256 in policies]
 
 
 def last_release(snapshot: "Snapshot", policy: str) -> Known | None:

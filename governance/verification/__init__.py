@@ -160,6 +160,10 @@ def verify(data: bytes, trust: Trust | None, *, now: datetime, catalogue: Mappin
             ),
             "that the measured numbers follow from the data: the data is not in the bundle",
             "that the log shows everybody the same history: no witness and no time stamp (level 0)",
+            *(
+                f"that no release of {one.release.id} above {one.release.version} was in the log by then: ask the log"
+                for one in releases.values()
+            ),
             "whether a later decision exists: ask the service or the log",
         ),
     )
