@@ -32,6 +32,7 @@ class Known:
         self._seen: tuple[bytes, tuple[str, ...], checkpoint.Checkpoint] | None = None
         self._tree = merkle.Frontier()
         self._about: dict[str, list[int]] = {}
+        self._of_artifact: dict[str, dict[tuple[str, str], list[int]]] = {}
         self._of_version: dict[tuple[str, str], list[int]] = {}
         self._followed: dict[tuple[str, str], tuple[int, str]] = {}
 
@@ -75,6 +76,17 @@ class Known:
             self._follow(snapshot, found)
         return found
 
+    def other_decisions(self, snapshot: Snapshot, found: IssuedDecision) -> list[str]:
+        """Of each other version that is of the same artifact as a decision that was found here, the newest decision
+        about this artifact: its digest. What a version is called is up to who submits it. Raises VerificationFailed."""
+        size, newest = snapshot.head().size, dict[tuple[str, str], int]()
+        with self._lock:
+            for version, about in self._of_artifact.get(found.artifact or "", {}).items():
+                if before := _before(about, size):
+                    newest[version] = before[-1]
+        newest.pop((found.name, found.version), None)
+        return [_document(snapshot, index)[0] for index in sorted(newest.values())]
+
     def _read_on(self, snapshot: Snapshot) -> None:
         """Hash the leaves that came since, and note where decisions are; nothing where they lead elsewhere."""
         head = snapshot.head()
@@ -95,9 +107,11 @@ class Known:
         for index, body in issued:
             said = json.loads(body)
             if said["type"] == EntryType.DECISION_ISSUED and (subject := said["subject"]):
-                self._of_version.setdefault((subject["name"], subject["version"]), []).append(index)
-                if subject["artifact"] is not None:
-                    self._about.setdefault(subject["artifact"], []).append(index)
+                version, artifact = (subject["name"], subject["version"]), subject["artifact"]
+                self._of_version.setdefault(version, []).append(index)
+                if artifact is not None:
+                    self._about.setdefault(artifact, []).append(index)
+                    self._of_artifact.setdefault(artifact, {}).setdefault(version, []).append(index)
         self._tree = tree
 
     def _follow(self, snapshot: Snapshot, found: IssuedDecision) -> None:

@@ -10,11 +10,11 @@ from governance.collect.project import Project
 from governance.errors import BadInput
 from governance.evidence.access import AccessFacts, Approval, Grant
 from governance.evidence.manifest import Attribute, Labels, Manifest
-from governance.operations.ask import ask_bundle
+from governance.operations.ask import ask_bundle, ask_trail
 from governance.operations.evaluate import check, load_policies
 from governance.policy.outcome import Action, Outcome
 from governance.policy.rules.access.segregation_of_duties import SegregationParams, segregation_of_duties
-from tests.operations.project import MANIFEST, POLICY
+from tests.operations.project import MANIFEST, NAME, POLICY, VERSION
 
 MILD = """\
 schema: governance.policy/v1
@@ -170,3 +170,24 @@ def test_more_groups_than_can_be_compared(tmp_path):
         counted(tmp_path, {"a": "a", "b": "b"}, [("a", "b")], **sides, **columns)
     with pytest.raises(BadInput, match="5,000 characters"):
         counted(tmp_path, {"a": "a"}, [("a",)], y=["1", "0"], p=["1", "0"], a=["x" * 5000, "b"])
+
+
+@pytest.mark.parametrize("renamed", [("name", NAME), ("version", VERSION)], ids=["name", "version"])
+def test_a_rejected_artifact_under_a_new_name(project, renamed):
+    """Before: the same bytes were allowed as soon as somebody called them something else."""
+    field, old = renamed
+    project.check()
+    project.act("reject")
+    manifest = (project.root / "governance.yaml").read_text()
+    (project.root / "governance.yaml").write_text(manifest.replace(f"{field}: {old}", f"{field}: new"))
+    assert project.check().decision.outcomes["staging"] is Action.ALLOW
+
+    def ask():
+        return ask_trail(project.workspace, project.workspace.trust(), project.artifact(), "staging").answer
+
+    assert (ask().action, "stands rejected: " in ask().why[0]) == (Action.DENY, True)
+    (project.root / "governance.yaml").write_text(manifest)
+    project.act("approve")  # under the old name, with the rejection in sight
+    (project.root / "governance.yaml").write_text(manifest.replace(f"{field}: {old}", f"{field}: new"))
+    project.check()
+    assert ask().action is Action.ALLOW
