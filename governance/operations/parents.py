@@ -36,10 +36,11 @@ def load_placed_with_parents(name: str) -> tuple[LoadedPolicy, Positions]:
     return load_placed(data, shown, parents=lambda: _candidates(shown, ()))
 
 
-def read_policy(name: str) -> tuple[str, bytes]:
-    """The file of a policy by path or by the name of a shipped one, as it is shown, and its bytes. Raises BadInput."""
+def read_policy(name: str, what: str = "policy") -> tuple[str, bytes]:
+    """The file of a policy (or `what` it may be besides) by path or by the name of a shipped one, as it is shown, and
+    its bytes. Raises BadInput."""
     if "/" in name or name.endswith((".yaml", ".yml", ".json")):
-        return name, read_whole(Path(name), "policy")
+        return name, read_whole(Path(name), what)
     return bundled.policy(name)
 
 

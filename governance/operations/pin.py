@@ -125,7 +125,7 @@ def _read(file: Path) -> Trust:
 
 def _document(name: str) -> Counting:
     """A policy or a baseline, read whole: what cannot be judged by cannot be pinned."""
-    shown, data = read_policy(name)
+    shown, data = read_policy(name, "policy or baseline")
     if name.endswith(".json"):
         release = Release.from_bytes(unpack(read_release(data, name).release).payload)
         return of_policy(load_policy(release.text.encode(), name))

@@ -153,12 +153,10 @@ def ruling(workspace: Workspace, names: Sequence[str]) -> Ruling:
 
 def adopt(workspace: Workspace, released: Sequence[tuple[ReleasedPolicy, Released]]) -> None:
     """Tell the trail of releases that it does not know yet: from then on no older one counts here, and bundles carry
-    them. Raises MachineFault, VerificationFailed."""
-    if released:
-        with (
-            workspace.open_trail() as store,
-            store.transaction(log_signer(workspace), workspace.clock()) as transaction,
-        ):
+    them. A machine without the log's key can tell nothing, and seals nothing. Raises MachineFault,
+    VerificationFailed."""
+    if released and (log := workspace.signer(workspace.trust().logs[0].origin, "log")) is not None:
+        with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
             for file, one in released:
                 record(transaction, file, one)
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from governance.canonical import Count, Document, Instant, Sha256
+from governance.canonical import Count, Document, Instant, Sha256, schema_of
 from governance.policy.difference import Named
 from governance.policy.outcome import Action, Outcome
 from governance.render.markdown import escaped
@@ -125,7 +125,7 @@ def replay_json(
     """A Replay document, piece by piece."""
     tally = Tally()
     said = against if isinstance(against, str) else [_dumped(one) for one in against]
-    head = {"schema": "governance.policy-replay/v1", "drafts": [_dumped(one) for one in drafts], "against": said}
+    head = {"schema": schema_of(Replay), "drafts": [_dumped(one) for one in drafts], "against": said}
     yield json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": ['
     before = ""
     for case in tally.changed(cases):

@@ -17,8 +17,11 @@ def documents() -> dict[str, type[BaseModel]]:
     from governance.policy.cases import Cases
     from governance.policy.decision import Decision
     from governance.policy.document import Policy
+    from governance.policy.difference import PolicyDiff
+    from governance.policy.release import Release, ReleaseApproval, ReleasedPolicy
     from governance.render.explain import Explanation
     from governance.render.json import Check, GateAnswer
+    from governance.render.replay import Replay
     from governance.trail.bundle import Bundle
     from governance.trail.entry import Entry
     from governance.trail.person import InvitationRecord, PersonRecord, TokenRecord
@@ -38,6 +41,11 @@ def documents() -> dict[str, type[BaseModel]]:
         "token": TokenRecord,
         "invitation": InvitationRecord,
         "policies": PolicySet,
+        "policy-release": Release,
+        "policy-approval": ReleaseApproval,
+        "released-policy": ReleasedPolicy,
+        "policy-diff": PolicyDiff,
+        "policy-replay": Replay,
         "bundle": Bundle,
         "trust": Trust,
         "check": Check,
