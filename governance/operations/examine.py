@@ -48,7 +48,8 @@ def policy_files(names: Sequence[str]) -> list[tuple[str, bytes, str, bytes | No
         for file in files:
             beside = file.parent / CASES
             cases = read_whole(beside, "cases") if beside.is_file() else None
-            found.append((str(file), read_whole(file, "policy"), str(beside), cases))
+            shown = name if file is path else str(file)
+            found.append((shown, read_whole(file, "policy"), str(beside), cases))
     return found
 
 

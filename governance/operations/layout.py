@@ -25,14 +25,16 @@ class LaidOut(NamedTuple):
 def lay_out(names: Sequence[str], *, write: bool) -> list[LaidOut]:
     """Files, or folders with a policy. All are read before the first is written. Raises BadInput, MachineFault."""
     found = []
-    for path in [_file(name) for name in names]:
+    for name in names:
+        path = _file(name)
+        shown = str(path) if Path(name).is_dir() else name
         old = read_whole(path, "policy")
-        new = laid_out(old, str(path))
+        new = laid_out(old, shown)
         was, now = (data.decode("utf-8").splitlines(keepends=True) for data in (old, new))
-        difference = "".join(difflib.unified_diff(was, now, str(path), f"{path} as it should be"))
+        difference = "".join(difflib.unified_diff(was, now, shown, f"{shown} as it should be"))
         if old != new and not difference.endswith("\n"):
             difference += "\n"
-        found.append((path, new, LaidOut(str(path), sha256(old), sha256(new), difference)))
+        found.append((path, new, LaidOut(shown, sha256(old), sha256(new), difference)))
     for path, new, one in found:
         if write and one.sha256 != one.was:
             write_whole(path.resolve(), new)  # a link stays one

@@ -11,7 +11,8 @@ from governance.canonical import schema_of
 from governance.errors import BadInput
 from governance.policy.enforcement import DEFAULT
 from governance.policy.sections import Accept, Extends, InForce, Parameter, Policy, RuleSection
-from governance.render.commented import Collection, Entry, Scalar, comments, read, text_of
+from governance.render.commented import Collection, Entry, Scalar, comments, read
+from governance.render.commented_text import text_of
 
 _WHOLE = frozenset({"parameters", "extends", "merged", "rules"})
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from governance import bundled, strictyaml
 from governance.errors import BadInput
-from governance.render.commented import WIDTH
+from governance.render.commented_text import WIDTH
 from governance.render.layout import laid_out
 
 HEAD = "schema: governance.policy/v1\n"
