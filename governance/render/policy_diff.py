@@ -82,7 +82,8 @@ def _excerpt(change: Change, at: Positions) -> Iterator[str]:
 
 def diff_markdown(diff: PolicyDiff) -> str:
     """For a comment on a pull request."""
-    lines = [f"### Policy {escaped(head(diff))}", "", f"**{diff.direction.capitalize()}.** {MEANS[diff.direction]}.", ""]
+    means = f"**{diff.direction.capitalize()}.** {MEANS[diff.direction]}."
+    lines = [f"### Policy {escaped(head(diff))}", "", means, ""]
     if diff.changes:
         lines += ["| | rule | what | was | now |", "|---|---|---|---|---|"]
     rows = in_order(diff)

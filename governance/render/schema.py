@@ -16,8 +16,8 @@ def documents() -> dict[str, type[BaseModel]]:
     from governance.policy.baseline import Baseline
     from governance.policy.cases import Cases
     from governance.policy.decision import Decision
-    from governance.policy.document import Policy
     from governance.policy.difference import PolicyDiff
+    from governance.policy.document import Policy
     from governance.policy.release import Release, ReleaseApproval, ReleasedPolicy
     from governance.render.explain import Explanation
     from governance.render.json import Check, GateAnswer
