@@ -25,7 +25,7 @@ def test_the_token_is_the_identity(there):
     assert body["decision"]["submitter"] == body["evidence"]["origin"]["by"] == "local|cy"
     assert body["evidence"]["origin"]["where"] == "local"
     assert not (there.root / "c").exists()  # where a key would be
-    assert there(11, "check", "--as", "cy").err == ""
+    assert there(11, "check", "--as", "cy", "--format", "json").err == ""
     ran = there(2, "check", "--as", "ann")
     assert "the token is not ann's" in ran.err and "got: local|cy" in ran.err
 
@@ -56,6 +56,19 @@ def test_evidence_is_used_again_and_so_are_approvals(there):
     assert "other inputs: eval.parquet" in there(10, "check", "--verbose").err
 
 
+def test_it_says_where_the_case_is_until_it_is_allowed(there):
+    name, _, version = there.model.partition("@")
+    at = f"the case: {there.serving.url}/cases/{name}/{version}\n"
+    assert at in there(11, "check").err
+    assert "the case:" not in there(11, "check", "--dry-run").err
+    there.project.table(95, 100)
+    assert at in there(10, "check").err
+    there.speak("bo")
+    there(0, "approve", there.model, *AS_BO, "--reason", "seen")
+    there.speak("ann")
+    assert "the case:" not in there(0, "check").err
+
+
 def test_nobody_hands_in_what_somebody_else_measured(there):
     there(11, "check")
     there.speak("cy")
@@ -81,7 +94,7 @@ class TestPolicies:
     def test_a_setting_of_this_machine_does_not_count_silently(self, there, monkeypatch):
         monkeypatch.setenv("GOVERNANCE_POLICY", "credit-high-risk")
         ran = there(11, "check")
-        assert ran.err == "GOVERNANCE_POLICY does not count here: the service judges by its own\n"
+        assert ran.err.startswith("GOVERNANCE_POLICY does not count here: the service judges by its own\nthe case: ")
 
     def test_an_environment_that_no_policy_of_the_service_knows(self, there):
         ran = there(2, "check", "--environment", "production")
@@ -136,7 +149,7 @@ class TestWithoutTrust:
         there.trust.unlink()
         for argv in (("check",), ("show", there.model), ("bundle", there.model, "--out", "b.json")):
             ran = there(11 if argv == ("check",) else 0, *argv)
-            assert ran.err == (
+            assert ran.err.startswith(
                 "only integrity was checked, no signature: give --trust FILE, got on a way of your own\n"
             )
 
