@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, NamedTuple
 
 from governance.canonical import instant, sha256
@@ -29,6 +30,10 @@ MAC = 43
 """Characters of 32 bytes in base64url."""
 _SEEN_EVERY = timedelta(minutes=1)
 ANSWERS_KEPT = timedelta(days=1)
+AT_ONCE = 8
+"""Who sign in at once. Strangers from a thousand addresses would else take up every thread, and whoever is in would
+wait behind them."""
+_DOOR = BoundedSemaphore(AT_ONCE)
 
 
 class SignedIn(NamedTuple):
@@ -45,6 +50,24 @@ def sign_in(workspace: Workspace, name: str, password: str, address: str) -> Sig
     Refused, in the same words and after the same work, for an unknown name, a wrong password and a disabled account;
     TooMany where it must wait, for every name alike. MachineFault, VerificationFailed.
     """
+    with _at_the_door():
+        return _sign_in(workspace, name, password, address)
+
+
+@contextmanager
+def _at_the_door() -> Iterator[None]:
+    """Raises TooMany where as many are signing in as may at once."""
+    if not _DOOR.acquire(blocking=False):
+        error = TooMany("too many are signing in at this moment", wait=1, fix="wait, then try again")
+        refused("sign in", "", error)
+        raise error
+    try:
+        yield
+    finally:
+        _DOOR.release()
+
+
+def _sign_in(workspace: Workspace, name: str, password: str, address: str) -> SignedIn:
     from governance.store.accounts import Accounts, changing
     from governance.store.credentials import Credentials
 

@@ -16,8 +16,8 @@ router = APIRouter(tags=["service"], default_response_class=Response)
 
 
 @router.get(HEALTH, responses=answers(200, "The process runs.", TEXT))
-def health() -> Response:
-    """Whether the process runs. It looks at nothing: use it to restart what hangs."""
+async def health() -> Response:
+    """Whether the process runs. It looks at nothing, and waits for no thread: use it to restart what hangs."""
     return Response("ok\n", media_type=TEXT)
 
 

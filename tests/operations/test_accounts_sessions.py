@@ -2,7 +2,9 @@
 
 import base64
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event, Semaphore
 from zlib import crc32
 
 import pytest
@@ -239,6 +241,29 @@ class TestGuessing:
             with pytest.raises((KeyboardInterrupt, TooMany)):
                 small.sign_in("bo")
         assert len(tried) == 6
+
+    def test_a_crowd_at_the_door_leaves_the_threads_to_others(self, small, monkeypatch):
+        """Before: eighty strangers from eighty addresses, and nobody was answered for three quarters of a minute."""
+        came, go, door = Semaphore(0), Event(), sessions._DOOR
+
+        def opening(*_):
+            came.release()
+            assert go.wait(30)
+            raise Refused("wrong")
+
+        monkeypatch.setattr(sessions, "_open", opening)
+        with ThreadPoolExecutor(sessions.AT_ONCE) as crowd:
+            for number in range(sessions.AT_ONCE):
+                crowd.submit(small.sign_in, f"nobody{number}", WRONG, f"192.0.2.{number}")
+            for _ in range(sessions.AT_ONCE):
+                assert came.acquire(timeout=30)
+            assert isinstance(turned_away := fail(small, password=PASSWORD), TooMany)
+            go.set()
+        assert turned_away.wait == 1
+        assert door.acquire(blocking=False)  # they left
+        door.release()
+        monkeypatch.undo()
+        assert small.sign_in("bo").caller.principal == "local|bo"
 
     def test_the_password_of_a_signature_too(self, service):
         for _ in range(6):
