@@ -41,7 +41,7 @@ class Clinic(NamedTuple):
         redeem(workspace, invite(workspace, "eve", ("approver",), Operator()).token, PASSWORD)
         clinic = cls(workspace, sign_in(workspace, "eve", PASSWORD, "192.0.2.1").token)
         with clinic.visited(server) as eve:
-            for key, days in ((SHARE, 9), (RATES, 60)):
+            for key, days in ((SHARE, 9), (RATES, 28)):
                 form = form_to(eve.get(DENIED, params={"waive": key}), "/acts")
                 expires = (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
                 assert send(eve, form, reason=REASON, ticket="RISK-41", expires=expires).status_code == 303
