@@ -7,7 +7,7 @@ import socket
 import ssl
 import sys
 from datetime import UTC, datetime
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from governance.cli.context import Context
@@ -31,6 +31,8 @@ def run(context: Context) -> int:
             fix="give --certificate and --private-key; or --behind-proxy ADDRESS, of the proxy that speaks https; or"
             " leave --host out, and only this machine is answered",
         )
+    for address in args.behind_proxy:
+        _assert_proxy(address)
     try:
         from governance.web.app import create_app
         from governance.web.portal import add_portal
@@ -114,6 +116,19 @@ def _is_local(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _assert_proxy(address: str) -> None:
+    """Raises BadInput for what names no machine: behind `*` everybody could say where they come from, and a name is
+    compared with addresses."""
+    try:
+        if not ip_network(address).prefixlen:
+            raise ValueError("that is everybody")
+    except ValueError as error:
+        raise BadInput(
+            "not the address of a proxy", got=address, expected="10.0.0.7, or a network such as 10.0.0.0/24",
+            where="--behind-proxy",
+        ) from error  # fmt: skip
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -170,6 +170,9 @@ def test_a_proxy_is_believed_where_it_is_named_only(serve: Any) -> None:
         (("--database", "mysql://elsewhere"), "not the address of a PostgreSQL database"),
         (("--policy", "nonsense"), "no such policy"),
         (("--baseline", "nowhere.yaml"), "no baseline there"),
+        (("--behind-proxy", "*"), "not the address of a proxy"),
+        (("--behind-proxy", "0.0.0.0/0"), "not the address of a proxy"),
+        (("--behind-proxy", "127.0.0.1", "--behind-proxy", "nginx"), "not the address of a proxy"),
     ],
 )
 def test_what_it_refuses(
