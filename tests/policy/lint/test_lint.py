@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from governance.operations.lint import known_laws, lint_policies
 from governance.policy.document import load_placed
 from governance.policy.expression import compile_condition
 from governance.policy.lint import ALL, Lint, Remark, Shown, Subject, remarks
-from governance.policy.lint.domain import Domain, read, tried
+from governance.policy.lint.domain import Domain, Read, read, tried
 from governance.policy.outcome import Outcome
 
 HERE = Path(__file__).parent
@@ -141,7 +142,7 @@ WORDS = {"why": "x", "fix": "x"}
 
 @settings(max_examples=30, deadline=None)
 @given(LIMIT, LIMIT)
-def test_two_sides_contradict_where_no_number_is_between(least, most) -> None:
+def test_two_sides_contradict_where_no_number_is_between(least: Decimal, most: Decimal) -> None:
     one = "uses: performance.slice_floor@1, with: {metric: selection_rate, %s}"
     text = rules(f"id: a, {one % f'at_least: {least}'}", f"id: b, {one % f'at_most: {most}'}")
     assert ("contradictory" in names(text)) is (least > most)
@@ -161,7 +162,9 @@ def test_conditions_contradict_where_no_count_satisfies_both(least: int, below: 
 
 @settings(max_examples=30, deadline=None)
 @given(LIMIT, LIMIT, st.sampled_from(["deny", "review", "warn"]), st.sampled_from(["deny", "review", "warn"]))
-def test_a_rule_is_shadowed_by_a_stricter_and_not_milder_one(one, other, hard, mild) -> None:
+def test_a_rule_is_shadowed_by_a_stricter_and_not_milder_one(
+    one: Decimal, other: Decimal, hard: str, mild: str
+) -> None:
     floor = "uses: performance.floor@1, with: {metric: accuracy, at_least: %s}, enforcement: {default: %s}"
     sections = f"  - {{id: a, {floor % (one, hard)}}}\n  - {{id: b, {floor % (other, mild)}}}\n"
     words = ["warn", "review", "deny"]
@@ -200,7 +203,8 @@ def test_what_may_be_null_is_tried_as_null() -> None:
 
 
 def test_comments_and_texts_are_not_read() -> None:
-    assert read('a.b == "c.d && 7" // e.f 8\n && g.h > 9') == (("a.b", "g.h"), (9,), ("c.d && 7",))
+    found = read('a.b == "c.d && 7" // e.f 8\n && g.h > 9')
+    assert found == Read(("a.b", "g.h"), (Decimal(9),), ("c.d && 7",))
 
 
 def test_a_place_that_some_model_reaches_is_reached() -> None:
