@@ -13,7 +13,6 @@ from math import prod
 from operator import ge, gt, le, lt
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -35,7 +34,8 @@ _FAR = 10**9
 _OTHER = "something else"
 
 
-_HOLD: Mapping[type, Callable[[Any, Any], bool]] = {Ge: ge, Gt: gt, Le: le, Lt: lt}
+_BOUNDS: Mapping[str, Callable[[Any, Any], bool]] = {"ge": ge, "gt": gt, "le": le, "lt": lt}
+"""As the annotations of numbers name them."""
 
 
 class Read(NamedTuple):
@@ -190,7 +190,7 @@ def _plain(annotation: Any) -> list[tuple[Any, list[Any]]]:
 def _within(value: Decimal | int, bounds: list[Any]) -> bool:
     for bound in bounds:
         for mark in getattr(bound, "metadata", [bound]):  # pydantic keeps some in a field of their own
-            for kind, holds in _HOLD.items():
-                if isinstance(mark, kind) and not holds(value, getattr(mark, kind.__name__.lower())):
+            for name, holds in _BOUNDS.items():
+                if (limit := getattr(mark, name, None)) is not None and not holds(value, limit):
                     return False
     return True
