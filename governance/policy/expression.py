@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
@@ -176,10 +177,7 @@ def view(value: Any, annotation: Any = None) -> Any:
     Raises RuntimeError for a real that no double can hold: as infinity it would clear every limit.
     """
     if isinstance(value, BaseModel):
-        return {
-            field.alias or name: view(getattr(value, name), _kind(field.annotation, field.metadata))
-            for name, field in type(value).model_fields.items()
-        }
+        return {alias: view(getattr(value, name), kind) for alias, name, kind in _fields(type(value))}
     if isinstance(value, tuple | list):
         return [view(item, annotation) for item in value]
     if isinstance(value, dict):
@@ -190,6 +188,42 @@ def view(value: Any, annotation: Any = None) -> Any:
     if not math.isfinite(number):
         raise RuntimeError(f"{value} is beyond what a double can hold")
     return number
+
+
+@lru_cache
+def _fields(model: type[BaseModel]) -> tuple[tuple[str, str, Any], ...]:
+    """How each field is called for CEL and for us, and whether it is a real: asked once for each kind of document."""
+    return tuple(
+        (field.alias or name, name, _kind(field.annotation, field.metadata))
+        for name, field in model.model_fields.items()
+    )
+
+
+class _Same:
+    """Frozen evidence, which is the same where it is the very object: to compare it would cost more than it saves."""
+
+    def __init__(self, document: EvidenceSet) -> None:
+        self.document = document
+
+    def __hash__(self) -> int:
+        return id(self.document)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.document is self.document
+
+
+@lru_cache(maxsize=64)
+def _seen(of: _Same, name: str) -> Any:
+    """The view of a part of the evidence, which the next rule asks for again."""
+    return view(getattr(of.document if name in _ALWAYS else of.document.facts, name))
+
+
+@lru_cache(maxsize=4096)
+def _piece(text: str, declared: tuple[str, ...]) -> Any:
+    """A piece of a condition, compiled once. Raises RuntimeError for what is none."""
+    from cel_expr_python import cel
+
+    return cel.NewEnv(variables=dict.fromkeys(declared, cel.Type.DYN)).compile(text)
 
 
 def _kind(annotation: Any, metadata: list[Any]) -> Any:
@@ -204,14 +238,15 @@ def evaluate(condition: Condition, evidence: EvidenceSet, now: str) -> Verdict:
     """Pass, fail, inconclusive (required evidence is not there) or error (the engine could not say)."""
     from cel_expr_python import cel
 
-    seen = {name: view(getattr(evidence.facts, name)) for name in condition.groups}
+    same = _Same(evidence)
+    seen = {name: _seen(same, name) for name in condition.groups}
     looked = []
     for path in condition.requires:
         value = _at(seen, path)
         if value is None:
             return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{path} is not in the evidence")
         looked.append(Looked(path=path, value=None if isinstance(value, dict | list) else str(value)))
-    data = seen | {name: view(getattr(evidence, name)) for name in _ALWAYS} | {"now": now}
+    data = seen | {name: _seen(same, name) for name in _ALWAYS} | {"now": now}
     if condition.params:
         data[PARAMS] = {
             name: float(value) if isinstance(value, Decimal) else list(value) if isinstance(value, tuple) else value
@@ -250,9 +285,8 @@ def _asking(condition: Condition, data: dict[str, Any]) -> Ask:
     def ask(text: str, names: Mapping[str, Any]) -> Any:
         key = (text, *names)
         if key not in programs:
-            declared = dict.fromkeys((*condition.declared, *names), cel.Type.DYN)
             try:
-                program = cel.NewEnv(variables=declared).compile(text)
+                program = _piece(text, tuple(dict.fromkeys((*condition.declared, *names))))
             except RuntimeError as error:
                 raise LookupError(text) from error
             # Asked of each element of a list, it is not handed the whole list each time.
