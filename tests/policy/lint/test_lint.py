@@ -218,3 +218,23 @@ def test_a_place_that_some_model_reaches_is_reached() -> None:
         assert names(with_parts(f"applies: |-\n  {applies}")) == set(), applies
     said = found(with_parts('applies: has(model.owner) && model.owner == "a" && environment == "prod"'))
     assert "for each of the 4 models that were tried" in said[0].what + said[1].what
+
+
+@pytest.mark.parametrize(
+    ("strong", "weak", "shadowed"),
+    [
+        ("", "", True),
+        (", accept: {kind: [declared]}", "", False),
+        (", waivable_to: allow", "", False),
+        ("", ", waivable_to: allow", True),
+        (", severity: low", ", severity: critical", True),
+    ],
+)
+def test_a_rule_that_takes_other_evidence_or_is_waived_harder_is_not_shadowed(
+    strong: str, weak: str, shadowed: bool
+) -> None:
+    one = "uses: performance.floor@1, with: {metric: accuracy, at_least: %s}"
+    assert ("shadowed" in names(rules(f"id: a, {one % 0.8}{strong}", f"id: b, {one % 0.6}{weak}"))) is shadowed
+    assert ("duplicate" in names(rules(f"id: a, {one % 0.8}{strong}", f"id: b, {one % 0.8}"))) is (
+        "accept" not in strong
+    )
