@@ -49,7 +49,7 @@ class Read(NamedTuple):
 def read(text: str) -> Read | None:
     """None for what is not made of paths, values and operators alone."""
     paths, numbers, texts = [], [], []
-    at, before, opened = 0, "", list[bool]()
+    at, before = 0, ""
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
@@ -67,11 +67,6 @@ def read(text: str) -> Read | None:
             numbers.append(Decimal(token))
         elif kind == "text":
             texts.append(token[1:-1])
-        elif token == "[":
-            # A list of values may follow `in`; behind anything else it reads a member.
-            if before != "in":
-                return None
-            opened.append(True)
         elif token == "(" and before and before not in _WORDS and re.fullmatch(r"[\w.\s\])]+", before):
             return None  # a call
         before = token

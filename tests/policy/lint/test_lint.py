@@ -1,5 +1,6 @@
 """Lints: wrong policies, each with the lints and the places that must be named; and what is right, left alone."""
 
+import json
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -200,6 +201,21 @@ def test_what_may_be_null_is_tried_as_null() -> None:
     condition = compile_condition("purpose.objective != null", ("purpose",), "here")
     domain = Domain.of(condition)
     assert domain is not None and set(tried(condition, domain)) == {True, False}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fairness.rows > 99 && fairness.rows < 101",
+        "fairness.rows >= 10 && fairness.rows <= 20 && !(fairness.rows in [10, 20])",
+        "explainability.additivity_error > 0.1 && explainability.additivity_error < 0.2",
+        'explainability.unit == "raw" || artifact.format == "on" + "nx"',
+        "[fairness.rows][0] > 7",
+    ],
+)
+def test_a_condition_that_some_value_decides_is_left_alone(text: str) -> None:
+    one = "requires: [fairness, explainability, artifact], why: x, fix: x"
+    assert names(rules(f"id: a, {one}, expr: {json.dumps(text)}")) == set()
 
 
 def test_comments_and_texts_are_not_read() -> None:
