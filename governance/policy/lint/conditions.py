@@ -121,8 +121,8 @@ def environment_never_reached(subject: Subject) -> Iterator[Said]:
 def _false_for_all(selector: Selector, place: str) -> bool:
     """Asked of a model that says nothing, each read of it is an error; in CEL an error only vanishes from && and ||
     where the other side decides. So what is false then is false for every model, unless the text asks what there is
-    (`has`, `in`) or takes the model as a whole."""
-    if re.search(r"\bhas\b|\bin\b|\bmodel\b(?!\s*\.)", selector.text):
+    (`has`) or takes the model as a whole."""
+    if re.search(r"\bhas\b|\bmodel\b(?!\s*\.)", selector.text):
         return False
     return not applies(selector, {"model": {}}, [place]).places
 
@@ -131,7 +131,7 @@ def _models(selector: Selector) -> Iterator[dict[str, Any]]:
     """Models that differ in what the condition reads; none where it is more than comparisons, or reads too much."""
     parts = read(re.sub(r"\bhas\s*\(\s*(model\.\w+)\s*\)", r"\1", selector.text))
     names = members(selector.text, "model")
-    if parts is None or not {*names} <= {*KNOWN}:
+    if parts is None or "model" in parts.paths or not {*names} <= {*KNOWN}:
         return
     texts = [*dict.fromkeys(parts.texts), _OTHER]
     choices: dict[str, list[Any]] = {name: [*texts, _LEFT_OUT] for name in names}

@@ -254,3 +254,19 @@ def test_a_rule_that_takes_other_evidence_or_is_waived_harder_is_not_shadowed(
     assert ("duplicate" in names(rules(f"id: a, {one % 0.8}{strong}", f"id: b, {one % 0.8}"))) is (
         "accept" not in strong
     )
+
+
+@pytest.mark.parametrize(
+    ("applies", "places", "how"),
+    [
+        ('model.name.startsWith("x") && environment == "prod"', ["staging"], "whatever a manifest says"),
+        ('"x" in model.tags && environment == "prod"', ["staging"], "whatever a manifest says"),
+        ('!(model.risk_tier in ["low", "medium", "high"])', ["staging", "prod"], "for each of the 3 models"),
+        ('"owner" in model && environment == "prod"', [], ""),
+        ("has(model.owner) && model.name.startsWith('x') && environment == 'prod'", [], ""),
+    ],
+)
+def test_how_far_a_place_is_out_of_reach_is_said(applies: str, places: list[str], how: str) -> None:
+    said = [one for one in found(with_parts(f"applies: |-\n  {applies}")) if one.lint.name not in CASES]
+    assert [one.what.split()[4].rstrip(",") for one in said] == places
+    assert all(how in one.what for one in said)
