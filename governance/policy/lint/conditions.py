@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from itertools import product
+from math import prod
 from typing import Any
 
 from governance.evidence.manifest import RISK_TIERS
@@ -138,10 +139,7 @@ def _models(selector: Selector) -> Iterator[dict[str, Any]]:
     choices |= {name: list(texts) for name in names if name in ("name", "version")}
     choices |= {name: list(RISK_TIERS) for name in names if name == "risk_tier"}
     choices |= {name: [[], *([text] for text in texts), texts, _LEFT_OUT] for name in names if name == "tags"}
-    count = 1
-    for values in choices.values():
-        count *= len(values)
-    if count > MOST:
+    if prod(map(len, choices.values())) > MOST:
         return
     for chosen in product(*choices.values()):
         yield {name: value for name, value in zip(choices, chosen, strict=True) if value is not _LEFT_OUT}

@@ -270,3 +270,14 @@ def test_how_far_a_place_is_out_of_reach_is_said(applies: str, places: list[str]
     said = [one for one in found(with_parts(f"applies: |-\n  {applies}")) if one.lint.name not in CASES]
     assert [one.what.split()[4].rstrip(",") for one in said] == places
     assert all(how in one.what for one in said)
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["{warn: now, deny: 2028-01-01T00:00:00Z}", "{deny: now, warn: 2025-01-01T00:00:00Z}"],
+    ids=["after", "before"],
+)
+def test_a_word_that_never_counts_does_not_bite(how: str) -> None:
+    rule = f"rules:\n  - {{id: a, uses: artifact.digest@1, enforcement: {{default: {how}}}}}\n"
+    time = "in_force: {from: 2026-01-01T00:00:00Z, until: 2027-06-01T00:00:00Z}\n"
+    assert names(with_parts(time + rule)) == {"announced-never", "nothing-bites"}
