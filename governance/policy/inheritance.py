@@ -19,7 +19,7 @@ from governance.policy.rule import Params
 from governance.policy.sections import InForce, Merged, Parameter, Policy, RuleSection
 from governance.policy.strictness import as_tight
 from governance.policy.tightening import Tighten, direction
-from governance.policy.waiving import REACH, Horizon, Waivers
+from governance.policy.waiving import Horizon, Waivers
 from governance.strictyaml import Misplaced
 
 MOST_LEVELS = 8
@@ -153,11 +153,11 @@ def _waivers(ours: Waivers, theirs: Waivers, lines: _Lines) -> Waivers:
     horizon = {}
     for name in Horizon.model_fields:
         days, most = getattr(ours.horizon, name), getattr(theirs.horizon, name)
-        if name in ours.horizon.model_fields_set and days > most:
+        if name in ours.horizon.model_fields_set and not as_tight(f"waivers.horizon.{name}", most, days):
             what = f"waivers of {name} findings would last up to {days} days, longer than under the parent"
             raise lines.against(("waivers", "horizon", name), what, f"at most {most}")
         horizon[name] = days if name in ours.horizon.model_fields_set else most
-    if REACH.index(ours.covers) > REACH.index(theirs.covers):
+    if not as_tight("waivers.covers", theirs.covers, ours.covers):
         what = f"waivers would cover {ours.covers}, more than under the parent"
         raise lines.against(("waivers", "covers"), what, theirs.covers)
     covers = ours.covers if "covers" in ours.model_fields_set else theirs.covers
@@ -212,7 +212,7 @@ def _tightened(
     if "severity" in said and not as_tight("severity", parent.severity, child.severity):
         what = f"rule {child.id!r} would be of {child.severity.value} severity, lower than in the parent"
         raise lines.against((*at, "severity"), what, f"{parent.severity.value} or higher")
-    if child.waivable and "waivable" in said and not parent.waivable:
+    if "waivable" in said and not as_tight("waivable", parent.waivable, child.waivable):
         what = f"rule {child.id!r} could be waived, and cannot under the parent"
         raise lines.against((*at, "waivable"), what, "false")
     if "waivable_to" in said and not as_tight("waivable_to", parent.waivable_to, child.waivable_to):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from governance.canonical import parse_instant
 from governance.policy.outcome import ACTIONS, Action, Severity
 from governance.policy.tightening import Tighten
+from governance.policy.waiving import REACH, Horizon
 
 
 class Step(StrEnum):
@@ -42,6 +43,9 @@ _FIELDS: Mapping[str, _Field] = {
     # Severities are listed from the highest.
     "severity": _Field(Tighten.DOWN, list(Severity).index),
     "waivable_to": _Field(Tighten.UP, lambda word: ACTIONS.index(Action(word))),
+    "waivable": _Field(Tighten.DOWN, _same),
+    "waivers.covers": _Field(Tighten.DOWN, REACH.index),
+    **{f"waivers.horizon.{name}": _Field(Tighten.DOWN, _same) for name in Horizon.model_fields},
     "controls": _Field(Tighten.SUPERSET, _same),
     "valid_for": _Field(Tighten.DOWN, _same),
     "in_force.from": _Field(Tighten.UP, _instant),
