@@ -75,7 +75,8 @@ def test_its_time_runs_out(approved):
     approved.clock.now = end
     answer = ask(approved, made=approved.approval)
     assert answer.action is Action.DENY
-    assert "audit again" in answer.why[0]
+    assert "ended on" in answer.why[0]
+    assert "audit again" in answer.why[-1]
 
 
 def test_a_decision_from_the_future(approved):
