@@ -84,8 +84,15 @@ def test_scalars_are_text_until_the_schema_types_them() -> None:
     source = strictyaml.parse(b"a: NO\nb: 1.10\nc: 2026-02-30\nd: ~\ne:\nf: 0x1f\ng: [on, 1e3, <<]\n", "m")
     expected = {"a": "NO", "b": "1.10", "c": "2026-02-30", "d": "~", "e": "", "f": "0x1f", "g": ["on", "1e3", "<<"]}
     assert source.tree == expected
-    loaded = strictyaml.load(b"version: 1.10\nflag: no\n", Outer, "m")
+    loaded = strictyaml.load(b"version: 1.10\nflag: false\n", Outer, "m")
     assert (loaded.version, loaded.flag) == ("1.10", False)
+
+
+@pytest.mark.parametrize("text", ["no", "yes", "on", "off", "0", "FALSE", "n"])
+def test_true_and_false_have_one_spelling(text: str) -> None:
+    """A policy that says `waivable: no` may mean it; one that says `off` or `0`, who knows: there is one way."""
+    with pytest.raises(BadInput, match="flag: expected true or false"):
+        strictyaml.load(f"version: 1.10\nflag: {text}\n".encode(), Outer, "m")
 
 
 @given(TREES)

@@ -141,7 +141,14 @@ def _load(
     controls = {selected.section.id: selected.controls for selected in parent.rules}
     document = inheritance.merged(policy, sha256(data), positions, parent.document, theirs, controls)
     both = positions.over(theirs)
-    loaded = _compiled(document, inheritance.written(document), both, catalogue)
+    text = inheritance.written(document)
+    try:
+        # It is what verifiers read, and they hold it against the limits of any policy.
+        strictyaml.load(text, Policy, "merged")
+    except BadInput as error:
+        what = "merged with what it extends, it is no policy any more"
+        raise positions.error(("extends",), what, got=error.what.partition("\n")[0]) from error
+    loaded = _compiled(document, text, both, catalogue)
     rules = {selected.section.id: selected for selected in loaded.rules}
     for was in parent.rules:
         now = rules[was.section.id]
@@ -153,8 +160,9 @@ def _load(
 def _parent(extends: Extends, positions: Positions, parents: Parents) -> tuple[str, bytes]:
     """The file with the very digest. Raises BadInput, with the digest of a file that only bears the name."""
     others = []
-    for shown, data in parents():
-        digest = sha256(data)
+    candidates = [(shown, data, sha256(data)) for shown, data in parents()]
+    # Only where none has the digest it matters what the others are.
+    for shown, data, digest in candidates:
         if digest == extends.sha256:
             named = strictyaml.validate(strictyaml.parse(data, shown), Policy)
             if (named.id, named.version) != (extends.policy, extends.version):
@@ -165,6 +173,7 @@ def _parent(extends: Extends, positions: Positions, parents: Parents) -> tuple[s
                     expected=f"{extends.policy} {extends.version}",
                 )
             return shown, data
+    for shown, data, digest in candidates:
         try:
             named = strictyaml.load(data, Policy, shown)
         except BadInput:
@@ -235,6 +244,8 @@ def _select(
         raise strictyaml.explain(
             source, rule.params, error, at=path if path[-1:] == ("with",) else (*path, "with")
         ) from error
+    for inner, said in strictyaml.misspelt(found, given):
+        raise positions.error((*at, "with", *inner), f"{'.'.join(map(str, inner))}: {said}")
     return SelectedRule(key, section, rule, found, None)
 
 

@@ -21,7 +21,11 @@ Control = Annotated[
 ]
 
 
+MOST_RULES = 5000
+MOST_PLACES = 100
+"""Environments, and points of them, that one policy decides about."""
 Words = Annotated[str, Field(min_length=1, max_length=200)]
+Told = Annotated[str, Field(max_length=2000)]
 
 
 Version = Annotated[str, Spelled(r"[0-9]+\.[0-9]+\.[0-9]+", "three numbers with points between them, such as 1.0.0")]
@@ -89,19 +93,19 @@ class RuleSection(Document):
     """
 
     id: Slug
-    title: str | None = None
-    uses: str | None = None
+    title: Annotated[str, Field(max_length=200)] | None = None
+    uses: Words | None = None
     with_: dict[str, Any] = Field({}, alias="with")
     expr: str | None = None
-    requires: tuple[str, ...] = ()
-    controls: tuple[Control, ...] = ()
+    requires: tuple[Words, ...] = Field((), max_length=100)
+    controls: tuple[Control, ...] = Field((), max_length=100)
     severity: Severity = Severity.MEDIUM
     enforcement: dict[str, Enforced] = {}
     accept: Accept = Accept()
     waivable: bool = True
     waivable_to: Literal["allow", "needs review"] = "needs review"
-    why: str | None = None
-    fix: str | None = None
+    why: Told | None = None
+    fix: Told | None = None
     owner: Words | None = None
 
     @model_validator(mode="after")
@@ -219,17 +223,17 @@ class Policy(Document):
     schema_: Literal["governance.policy/v1"] = Field(alias="schema")
     id: Slug
     version: Version
-    title: str | None = None
+    title: Annotated[str, Field(max_length=200)] | None = None
     owner: Words | None = None
     in_force: InForce
-    environments: tuple[Place, ...] = Field(min_length=1)
+    environments: tuple[Place, ...] = Field(min_length=1, max_length=MOST_PLACES)
     applies: str | None = None
     valid_for: int = Field(90, ge=1, le=3650)
     waivers: Waivers = Waivers()
     parameters: dict[ParameterName, Parameter] = Field({}, max_length=100)
     extends: Extends | None = None
     merged: tuple[Merged, ...] = ()
-    rules: tuple[RuleSection, ...]
+    rules: tuple[RuleSection, ...] = Field(max_length=MOST_RULES)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

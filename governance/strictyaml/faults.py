@@ -2,6 +2,8 @@
 
 import difflib
 import re
+from collections.abc import Iterator
+from decimal import Decimal
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -22,6 +24,7 @@ _EXPECTED = {
     "model_type": "keys with values",
     "int_parsing": "a whole number",
     "int_type": "a whole number",
+    "int_parsing_size": "a whole number of fewer digits",
     "float_parsing": "a number, with a point as in 0.8",
     "float_type": "a number, with a point as in 0.8",
     "decimal_parsing": "a number, with a point as in 0.8",
@@ -59,9 +62,45 @@ def load(data: bytes, model: type[Model], name: str) -> Model:
 def validate(source: Source, model: type[Model]) -> Model:
     """The model of a parsed text. Keys are the names of the published schema, never Python's. Raises BadInput."""
     try:
-        return model.model_validate(source.tree, by_alias=True, by_name=False)
+        found = model.model_validate(source.tree, by_alias=True, by_name=False)
     except ValidationError as error:
         raise explain(source, model, error) from error
+    for path, said in misspelt(found, source.tree):
+        name = shown(".".join(map(str, path)))
+        raise source.error(source.beside(path), f"{name}: {said}", got=repr(shown(source.at(path))))
+    return found
+
+
+# Python reads more than people do: `yes`, `1_000`, `017`, ` 5 ` and the digits of every script.
+_NUMBER = r"(?:0|[1-9][0-9]*)"
+_SPELLED: tuple[tuple[type, str, str], ...] = (
+    (bool, "true|false", "expected true or false"),
+    (int, r"0|-?[1-9][0-9]*", "expected a whole number in plain digits, such as 30"),
+    (Decimal, rf"-?{_NUMBER}(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", "expected a number in plain digits, such as 0.8"),
+    (float, rf"-?{_NUMBER}(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", "expected a number in plain digits, such as 0.8"),
+)
+
+
+def misspelt(value: Any, tree: Any) -> Iterator[tuple[Path, str]]:
+    """Where text was read as a number or as true or false that is not written as one, and what was expected."""
+    if isinstance(tree, str):
+        for kind, spelling, said in _SPELLED:
+            if isinstance(value, kind):
+                minus_zero = kind is not bool and not value and tree.startswith("-")
+                if minus_zero or not re.fullmatch(spelling, tree, re.ASCII):
+                    yield (), said
+                return
+    pairs: list[tuple[str | int, Any, Any]] = []
+    if isinstance(value, BaseModel) and isinstance(tree, dict):
+        names = {field.alias or name: name for name, field in type(value).model_fields.items()}
+        pairs = [(key, getattr(value, names[key]), inner) for key, inner in tree.items() if key in names]
+    elif isinstance(value, dict) and isinstance(tree, dict):
+        pairs = [(key, value[key], inner) for key, inner in tree.items() if key in value]
+    elif isinstance(value, tuple | list) and isinstance(tree, list) and len(value) == len(tree):
+        pairs = [(at, *both) for at, both in enumerate(zip(value, tree, strict=True))]
+    for step, inner, text in pairs:
+        for path, said in misspelt(inner, text):
+            yield (step, *path), said
 
 
 def explain(source: Source, model: type[BaseModel], error: ValidationError, at: Path = ()) -> BadInput:
