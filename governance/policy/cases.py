@@ -17,8 +17,10 @@ from governance.evidence.plan import Comparison
 from governance.policy.decision import Decision, decide
 from governance.policy.document import LoadedPolicy, Slug
 from governance.policy.outcome import Action, Outcome
+from governance.policy.waiving import Horizon
 from governance.policy.written import BESIDE, Written, evidence, part, patched
 
+DEFAULTS = "defaults"
 SOUND = "sound"
 """How the case without a change is called."""
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -52,7 +54,7 @@ def _sound(schema: dict[str, Any]) -> None:
 class Cases(Document):
     """`sound` are facts under which the policy allows, `now` is when they are judged, `as_of` the legal date (else
     `now`). `uncovered` says why a rule has no case of each kind, or why no case tells a parameter (`rule.parameter`)
-    from one nearby."""
+    from one nearby; `defaults` stands for all parameters that the policy leaves to its rules."""
 
     schema_: Literal["governance.cases/v1"] = Field(alias="schema")
     policy: Slug
@@ -107,13 +109,23 @@ def load_cases(data: bytes, name: str, policy: LoadedPolicy) -> LoadedCases:
             raise source.error(source.values[at], f"case {case.name!r} changes nothing", expected="`change`, or `now`")
         _known(source, (*at, "expect", "findings"), case.expect.findings, rules, "rule")
         _known(source, (*at, "expect", "outcomes"), case.expect.outcomes, policy.document.environments, "environment")
-    parameters = [f"{one.id}.{name}" for one in policy.document.rules for name in one.with_]
-    parameters += [f"{one.id}.expr" for one in policy.document.rules if one.expr]
+    parameters = [*_parameters(policy), "in_force.from", "in_force.until", DEFAULTS]
+    parameters += [f"waivers.horizon.{name}" for name in Horizon.model_fields]
     parameters += ["applies"] if policy.document.applies else []
     _known(source, ("uncovered",), document.uncovered, [*rules, *parameters], "rule or parameter of a rule")
     for index in (None, *range(len(document.cases))):
         situation(cases, index, ())
     return cases
+
+
+def _parameters(policy: LoadedPolicy) -> list[str]:
+    """What of a rule may be excused from being noticed."""
+    found = []
+    for one in policy.rules:
+        fields = one.rule.params.model_fields.items() if one.rule else ()
+        names = [*(field.alias or name for name, field in fields), *(["expr"] if one.condition else [])]
+        found += [f"{one.section.id}.{name}" for name in (*names, "accept", "enforcement", "waivable", "waivable_to")]
+    return found
 
 
 def _known(
@@ -148,6 +160,7 @@ class Bench:
     def __init__(self, cases: LoadedCases, policy: LoadedPolicy) -> None:
         self.cases, self.policy = cases, policy
         self._situations: dict[tuple[int | None, tuple[Comparison, ...]], EvidenceSet] = {}
+        self._decisions: dict[int | None, Decision] = {}
         self._sound = self.judge(policy, None)
 
     def run(self) -> list[Ran]:
@@ -188,15 +201,42 @@ class Bench:
         allowed = dict.fromkeys(self.policy.document.environments, Action.ALLOW)
         return allowed if index is None else allowed | self.cases.document.cases[index].expect.outcomes
 
-    def judge(self, policy: LoadedPolicy, index: int | None) -> Decision:
-        document = self.cases.document
-        case = document.cases[index] if index is not None else None
-        now = parse_instant((case and case.now) or document.now)
-        as_of = (case and case.as_of) or document.as_of
-        key = index, comparisons(policy)
+    def decision(self, index: int | None) -> Decision:
+        """What the policy says of a case; made once."""
+        if index not in self._decisions:
+            self._decisions[index] = self._sound if index is None else self.judge(self.policy, index)
+        return self._decisions[index]
+
+    def unlike(self, indices: Iterable[int | None], groups: tuple[str, ...]) -> list[int | None]:
+        """Of some cases those that differ in these groups of facts, in who says so, or in time; of those that are alike
+        the first. All of them where no group is named: then everything is read."""
+        seen: list[tuple[object, ...]] = []
+        kept = []
+        for index in indices:
+            facts, case = self._situation(index, comparisons(self.policy)), self._case(index)
+            read = (*(getattr(facts.facts, group) for group in groups), facts.origin, facts.facts.absent)
+            key = (*read, *(facts.origin_of(group) for group in groups), case and (case.now, case.as_of))
+            if not groups or key not in seen:
+                seen.append(key)
+                kept.append(index)
+        return kept
+
+    def _case(self, index: int | None) -> Case | None:
+        return None if index is None else self.cases.document.cases[index]
+
+    def _situation(self, index: int | None, asked: tuple[Comparison, ...]) -> EvidenceSet:
+        key = index, asked
         if key not in self._situations:
             self._situations[key] = situation(self.cases, *key)
-        facts = self._situations[key]
+        return self._situations[key]
+
+    def judge(self, policy: LoadedPolicy, index: int | None, asked: tuple[Comparison, ...] | None = None) -> Decision:
+        """`asked`: the comparisons that were measured, where it is not those of this policy."""
+        document = self.cases.document
+        case = self._case(index)
+        now = parse_instant((case and case.now) or document.now)
+        as_of = (case and case.as_of) or document.as_of
+        facts = self._situation(index, comparisons(policy) if asked is None else asked)
         return decide(
             facts, _NOBODY, (policy,), (), baseline=None, now=now, as_of=parse_instant(as_of) if as_of else now,
             identifier=self.name(index), submitter=facts.origin.by, previous=None,

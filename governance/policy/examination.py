@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from governance.policy.cases import Bench, LoadedCases, Ran
+from governance.policy.cases import DEFAULTS, Bench, LoadedCases, Ran
 from governance.policy.document import LoadedPolicy
 from governance.policy.mutants import Mutant, mutants, told
 from governance.policy.outcome import Outcome
@@ -57,7 +57,7 @@ def examine(policy: LoadedPolicy, cases: LoadedCases, *, mutate: bool) -> Examin
     found += [
         Gap(at, "is excused under `uncovered`, and the cases notice each change of it")
         for at in uncovered
-        if at not in table and at not in {mutant.at for mutant in left}
+        if at not in table and at not in {mutant.at for mutant in left} | {DEFAULTS for one in left if one.unwritten}
     ]
     survivors = [mutant for mutant in left if mutant not in excused]
     return Examined(policy, cases, ran, table, found, len(made), survivors, excused)
@@ -66,7 +66,8 @@ def examine(policy: LoadedPolicy, cases: LoadedCases, *, mutate: bool) -> Examin
 def _excused(mutant: Mutant, uncovered: dict[str, str], table: dict[str, dict[Outcome, list[str]]]) -> bool:
     """Of a rule that some case shows to fail, the cases must notice that it is gone or enforced otherwise, whatever
     else they cannot show of it."""
-    return mutant.at in uncovered and (mutant.at not in table or not table[mutant.at][Outcome.FAIL])
+    excused = mutant.at in uncovered or (mutant.unwritten and DEFAULTS in uncovered)
+    return excused and (mutant.at not in table or not table[mutant.at][Outcome.FAIL])
 
 
 def shown(ran: Iterable[Ran], policy: LoadedPolicy) -> dict[str, dict[Outcome, list[str]]]:

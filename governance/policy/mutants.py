@@ -1,5 +1,5 @@
-"""Mutants of a policy: each limit a little stricter and a little looser, each enforcement another, each rule left out,
-evidence accepted that was not.
+"""Mutants of a policy: each limit a little stricter and a little looser, each list one member shorter and longer, each
+word and switch another, each enforcement another, each day moved, each rule left out, evidence accepted that was not.
 
 A mutant that no case tells from the policy is a mistake that the cases would not see either (DeMillo, Lipton and
 Sayward, "Hints on test data selection", Computer 11, 1978).
@@ -7,44 +7,69 @@ Sayward, "Hints on test data selection", Computer 11, 1978).
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from pydantic import ValidationError
 
+from governance.canonical import instant, parse_instant
 from governance.errors import BadInput
-from governance.policy.cases import Bench
+from governance.evidence.origin import Kind, Predictions
+from governance.evidence.plan import Comparison
+from governance.policy.cases import Bench, comparisons
 from governance.policy.document import LoadedPolicy, SelectedRule
-from governance.policy.enforcement import in_words, stated_for, steps
-from governance.policy.expression import compile_condition, numbers
-from governance.policy.outcome import Action, Enforcement
+from governance.policy.enforcement import Steps, in_words, stated_for, steps
+from governance.policy.expression import PARAMS, compile_condition, members, numbers
+from governance.policy.outcome import Action, Enforcement, Outcome, worst
+from governance.policy.selector import compile_selector
+from governance.policy.written import DECLARED
 
 STEP = Decimal("0.05")
 """How far a limit is moved, as a share of itself; whole numbers by at least 1, a limit of 0 to a hundredth."""
+LEFT_OUT = "left out"
+_OWN = ("accept", "enforcement", "waivable", "waivable_to")
 APPLIES = "applies"
 """What is changed where it is not a rule."""
+FOREIGN = "another"
+"""What is added to lists of text: a case that names it notices."""
+_MOST_WORDS = 3
+_OF_PREDICTIONS = {"fairness", "performance"}
 _INTERVAL = re.compile(r"([1-9][0-9]{0,3})([hdw])")
 # What they do with a finding differs, save for `audit`, which is `warn` for everything but errors.
 _ENFORCED = (Enforcement.DENY, Enforcement.REVIEW, Enforcement.WARN)
 
 
 class Mutant(NamedTuple):
-    """`at` is the rule, or its parameter as `rule.parameter`; `what` was changed into what. `drops` says that only the
-    outcomes can tell: a missing finding is no proof that the rule does anything."""
+    """`at` is the rule, or its parameter as `rule.parameter`; `what` was changed into what. `changed`: the rule as
+    `policy` has it. `unwritten`: it is a parameter that the policy leaves to the rule. Where a rule is left out
+    only the outcomes can tell: a missing finding is no proof that it does anything."""
 
     rule: str
     at: str
     what: str
     policy: LoadedPolicy
-    drops: bool = False
+    changed: SelectedRule | None = None
+    unwritten: bool = False
+
+    @property
+    def drops(self) -> bool:
+        """Whether a rule is left out."""
+        return self.what == LEFT_OUT
 
 
 def told(mutant: Mutant, bench: Bench) -> bool:
-    """Whether some case tells the mutant from the policy."""
+    """Whether some case tells the mutant from the policy, whose cases must hold."""
     cases = bench.cases.document.cases
     # Those that speak of the rule first: one of them will tell.
-    order = sorted(range(len(cases)), key=lambda index: mutant.rule not in cases[index].expect.findings)
-    return any(_tells(mutant, bench, index) for index in (*order, None))
+    order = [*sorted(range(len(cases)), key=lambda index: mutant.rule not in cases[index].expect.findings), None]
+    if not mutant.rule or mutant.policy.document.merged:
+        return any(_tells(mutant, bench, index) for index in order)
+    anew = comparisons(mutant.policy)
+    if anew != comparisons(bench.policy):
+        # Evidence has to be made anew for each: once for the cases that are alike in what the rule reads.
+        order = bench.unlike(order, mutant.changed.facts if mutant.changed else ())
+    return any(_rule_tells(mutant, bench, index, anew) for index in order)
 
 
 def _tells(mutant: Mutant, bench: Bench, index: int | None) -> bool:
@@ -52,20 +77,42 @@ def _tells(mutant: Mutant, bench: Bench, index: int | None) -> bool:
     return any(isinstance(one.expected, Action) or not mutant.drops for one in differences)
 
 
+def _rule_tells(mutant: Mutant, bench: Bench, index: int | None, anew: tuple[Comparison, ...]) -> bool:
+    """The same, judging the one rule that differs: all others find what they found."""
+    was = bench.decision(index)
+    if any(ref.remark for ref in was.policies):
+        return False  # no rule is judged here
+    key = f"{mutant.policy.document.id}#{mutant.rule}"
+    now = None
+    if mutant.changed is not None:
+        alone = _with(mutant.policy, (mutant.changed,))
+        (now,) = bench.judge(alone, index, anew).findings
+        if now.outcome is not next(one.outcome for one in was.findings if one.key == key):
+            return True
+    others = [*(one for one in was.findings if one.key != key), *([now] if now else [])]
+    counted = [one for one in others if one.outcome is not Outcome.NOT_APPLICABLE]
+    return any(
+        worst([one.actions[place] for one in counted if place in one.actions]) is not action
+        for place, action in was.outcomes.items()
+    )
+
+
 def mutants(policy: LoadedPolicy) -> Iterator[Mutant]:
     """Every mutant that is itself a policy."""
-    if policy.selector is not None:
-        yield Mutant("", APPLIES, "for every model", policy._replace(selector=None))
+    yield from _of_the_whole(policy)
     for place, selected in enumerate(policy.rules):
         rule = selected.section.id
         enforcement = selected.section.enforcement
         if any(one in _ENFORCED[:2] for at in enforcement for one, _ in steps(enforcement, at)):
             rest = (*policy.rules[:place], *policy.rules[place + 1 :])
-            yield Mutant(rule, rule, "left out", _with(policy, rest), drops=True)
-        changes = [*_enforced(selected, policy), *_accepted(selected), *_limits(selected), *_literals(selected)]
-        for at, what, changed in changes:
+            yield Mutant(rule, rule, LEFT_OUT, _with(policy, rest))
+        changes = (_accepted, _limits, _literals, _parameters, _days, _excused)
+        made = [*_enforced(selected, policy), *(one for change in changes for one in change(selected))]
+        for at, what, changed in made:
             rules = (*policy.rules[:place], changed, *policy.rules[place + 1 :])
-            yield Mutant(rule, f"{rule}.{at}" if at else rule, what, _with(policy, rules))
+            # What the policy leaves to the rule is the rule's own default.
+            left = selected.rule is not None and at not in ("", *_OWN, *selected.section.with_)
+            yield Mutant(rule, f"{rule}.{at}" if at else rule, what, _with(policy, rules), changed, left)
 
 
 def _with(policy: LoadedPolicy, rules: tuple[SelectedRule, ...]) -> LoadedPolicy:
@@ -90,33 +137,64 @@ def _enforced(selected: SelectedRule, policy: LoadedPolicy) -> Iterator[_Changed
 
 
 def _accepted(selected: SelectedRule) -> Iterator[_Changed]:
-    """Evidence that the policy does not accept, accepted."""
-    section = selected.section
-    for name, others in (("kind", ("declared",)), ("predictions", ("rescored", "supplied"))):
+    """Evidence that the policy does not accept, accepted; and what it accepts, not."""
+    section, facts = selected.section, {*selected.facts}
+    # Of what is only ever declared nothing is measured; most facts rest on no predictions.
+    kinds = get_args(Kind) if facts - {*DECLARED} or not facts else ("declared",)
+    predictions = get_args(Predictions) if facts & _OF_PREDICTIONS else ()
+    for name, others in (("kind", kinds), ("predictions", predictions)):
         now = getattr(section.accept, name)
         for other in others:
-            if other not in now:
-                accept = section.accept.model_copy(update={name: (*now, other)})
-                changed = section.model_copy(update={"accept": accept})
-                yield "", f"accept: {other} too", selected._replace(section=changed)
+            kept = (*now, other) if other not in now else tuple(one for one in now if one != other)
+            accept = section.accept.model_copy(update={name: kept})
+            changed = section.model_copy(update={"accept": accept})
+            said = f"{other} too" if other not in now else f"not {other}"
+            yield "accept", f"accept: {said}", selected._replace(section=changed)
 
 
 def _limits(selected: SelectedRule) -> Iterator[_Changed]:
-    """Each number that the policy writes under `with`, moved both ways. What it leaves to the rule, the rule tests."""
+    """Each parameter as something else, whether the policy writes it or leaves it to the rule: a number moved both
+    ways, a switch turned, another of a few words, a list without one member or with one more."""
     rule, params, section = selected.rule, selected.params, selected.section
     if rule is None or params is None:
         return
-    for name in section.with_:
-        field = next(key for key, one in rule.params.model_fields.items() if (one.alias or key) == name)
-        now = getattr(params, field)
-        for moved in _moved(now):
-            with_ = section.with_ | {name: moved}
+    stated = params.model_dump(by_alias=True)
+    for key, field in rule.params.model_fields.items():
+        name, now = field.alias or key, getattr(params, key)
+        for moved in _others(now, field.annotation):
             try:
-                changed = rule.params.model_validate(with_, by_alias=True, by_name=False)
+                changed = rule.params.model_validate(stated | {name: moved}, by_alias=True, by_name=False)
             except ValidationError:
                 continue  # no policy could say this
-            section_ = section.model_copy(update={"with_": with_})
-            yield name, f"{name}: {now} -> {moved}", selected._replace(section=section_, params=changed)
+            if changed == params:
+                continue
+            section_ = section.model_copy(update={"with_": section.with_ | {name: moved}})
+            what = f"{name}: {_words(now)} -> {_words(moved)}"
+            yield name, what, selected._replace(section=section_, params=changed)
+
+
+def _others(now: object, kind: Any) -> Iterator[object]:
+    """What could stand in place of a parameter's value."""
+    if isinstance(now, bool):
+        yield not now
+    elif isinstance(now, tuple) and not all(isinstance(one, str) for one in now):
+        yield from (now[:place] + now[place + 1 :] for place in range(len(now)))
+    elif isinstance(now, tuple):
+        yield from (tuple(other for other in now if other != one) for one in now)
+        known = get_args(next(iter(get_args(kind)), None)) if get_origin(kind) is tuple else ()
+        left = [one for one in known if one not in now] if known else [FOREIGN]
+        yield from ((*now, one) for one in left[:1])
+    elif get_origin(kind) is Literal:
+        words = get_args(kind)
+        yield from [word for word in words if word != now and isinstance(word, str)][:_MOST_WORDS]
+    else:
+        yield from _moved(now)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"[{', '.join(map(_words, value))}]" if isinstance(value, tuple | list) else str(value)
 
 
 def _literals(selected: SelectedRule) -> Iterator[_Changed]:
@@ -152,3 +230,71 @@ def _moved(value: object) -> list[str]:
 
 def _whole(value: int) -> int:
     return max(1, round(abs(value) * STEP))
+
+
+def _parameters(selected: SelectedRule) -> Iterator[_Changed]:
+    """Each parameter of the policy that an expression reads, as something else."""
+    condition = selected.condition
+    if condition is None:
+        return
+    for name in members(condition.text, PARAMS):
+        now = condition.params[name]
+        for moved in _others(now, type(now)):
+            value = type(now)(str(moved)) if isinstance(now, Decimal | int) else moved
+            changed = condition._replace(params={**condition.params, name: value})
+            yield "expr", f"{PARAMS}.{name}: {_words(now)} -> {_words(value)}", selected._replace(condition=changed)
+
+
+def _days(selected: SelectedRule) -> Iterator[_Changed]:
+    """Each day from which another enforcement counts, a day earlier and a day later."""
+    section = selected.section
+    for place, found in section.enforcement.items():
+        if not isinstance(found, Steps):
+            continue
+        for word, day in found.in_order():
+            for moved in _beside(day) if day else ():
+                steps_ = found.model_copy(update={word.value: moved})
+                changed = section.model_copy(update={"enforcement": section.enforcement | {place: steps_}})
+                yield "enforcement", f"{place}: {word.value} from {day} -> {moved}", selected._replace(section=changed)
+
+
+def _excused(selected: SelectedRule) -> Iterator[_Changed]:
+    """What the policy writes of waivers of a rule, the other way."""
+    section = selected.section
+    for name, milder in (("waivable", not section.waivable), ("waivable_to", "needs review")):
+        if name in section.model_fields_set and getattr(section, name) != milder:
+            changed = section.model_copy(update={name: milder})
+            yield (
+                name,
+                f"{name}: {_words(getattr(section, name))} -> {_words(milder)}",
+                selected._replace(section=changed),
+            )
+
+
+def _of_the_whole(policy: LoadedPolicy) -> Iterator[Mutant]:
+    """When it is in force, for which models, and how long waivers may last where it says so."""
+    document = policy.document
+    if (selector := policy.selector) is not None:
+        yield Mutant("", APPLIES, "for every model", policy._replace(selector=None))
+        turned = compile_selector(f"!(\n{selector.text}\n)", APPLIES)
+        yield Mutant("", APPLIES, "for all other models", policy._replace(selector=turned))
+    for name in ("from_", "until"):
+        for moved in _beside(getattr(document.in_force, name)):
+            said = name.rstrip("_")
+            in_force = document.in_force.model_copy(update={name: moved})
+            changed = policy._replace(document=document.model_copy(update={"in_force": in_force}))
+            yield Mutant("", f"in_force.{said}", f"{said}: {getattr(document.in_force, name)} -> {moved}", changed)
+    horizon = document.waivers.horizon
+    for name in horizon.model_fields_set:
+        now = getattr(horizon, name)
+        for days in (now - 1, now + 1):
+            waivers = document.waivers.model_copy(update={"horizon": horizon.model_copy(update={name: days})})
+            changed = policy._replace(document=document.model_copy(update={"waivers": waivers}))
+            yield Mutant("", f"waivers.horizon.{name}", f"{name}: {now} days -> {days}", changed)
+
+
+def _beside(day: str | None) -> list[str]:
+    """A day earlier and a day later; nothing where there is no day."""
+    if day is None:
+        return []
+    return [instant(parse_instant(day) + step) for step in (-timedelta(days=1), timedelta(days=1))]

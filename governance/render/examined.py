@@ -57,9 +57,9 @@ def _tally(one: Examined) -> list[str]:
     if one.mutants is not None:
         left = len(one.survivors) + len(one.excused)
         said = f"{left} of which no case notices" if left else "each noticed by some case"
-        lines.append(
-            f"{plural(one.mutants, 'mutant')}, {said}" + (f" ({len(one.excused)} excused)" if one.excused else "")
-        )
+        score = f"; mutation score {(one.mutants - left) / one.mutants:.0%}" if one.mutants else ""
+        excused = f" ({len(one.excused)} excused)" if one.excused else ""
+        lines.append(f"{plural(one.mutants, 'mutant')}, {said}{excused}{score}")
     return lines
 
 
@@ -98,6 +98,7 @@ def _plain(one: Examined) -> dict[str, object]:
         "rules": one.table,
         "gaps": [gap._asdict() for gap in one.gaps],
         "mutants": one.mutants,
+        "noticed": None if one.mutants is None else one.mutants - len(one.survivors) - len(one.excused),
         "survivors": [{"at": mutant.at, "what": mutant.what} for mutant in one.survivors],
         "excused": [{"at": mutant.at, "what": mutant.what} for mutant in one.excused],
         "uncovered": one.cases.document.uncovered,

@@ -41,11 +41,29 @@ SHARP = """\
 """
 
 
+SHARP += """\
+  - name: on the first day
+    as_of: 2026-01-01T00:00:00Z
+    expect: {}
+  - name: the day before
+    as_of: 2025-12-31T23:59:59Z
+    expect: {outcomes: {staging: deny, prod: deny}}
+  - name: predictions from elsewhere
+    change: {predictions: supplied}
+    expect: {}
+"""
+LEFT = "defaults: tested with the rules"
 FAR = SHARP.replace("{tn: 399}", "{tp: 200, fn: 50, fp: 50, tn: 200}")
 """With 1500 rows where 1999 would be needed to notice a limit of 1900."""
 
 
 def made(policy: LoadedPolicy) -> list[str]:
+    """What is written under the rules, but for `accept`."""
+    found = [one for one in mutants(policy) if one.rule and not one.unwritten and not one.at.endswith(".accept")]
+    return [f"{mutant.at}: {mutant.what}" for mutant in found]
+
+
+def everything(policy: LoadedPolicy) -> list[str]:
     return [f"{mutant.at}: {mutant.what}" for mutant in mutants(policy)]
 
 
@@ -61,7 +79,6 @@ def test_each_limit_each_enforcement_and_each_rule() -> None:
         "floor: staging: warn -> review",
         "floor: prod: deny -> review",
         "floor: prod: deny -> warn",
-        "floor: accept: declared too",
         "floor.at_least: at_least: 0.8 -> 0.84",
         "floor.at_least: at_least: 0.8 -> 0.76",
         "rates: left out",
@@ -69,7 +86,6 @@ def test_each_limit_each_enforcement_and_each_rule() -> None:
         "rates: staging: review -> warn",
         "rates: prod: review -> deny",
         "rates: prod: review -> warn",
-        "rates: accept: declared too",
         "rates.at_least: at_least: 0.8 -> 0.84",
         "rates.at_least: at_least: 0.8 -> 0.76",
         "enough-rows: left out",
@@ -77,7 +93,6 @@ def test_each_limit_each_enforcement_and_each_rule() -> None:
         "enough-rows: staging: warn -> review",
         "enough-rows: prod: review -> deny",
         "enough-rows: prod: review -> warn",
-        "enough-rows: accept: declared too",
         "enough-rows.expr: 2000 -> 2100",
         "enough-rows.expr: 2000 -> 1900",
     ]
@@ -104,14 +119,15 @@ def test_only_cases_at_the_limits_notice_every_mutant() -> None:
     policy, cases = house()
     blunt = {mutant.at for mutant in examine(policy, cases, mutate=True).survivors}
     assert blunt >= {"rates", "rates.at_least", "enough-rows", "enough-rows.expr"}
-    policy, cases = house(cases=CASES + SHARP)
+    policy, cases = house(cases=CASES + SHARP + f"uncovered: {{{LEFT}}}\n")
     examined = examine(policy, cases, mutate=True)
     assert [f"{mutant.at}: {mutant.what}" for mutant in examined.survivors] == []
-    assert (examined.mutants, examined.holds) == (24, True)
+    assert (examined.mutants, examined.holds) == (55, True)
+    assert {mutant.unwritten for mutant in examined.excused} == {True}
 
 
 def test_a_case_far_from_the_limit_does_not_hold_it() -> None:
-    policy, cases = house(cases=CASES + FAR)
+    policy, cases = house(cases=CASES + FAR + f"uncovered: {{{LEFT}}}\n")
     left = [f"{mutant.at}: {mutant.what}" for mutant in examine(policy, cases, mutate=True).survivors]
     assert left == ["enough-rows.expr: 2000 -> 1900"]
 
@@ -126,15 +142,16 @@ def test_a_rule_that_is_left_out_is_noticed_by_what_it_stops() -> None:
 
 
 def test_an_excuse_for_a_parameter() -> None:
-    excuse = "uncovered: {enough-rows.expr: the table is always larger}\n"
+    excuse = f"uncovered: {{enough-rows.expr: the table is always larger, {LEFT}}}\n"
     policy, cases = house(cases=CASES + FAR + excuse)
     examined = examine(policy, cases, mutate=True)
-    assert (examined.mutants, examined.holds) == (24, True)
-    assert [mutant.what for mutant in examined.excused] == ["2000 -> 1900"]
+    assert (examined.mutants, examined.holds) == (55, True)
+    assert [mutant.what for mutant in examined.excused if not mutant.unwritten] == ["2000 -> 1900"]
     assert examined_text([examined], 100).endswith(
         "  enough-rows.expr: not covered, because the table is always larger\n"
-        "  3 rules, 11 cases, none of which fail\n"
-        "  24 mutants, 1 of which no case notices (1 excused)"
+        "        defaults: not covered, because tested with the rules\n"
+        "  3 rules, 14 cases, none of which fail\n"
+        "  55 mutants, 14 of which no case notices (14 excused); mutation score 75%"
     )
 
 
@@ -145,7 +162,7 @@ def test_an_excuse_for_a_rule_hides_no_mutant_that_a_case_could_notice() -> None
     policy, cases = house(cases=never_missing + excuses)
     examined = examine(policy, cases, mutate=True)
     assert examined.table["enough-rows"][Outcome.FAIL]
-    assert "enough-rows: accept: declared too" in [f"{one.at}: {one.what}" for one in examined.survivors]
+    assert "enough-rows.accept: accept: declared too" in [f"{one.at}: {one.what}" for one in examined.survivors]
     assert not examined.holds
 
 
@@ -159,3 +176,33 @@ def test_an_excuse_for_a_parameter_that_is_noticed_excuses_nothing() -> None:
 def test_mutants_are_not_made_of_a_policy_whose_cases_fail() -> None:
     policy, cases = house(cases=CASES.replace("{floor: fail}", "{floor: pass}"))
     assert examine(policy, cases, mutate=True).mutants is None
+
+
+def test_the_days_of_a_policy_and_of_its_enforcement_are_moved() -> None:
+    steps = "{default: {warn: now, deny: 2027-01-01T00:00:00Z}}"
+    policy = with_rule(f"{{id: a, uses: performance.floor@1, with: {{at_least: 0.8}}, enforcement: {steps}}}")
+    found = everything(policy)
+    assert "in_force.from: from: 2026-01-01T00:00:00Z -> 2026-01-02T00:00:00Z" in found
+    assert "a.enforcement: default: deny from 2027-01-01T00:00:00Z -> 2026-12-31T00:00:00Z" in found
+    assert "a.enforcement: default: deny from 2027-01-01T00:00:00Z -> 2027-01-02T00:00:00Z" in found
+
+
+def test_lists_switches_and_words_whether_written_or_not() -> None:
+    policy = with_rule(
+        "{id: a, uses: access.wildcards@1, with: {allowed_permissions: [read, list]}, enforcement: {default: deny}}"
+    )
+    found = [one for one in everything(policy) if "allowed_permissions" in one]
+    assert [one.partition(" -> ")[2] for one in found] == ["[list]", "[read]", "[read, list, another]"]
+    floor = with_rule("{id: a, uses: performance.floor@1, with: {at_least: 0.8}, enforcement: {default: deny}}")
+    left = {one.at: one for one in mutants(floor) if one.unwritten}
+    assert {"a.alpha", "a.decide_on", "a.min_rows"} <= left.keys()
+    assert "a.at_least" not in left
+
+
+def test_waivers_as_far_as_the_policy_speaks_of_them() -> None:
+    text = POLICY.replace("rules:", "waivers: {horizon: {high: 30}}\nrules:").replace(
+        "enforcement: {default: deny, staging: warn}}", "enforcement: {default: deny, staging: warn}, waivable: false}"
+    )
+    found = everything(load_policy(text.encode(), "policy.yaml"))
+    assert "waivers.horizon.high: high: 30 days -> 31" in found
+    assert "floor.waivable: waivable: false -> true" in found
