@@ -281,3 +281,17 @@ def test_a_word_that_never_counts_does_not_bite(how: str) -> None:
     rule = f"rules:\n  - {{id: a, uses: artifact.digest@1, enforcement: {{default: {how}}}}}\n"
     time = "in_force: {from: 2026-01-01T00:00:00Z, until: 2027-06-01T00:00:00Z}\n"
     assert names(with_parts(time + rule)) == {"announced-never", "nothing-bites"}
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        # Of two alphas neither is the usual one.
+        ("id: a, uses: performance.floor@1, with: {metric: tpr, at_least: 0.8, alpha: 0.1}",
+         "id: b, uses: performance.floor@1, with: {metric: tnr, at_least: 0.8}"),
+        # Its target is only ever declared, so it cannot ask for measured facts alone.
+        ("id: a, uses: purpose.kpi_measured@1, accept: {kind: [measured, declared]}",),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_otherwise_is_left_alone(sections: tuple[str, ...]) -> None:
+    assert names(rules(*sections)) == set()
