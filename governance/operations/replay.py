@@ -6,7 +6,9 @@ recorded policy with its id; where none has its id, the drafts stand alone.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from pydantic import ValidationError
 
 from governance import strictyaml
 from governance.canonical import instant, parse_instant
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from governance.store.snapshot import Snapshot
+
+
+Kept = TypeVar("Kept", Decision, EvidenceSet)
 
 
 class Judged(NamedTuple):
@@ -68,8 +73,8 @@ def of_trail(
         size = snapshot.head().size
         for index, digest in decided(snapshot, Wanted(name=name, version=version, latest=not everything)):
             progress("judging again", index, size)
-            decision = Decision.from_bytes(snapshot.document(digest).data)
-            evidence = EvidenceSet.from_bytes(snapshot.document(decision.evidence[0]).data)
+            decision = _read(snapshot, digest, Decision)
+            evidence = _read(snapshot, decision.evidence[0], EvidenceSet)
             for ref in decision.policies:
                 if ref.sha256 not in policies:
                     data = snapshot.document(ref.sha256).data
@@ -85,6 +90,15 @@ def of_trail(
                 baselines[known] if known else None,
                 _manifest(snapshot, evidence.manifest),
             )
+
+
+def _read(snapshot: "Snapshot", digest: str, kind: type[Kept]) -> Kept:
+    """A document as its digest names it: that it is in canonical form was seen when it was sealed. Raises BadInput."""
+    data = snapshot.document(digest).data
+    try:
+        return kind.model_validate_json(data, strict=True, by_alias=True, by_name=False)
+    except ValidationError:
+        return kind.from_bytes(data)  # which says what is wrong with it
 
 
 def _manifest(snapshot: "Snapshot", digest: str) -> Callable[[], bytes]:

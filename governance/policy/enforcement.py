@@ -65,6 +65,9 @@ def steps(enforcement: Enforcements, place: str) -> tuple[tuple[Enforcement, Ins
 
 def enforced(enforcement: Enforcements, place: str, as_of: datetime) -> Enforcement:
     """What counts at a place on a day."""
+    found = enforcement[stated_for(enforcement, place)]
+    if isinstance(found, Enforcement):
+        return found
     so_far = [one for one, day in steps(enforcement, place) if day is None or parse_instant(day) <= as_of]
     return so_far[-1]
 

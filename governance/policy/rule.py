@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 from pydantic import ConfigDict
@@ -155,5 +156,6 @@ def _facts_field(identifier: str, kind: Any) -> str:
     raise RuntimeError(f"rule {identifier}: {kind!r} is no group of evidence")
 
 
+@lru_cache
 def _text(function: Callable[..., Any]) -> str:
     return inspect.cleandoc(function.__doc__ or "")
