@@ -20,8 +20,8 @@ from governance.operations.measuring import why_anew
 from governance.operations.measuring_child import EVIDENCE, PROGRAM, Task
 from governance.operations.refusals import refusable
 from governance.operations.sealing import read_decision
-from governance.operations.trouble import TROUBLE, Trouble
 from governance.operations.tokens import still_may
+from governance.operations.trouble import TROUBLE, Trouble
 from governance.operations.uploads import FILES, WORK, Upload, assert_complete
 from governance.operations.workspace import Workspace
 from governance.permissions import Does
