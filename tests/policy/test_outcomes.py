@@ -4,6 +4,8 @@ import itertools
 
 import pytest
 
+from governance.canonical import parse_instant
+from governance.policy.enforcement import Steps, action_on
 from governance.policy.outcome import Action, Enforcement, Outcome, action_for, worst
 from tests.policy.cases import NOW, evidence, judge, policy, section
 
@@ -109,3 +111,21 @@ def test_not_applicable_beside_a_pass_allows() -> None:
 def test_in_force_includes_its_first_and_excludes_its_last_instant() -> None:
     period = "{from: 2026-11-21T09:30:00Z, until: 2026-11-21T09:30:01Z}"
     assert judge(evidence(), [policy(section("a"), in_force=period)], as_of=NOW).outcomes["prod"] is Action.ALLOW
+
+
+@pytest.mark.parametrize(
+    ("place", "before", "after"),
+    [("prod", "allow", "deny"), ("prod@ci", "deny", "deny"), ("staging", "allow", "allow")],
+)
+@pytest.mark.parametrize(("waived", "known"), [(False, False), (True, False), (False, True)])
+def test_the_day_and_the_place_pick_the_column(place: str, before: str, after: str, waived: bool, known: bool) -> None:
+    stated = {
+        "default": Enforcement.WARN,
+        "prod": Steps(warn="now", deny="2027-01-01T00:00:00Z"),
+        "prod@ci": Enforcement.DENY,
+    }
+    for day, plain in (("2026-12-31T23:59:59Z", before), ("2027-01-01T00:00:00Z", after)):
+        found = action_on(
+            Outcome.FAIL, stated, place, parse_instant(day), waived=waived, known=known, waivable_to=Action.NEEDS_REVIEW
+        )
+        assert found == ("needs review" if plain == "deny" and (waived or known) else plain)

@@ -157,7 +157,10 @@ def test_a_waiver_that_does_not_cover_says_why(
     explanation = explained(make_verified(facts, [baseline], [own]), "baseline#separate-duties")
     assert explanation.found and [excuse.used for excuse in explanation.found.excuses] == [False]
     said = text(explanation, width=500)
-    assert "waiver    not in use: waive by local|ann (approver)" in said
+    assert (
+        "waiver    not in use, it is not by an approver who is somebody other than the submitter: waive by local|ann"
+        in said
+    )
     assert "note      waiver RISK-12 for baseline#separate-duties is not by an approver who is somebody other" in said
 
 
