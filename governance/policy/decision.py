@@ -245,7 +245,10 @@ def _finding(selected: SelectedRule, waivers: Waivers, places: tuple[str, ...], 
     verdict = verdict_of(selected, evidence, now)
     rule = selected.rule
     finding = Finding(
-        **verdict.model_dump(exclude={"fix"}),
+        outcome=verdict.outcome,
+        why=verdict.why,
+        looked_at=verdict.looked_at,
+        limit=verdict.limit,
         fix=verdict.fix or section.fix or (rule.part("How to fix:") if rule else ""),
         key=selected.key,
         uses=selected.uses,
