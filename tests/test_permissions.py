@@ -105,9 +105,10 @@ MATRIX = {
     Does.READ: "yyyyy", Does.SUBMIT: "ynnnn", Does.EVALUATE: "yyynn", Does.COMMENT: "yyyyn", Does.APPROVE: "nnynn",
     Does.REJECT: "nnynn", Does.WAIVE: "nnynn", Does.MAKE_TOKEN: "yyyyy", Does.REVOKE_TOKEN: "nnnny",
     Does.LIST_ACCOUNTS: "nnnny", Does.INVITE: "nnnny", Does.GRANT: "nnnny", Does.DISABLE: "nnnny", Does.PIN: "nnnny",
+    Does.TRY_POLICY: "yyyyy",
 }  # fmt: skip
 SCOPES = {
-    Scope.READ: {Does.READ},
+    Scope.READ: {Does.READ, Does.TRY_POLICY},
     Scope.SUBMIT: {Does.SUBMIT, Does.EVALUATE},
     Scope.ACT: {Does.COMMENT, Does.APPROVE, Does.REJECT, Does.WAIVE},
 }
