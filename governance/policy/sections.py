@@ -25,7 +25,6 @@ MOST_RULES = 5000
 MOST_PLACES = 100
 """Environments, and points of them, that one policy decides about."""
 Words = Annotated[str, Field(min_length=1, max_length=200)]
-Told = Annotated[str, Field(max_length=2000)]
 
 
 Version = Annotated[str, Spelled(r"[0-9]+\.[0-9]+\.[0-9]+", "three numbers with points between them, such as 1.0.0")]
@@ -93,7 +92,7 @@ class RuleSection(Document):
     """
 
     id: Slug
-    title: Annotated[str, Field(max_length=200)] | None = None
+    title: str | None = None
     uses: Words | None = None
     with_: dict[str, Any] = Field({}, alias="with")
     expr: str | None = None
@@ -104,8 +103,8 @@ class RuleSection(Document):
     accept: Accept = Accept()
     waivable: bool = True
     waivable_to: Literal["allow", "needs review"] = "needs review"
-    why: Told | None = None
-    fix: Told | None = None
+    why: str | None = None
+    fix: str | None = None
     owner: Words | None = None
 
     @model_validator(mode="after")
@@ -223,7 +222,7 @@ class Policy(Document):
     schema_: Literal["governance.policy/v1"] = Field(alias="schema")
     id: Slug
     version: Version
-    title: Annotated[str, Field(max_length=200)] | None = None
+    title: str | None = None
     owner: Words | None = None
     in_force: InForce
     environments: tuple[Place, ...] = Field(min_length=1, max_length=MOST_PLACES)
