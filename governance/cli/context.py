@@ -192,6 +192,7 @@ class Context:
         """Beside the result: to standard error."""
         self.done()
         if not self.quiet:
+            sys.stdout.flush()  # where both go into one log, they stand in the order in which they were said
             sys.stderr.write(encodable(text + "\n", sys.stderr))
 
     def hint(self, text: str) -> None:
