@@ -177,7 +177,10 @@ def test_show_after_a_waiver_says_who_and_why(audited, run):
     assert run(*WAIVE, "--expires", IN_TWO_MONTHS).code == 0
     assert run("comment", MODEL, *AS_ANN, "--reason", "seen").code == 0
     shown = " ".join(run("show", MODEL).out.split())
-    assert f"waiver pilot (ticket RISK-7, until {IN_TWO_MONTHS}T00:00:00Z, by local|bo, asked for by local|ann); was fail" in shown
+    assert (
+        f"waiver pilot (ticket RISK-7, until {IN_TWO_MONTHS}T00:00:00Z, by local|bo, asked for by local|ann); was fail"
+        in shown
+    )
     said = shown[shown.index("WHAT PEOPLE SAID") :]
     assert re.search(
         r"- waive by local\|bo \(approver\) at \S+: pilot \[small#floor: ticket RISK-7; "
