@@ -75,9 +75,7 @@ cases:
     Path("cases.yaml").write_text(cases)
     out = said("lint", ".")[1]
     assert out.endswith("house 1.0.0  (policy.yaml): 1 warning\n") and "warning no-owner" in out
-    Path("cases.yaml").write_text(
-        cases.replace("recorded: b", "recorded: null").replace(": fail}", ": inconclusive}")
-    )
+    Path("cases.yaml").write_text(cases.replace("recorded: b", "recorded: null").replace(": fail}", ": inconclusive}"))
     assert "no-failing-case" in said("lint", ".")[1]
     Path("cases.yaml").write_text("cases: [")
     code, _, err = said("lint", ".")
