@@ -17,8 +17,9 @@ _MASKS = (
     (r"\d+ entries", "<n> entries"),
     (r'"index": \d+', '"index": <n>'),
     (r"(<log>|<digest>)\\n\d+\\", r"\1\\n<n>\\"),
-    # What a service knows by itself: by what it judges, and who asks.
+    # What a service knows by itself: by what it judges, who asks, and where its page about the case is.
     (r"(governance check governance.yaml) --policy SMALL.yaml --as NAME", r"\1"),
+    (r"the case: http://\S+/cases/\S+\n", ""),
 )
 _MORE = {"report": "drawn by the service; `governance report --bundle` draws one here, from what was verified here\n"}
 _FORMATS = ("text", "json", "sarif", "junit", "markdown", "github")
