@@ -2,6 +2,8 @@
 
 import fcntl
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,5 +31,8 @@ def shared_demo(factory: pytest.TempPathFactory) -> tuple[Path, str]:
         if not text.exists():
             shutil.rmtree(out, ignore_errors=True)
             said = demonstrate(out)
+            # Tests copy the folder while others read it: nothing may wait in a second file for whoever closes last.
+            with closing(sqlite3.connect(out / ".governance" / "trail.db")) as trail:
+                assert trail.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
             text.write_text(said, encoding="utf-8")
     return out, text.read_text(encoding="utf-8")

@@ -93,9 +93,13 @@ def test_killed_in_mid_check(audited, root):
     def start():
         return subprocess.Popen(argv, cwd=audited.root, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
-    begun = time.monotonic()
-    assert start().communicate(timeout=60)[0]
-    whole = time.monotonic() - begun
+    def timed():
+        begun = time.monotonic()
+        assert start().communicate(timeout=60)[0]
+        return time.monotonic() - begun
+
+    # The quickest of some: one that was held up would have each kill come too late.
+    whole = min(timed() for _ in range(3))
     chance = random.Random(11)
     size, killed, told = audited.trail().size, 0, []
     for _ in range(KILLS):

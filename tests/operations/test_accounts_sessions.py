@@ -381,7 +381,7 @@ class TestToken:
         found = tokens.token(small.workspace, small.token("root", list(Scope)).secret)
         assert found.roles == (ADMIN,)
         allowed = {does for does in Does if found.may(does).allowed}
-        assert allowed == {Does.READ}
+        assert allowed == {Does.READ, Does.TRY_POLICY}
 
     def test_revoked_is_gone_for_good(self, service):
         made, other = service.token("bo"), service.token("bo")

@@ -60,6 +60,7 @@ def verbs(service, by):
         Does.DISABLE: lambda: accounts.disable(there, "local|root", by),
         Does.READ: lambda: by.must(Does.READ),
         Does.PIN: lambda: by.must(Does.PIN),
+        Does.TRY_POLICY: lambda: by.must(Does.TRY_POLICY),
     }
 
 

@@ -42,9 +42,9 @@ def places(svg):
 def test_the_version_decided_last_is_first_and_each_environment_has_its_lane():
     found = lanes(
         [
-            decided("01-01", prod=Action.DENY, staging=Action.ALLOW),
-            decided("02-01", "2", prod=Action.NEEDS_REVIEW),
             decided("02-10", "2", prod=Action.ALLOW),
+            decided("02-01", "2", prod=Action.NEEDS_REVIEW),
+            decided("01-01", prod=Action.DENY, staging=Action.ALLOW),
         ],
         NOW,
     )
@@ -55,6 +55,11 @@ def test_the_version_decided_last_is_first_and_each_environment_has_its_lane():
     (first, second), (start, end) = places(found[0].svg)
     assert first < second == start < end == 100
     assert "stands-inconclusive" in found[0].svg and "stands-pass" in found[0].svg and "stands-fail" in found[1].svg
+
+
+def test_of_two_in_one_second_the_trail_knows_the_later():
+    (lane,) = lanes([decided("01-01", prod=Action.ALLOW), decided("01-01", prod=Action.NEEDS_REVIEW)], NOW)
+    assert lane.now is Action.ALLOW
 
 
 @pytest.mark.parametrize(("until", "holds"), [("02-28", None), ("03-02", Action.ALLOW)])

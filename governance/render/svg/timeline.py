@@ -32,9 +32,10 @@ class Lane(NamedTuple):
 
 
 def lanes(decisions: Sequence[Decision], now: str) -> tuple[Lane, ...]:
-    """Of decisions about one model, in any order; `now` is RFC 3339 text. The version decided last comes first. What
+    """Of decisions about one model, newest first; `now` is RFC 3339 text. The version decided last comes first. What
     has lapsed holds no more: `now` of its lane is None."""
-    ordered = sorted(decisions, key=lambda one: one.now)
+    # Times are whole seconds: of two in the same one, only the order of the trail knows which came later.
+    ordered = sorted(reversed(decisions), key=lambda one: one.now)
     if not ordered:
         return ()
     places = _places([one.now for one in ordered], now)
