@@ -356,11 +356,13 @@ def build_parser() -> argparse.ArgumentParser:
         "--trust", type=path, metavar="FILE", help="pin, unpin, pins: in this trust file; default: the project's own"
     )
     policy.add_argument("--reason", metavar="TEXT", help="pin, unpin, release: why, for the trail")
-    policy.add_argument("--strict", action="store_true", help="lint: warnings fail, too")
+    policy.add_argument("--strict", action="store_true", help="lint: warnings fail, too; test --mutate: defaults, too")
     policy.add_argument("--check", action="store_true", help="fmt: write nothing, show what differs and fail")
     change_options(policy)
     policy.add_argument(
-        "--mutate", action="store_true", help="test: also see that the cases notice a limit or enforcement that moved"
+        "--mutate",
+        action="store_true",
+        help="test: also see that the cases notice when something that the policy says is changed",
     )
 
     schema = command("schema", "print the JSON Schema of a document", "manifest", formats=(), project=False)

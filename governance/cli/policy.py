@@ -18,7 +18,8 @@ ACTIONS = ("list", "rules", "check", *policy_author.ACTIONS, "test", *policy_cha
 
 def run(context: Context) -> int:
     args = context.args
-    _fitting(args.action, args.format, args.strict, args.check)
+    strict = args.strict and not (args.action == "test" and args.mutate)
+    _fitting(args.action, args.format, strict, args.check)
     if args.action in policy_author.ACTIONS:
         return policy_author.run(context)
     if args.action in policy_change.ACTIONS:
@@ -45,8 +46,11 @@ def _fitting(action: str, format_: str, strict: bool, check: bool) -> None:
     """Raises BadInput for what belongs to other actions."""
     for given, owner in ((format_ == "sarif", "lint"), (strict, "lint"), (check, "fmt")):
         if given and action != owner:
-            what = "`--format sarif` and `--strict` go with `policy lint`, `--check` with `policy fmt`"
-            raise BadInput(what, got=f"policy {action}")
+            raise BadInput(
+                "`--format sarif` and `--strict` go with `policy lint`, `--check` with `policy fmt`",
+                got=f"policy {action}",
+                fix="`--strict` goes with `test --mutate`, too" if strict else "",
+            )
     if action in policy_author.ACTIONS and format_ in ("junit", "markdown"):
         raise BadInput(f"`policy {action}` has no format {format_}", expected="text, json; lint: sarif, too")
 
@@ -92,7 +96,7 @@ def _test(context: Context) -> int:
     from governance.render.examined import examined_json, examined_junit, examined_text
 
     args = context.args
-    found = examine_policies(args.name, mutate=args.mutate, progress=context.progress)
+    found = examine_policies(args.name, mutate=args.mutate, strict=args.strict, progress=context.progress)
     if args.format == "junit":
         context.say(examined_junit(found))
     else:

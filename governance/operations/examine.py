@@ -15,14 +15,14 @@ CASES = "cases.yaml"
 
 
 def examine_policies(
-    names: Sequence[str], *, mutate: bool, progress: Callable[[str], None] = lambda _: None
+    names: Sequence[str], *, mutate: bool, strict: bool = False, progress: Callable[[str], None] = lambda _: None
 ) -> list[Examined]:
     """Policies by name, file or folder; all that are shipped where none is named. Raises BadInput, also for a policy
     without cases."""
     found = []
     for policy, cases in _read(names or bundled.policy_names()):
         progress(f"running the cases of {policy.document.id}")
-        found.append(examine(policy, cases, mutate=mutate))
+        found.append(examine(policy, cases, mutate=mutate, strict=strict))
     return found
 
 

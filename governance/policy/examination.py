@@ -22,7 +22,7 @@ class Gap(NamedTuple):
 class Examined(NamedTuple):
     """One policy with its cases, run. `table` is rule -> outcome -> names of cases; `mutants` is how many were made,
     None where nobody asked or where the cases do not even hold; `survivors` were noticed by no case, `excused` neither,
-    and `uncovered` says why."""
+    and `uncovered` says why. Nor was `minor`, which fails only who is strict: see `_minor`."""
 
     policy: LoadedPolicy
     cases: LoadedCases
@@ -32,25 +32,31 @@ class Examined(NamedTuple):
     mutants: int | None
     survivors: list[Mutant]
     excused: list[Mutant]
+    minor: list[Mutant]
 
     @property
     def failed(self) -> list[Ran]:
         return [one for one in self.ran if one.differences]
 
     @property
+    def unnoticed(self) -> int:
+        """How many mutants no case notices, whether that is excused or not."""
+        return len(self.survivors) + len(self.excused) + len(self.minor)
+
+    @property
     def holds(self) -> bool:
         return not (self.failed or self.gaps or self.survivors)
 
 
-def examine(policy: LoadedPolicy, cases: LoadedCases, *, mutate: bool) -> Examined:
-    """Run the cases against the policy and, where they hold, against its mutants."""
+def examine(policy: LoadedPolicy, cases: LoadedCases, *, mutate: bool, strict: bool = False) -> Examined:
+    """Run the cases against the policy and, where they hold, against its mutants. `strict`: no mutant is minor."""
     bench = Bench(cases, policy)
     ran = bench.run()
     table = shown(ran, policy)
     uncovered = cases.document.uncovered
     found = gaps(table, uncovered)
     if not mutate or any(one.differences for one in ran):
-        return Examined(policy, cases, ran, table, found, None, [], [])
+        return Examined(policy, cases, ran, table, found, None, [], [], [])
     made = list(mutants(policy))
     left = [mutant for mutant in made if not told(mutant, bench)]
     excused = [mutant for mutant in left if _excused(mutant, uncovered, table)]
@@ -60,7 +66,21 @@ def examine(policy: LoadedPolicy, cases: LoadedCases, *, mutate: bool) -> Examin
         if at not in table and at not in {mutant.at for mutant in left} | {DEFAULTS for one in left if one.unwritten}
     ]
     survivors = [mutant for mutant in left if mutant not in excused]
-    return Examined(policy, cases, ran, table, found, len(made), survivors, excused)
+    minor = [] if strict else [mutant for mutant in survivors if _minor(mutant, policy)]
+    survivors = [mutant for mutant in survivors if mutant not in minor]
+    return Examined(policy, cases, ran, table, found, len(made), survivors, excused, minor)
+
+
+def _minor(mutant: Mutant, policy: LoadedPolicy) -> bool:
+    """Whether it changes nothing that an author decided: what the policy leaves to its rules, the day it begins or ends
+    moved by one, less evidence accepted where it says nothing of that. More evidence accepted never is: somebody's
+    word would count."""
+    if mutant.at == f"{mutant.rule}.accept" and mutant.changed is not None:
+        (was,) = (section for section in policy.document.rules if section.id == mutant.rule)
+        usual, now = was.accept, mutant.changed.section.accept
+        less = {*now.kind} <= {*usual.kind} and {*now.predictions} <= {*usual.predictions}
+        return less and "accept" not in was.model_fields_set
+    return mutant.unwritten or (not mutant.rule and mutant.at.startswith("in_force."))
 
 
 def _excused(mutant: Mutant, uncovered: dict[str, str], table: dict[str, dict[Outcome, list[str]]]) -> bool:

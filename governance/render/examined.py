@@ -39,6 +39,10 @@ def _text(one: Examined, width: int) -> list[str]:
     lines.append("")
     for missing in missing_of(one):
         lines += wrap(visible(missing), width, "  FAIL  ", " " * 8)
+    if one.minor:
+        parts = ", ".join(dict.fromkeys(mutant.at for mutant in one.minor))
+        said = f"no case notices a change of {parts}; `--strict` asks for it"
+        lines += wrap(visible(said), width, "  note  ", " " * 8)
     for at, why in one.cases.document.uncovered.items():
         lines += wrap(visible(f"{at}: not covered, because {why}"), width, "        ", " " * 8)
     return [*lines, *(f"  {line}" for line in _tally(one))]
@@ -55,10 +59,11 @@ def _tally(one: Examined) -> list[str]:
         f"{plural(len(one.table), 'rule')}, {plural(len(one.ran), 'case')}, {len(one.failed) or 'none'} of which fail"
     ]
     if one.mutants is not None:
-        left = len(one.survivors) + len(one.excused)
+        left = one.unnoticed
         said = f"{left} of which no case notices" if left else "each noticed by some case"
         score = f"; mutation score {(one.mutants - left) / one.mutants:.0%}" if one.mutants else ""
-        excused = f" ({len(one.excused)} excused)" if one.excused else ""
+        apart = [f"{len(some)} {what}" for some, what in ((one.excused, "excused"), (one.minor, "minor")) if some]
+        excused = f" ({', '.join(apart)})" if apart else ""
         lines.append(f"{plural(one.mutants, 'mutant')}, {said}{excused}{score}")
     return lines
 
@@ -98,9 +103,10 @@ def _plain(one: Examined) -> dict[str, object]:
         "rules": one.table,
         "gaps": [gap._asdict() for gap in one.gaps],
         "mutants": one.mutants,
-        "noticed": None if one.mutants is None else one.mutants - len(one.survivors) - len(one.excused),
+        "noticed": None if one.mutants is None else one.mutants - one.unnoticed,
         "survivors": [{"at": mutant.at, "what": mutant.what} for mutant in one.survivors],
         "excused": [{"at": mutant.at, "what": mutant.what} for mutant in one.excused],
+        "minor": [{"at": mutant.at, "what": mutant.what} for mutant in one.minor],
         "uncovered": one.cases.document.uncovered,
     }
 
