@@ -9,7 +9,7 @@ import pytest
 
 from governance.cli.__main__ import main
 from tests.policy.test_cases import CASES, POLICY
-from tests.policy.test_mutants import SHARP
+from tests.policy.test_mutants import LEFT, SHARP
 
 Write = Callable[[str, str | None], Path]
 
@@ -36,8 +36,25 @@ def test_cases_that_hold(write: Write, capsys: pytest.CaptureFixture[str]) -> No
         text = capsys.readouterr().out
         assert "    1  pass  wrong too often\n" in text
         row = next(line for line in text.splitlines() if line.startswith("  floor  "))
-        assert " ".join(row.split()) == "floor 0, 3, 5, 6 +2 1, 4 2, 9, 10"
-        assert text.endswith("  3 rules, 11 cases, none of which fail\n  24 mutants, each noticed by some case\n")
+        assert " ".join(row.split()) == "floor 0, 3, 5, 6 +4 1, 4 2, 9, 10"
+        # What the policy leaves to its rules is named, and fails nothing.
+        assert "  note  no case notices a change of floor.metric, floor.alpha, " in text
+        assert "FAIL" not in text
+        assert text.endswith(
+            "  3 rules, 14 cases, none of which fail\n"
+            "  55 mutants, 13 of which no case notices (13 minor); mutation score 76%\n"
+        )
+
+
+def test_strict_asks_for_what_the_policy_does_not_write(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write(POLICY, CASES + SHARP)
+    assert main(["policy", "test", str(folder), "--mutate", "--strict"]) == 2
+    text = capsys.readouterr().out
+    assert "  FAIL  floor.alpha: no case notices alpha: 0.05 -> 0.1\n" in text
+    assert "minor" not in text
+    (folder / "cases.yaml").write_text(CASES + SHARP + f"uncovered: {{{LEFT}}}\n")
+    assert main(["policy", "test", str(folder), "--mutate", "--strict"]) == 0
+    assert "(13 excused)" in capsys.readouterr().out
 
 
 def test_a_case_that_does_not_hold(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,7 +66,7 @@ def test_a_case_that_does_not_hold(write: Write, capsys: pytest.CaptureFixture[s
     text = capsys.readouterr().out
     assert "    1  FAIL  wrong too often\n             floor: expected fail, got pass: accuracy is 0.75" in text
     assert "             prod: expected deny, got allow\n" in text
-    assert "3 rules, 11 cases, 3 of which fail" in text
+    assert "3 rules, 14 cases, 3 of which fail" in text
     # They are not run against mutants: nothing could be told.
     assert "mutant" not in text
 
@@ -99,6 +116,7 @@ def test_every_shipped_policy_is_tested_by_default(capsys: pytest.CaptureFixture
         (("test", "nobody"), "no such policy"),
         (("test", "./nowhere/policy.yaml"), "no policy there"),
         (("list", "--format", "junit"), "go with `policy test`"),
+        (("test", "baseline", "--strict"), "with `test --mutate`"),
         (("check", "baseline", "--mutate"), "go with `policy test`"),
         (("check", "baseline", "other"), "takes one name"),
     ],

@@ -21,7 +21,7 @@ def policy(name: str) -> LoadedPolicy:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_its_cases_hold_and_notice_every_mutant(name: str) -> None:
-    (examined,) = examine_policies([name], mutate=True)
+    (examined,) = examine_policies([name], mutate=True, strict=True)
     assert [f"{ran.name}: {told(one)}" for ran in examined.failed for one in ran.differences] == []
     assert missing_of(examined) == []
     assert examined.mutants is not None

@@ -173,6 +173,26 @@ def test_an_excuse_for_a_parameter_that_is_noticed_excuses_nothing() -> None:
     ]
 
 
+def test_what_no_author_decided_is_minor_and_more_evidence_never_is() -> None:
+    policy, cases = house()
+    lenient, strict = (examine(policy, cases, mutate=True, strict=strict) for strict in (False, True))
+    assert strict.minor == []
+    assert {one[:3] for one in strict.survivors} == {one[:3] for one in (*lenient.survivors, *lenient.minor)}
+    minor = {f"{one.at}: {one.what}" for one in lenient.minor}
+    assert {"floor.accept: accept: not supplied", "floor.alpha: alpha: 0.05 -> 0.1"} <= minor
+    assert "in_force.from: from: 2026-01-01T00:00:00Z -> 2026-01-02T00:00:00Z" in minor
+    failing = {f"{one.at}: {one.what}" for one in lenient.survivors}
+    assert "floor.accept: accept: declared too" in failing
+    assert "enough-rows.expr: 2000 -> 1900" in failing
+
+
+def test_what_is_written_is_not_minor() -> None:
+    text = POLICY.replace("with: {at_least: 0.8}", "accept: {kind: [measured]}, with: {at_least: 0.8, alpha: 0.05}", 1)
+    policy, cases = house(text)
+    failing = {f"{one.at}: {one.what}" for one in examine(policy, cases, mutate=True).survivors}
+    assert {"floor.accept: accept: not supplied", "floor.alpha: alpha: 0.05 -> 0.1"} <= failing
+
+
 def test_mutants_are_not_made_of_a_policy_whose_cases_fail() -> None:
     policy, cases = house(cases=CASES.replace("{floor: fail}", "{floor: pass}"))
     assert examine(policy, cases, mutate=True).mutants is None
