@@ -31,7 +31,7 @@ from tests.web.api.serving import PEOPLE, Serving
 pytestmark = pytest.mark.bench
 VERSIONS = 10_000
 CLIENTS = (1, 8)
-REQUESTS = 400
+REQUESTS = 200
 
 
 class Asked(NamedTuple):
