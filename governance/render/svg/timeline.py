@@ -35,7 +35,8 @@ def lanes(decisions: Sequence[Decision], now: str) -> tuple[Lane, ...]:
     """Of decisions about one model, newest first; `now` is RFC 3339 text. The version decided last comes first. What
     has lapsed holds no more: `now` of its lane is None."""
     # Times are whole seconds: of two in the same one, only the order of the trail knows which came later.
-    ordered = sorted(reversed(decisions), key=lambda one: one.now)
+    ordered = list(decisions)[::-1]
+    ordered.sort(key=lambda one: one.now)
     if not ordered:
         return ()
     places = _places([one.now for one in ordered], now)
