@@ -70,9 +70,14 @@ def scenario(model: str, local: bool):
 def test_both_say_the_same(there, tmp_path, monkeypatch, run):
     here = Project(tmp_path / "here", tmp_path / "user-config", clock=now).start("ann", "bo")
     here.write("pw", PASSWORD + "\n")
+    # A model of its own: what others decided about it before would be told here and not there.
+    manifest = (there.root / "governance.yaml").read_text()
+    assert "name: credit," in manifest
+    there.project.write("governance.yaml", manifest.replace("name: credit,", "name: alone,"))
+    model = f"alone@{there.version}"
     for name in ("governance.yaml", "model.onnx"):
         here.write(name, (there.root / name).read_bytes())
-    for (who, code, argv), (_, _, local) in zip(scenario(there.model, False), scenario(there.model, True), strict=True):
+    for (who, code, argv), (_, _, local) in zip(scenario(model, False), scenario(model, True), strict=True):
         monkeypatch.delenv("GOVERNANCE_URL", raising=False)
         monkeypatch.chdir(here.root)
         expected = run(*local)
