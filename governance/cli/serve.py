@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from governance.operations.workspace import Workspace
     from governance.policy.baseline import LoadedBaseline
-    from governance.web.service import Service
+    from governance.web.served import Served
 
 
 def run(context: Context) -> int:
@@ -40,10 +40,10 @@ def run(context: Context) -> int:
         raise BadInput(
             "serving is not installed", got=f"no module {error.name}", fix="pip install 'governance[server]'"
         ) from error
-    service = _service(context)
+    served = _served(context)
     listening = _listen(args.host, args.port)
     with listening:
-        app = create_app(service, add_portal)
+        app = create_app(served, add_portal)
         place = _place(listening, args.host, bool(https))
         _log(context)
         _serve(app, listening, https, args.behind_proxy, lambda: _say(context, place))
@@ -51,7 +51,7 @@ def run(context: Context) -> int:
     return ExitCode.ALLOW
 
 
-def _service(context: Context) -> "Service":
+def _served(context: Context) -> "Served":
     from pathlib import Path
 
     from governance.keys import MACHINE_ROLES
@@ -60,7 +60,7 @@ def _service(context: Context) -> "Service":
     from governance.operations.people import AccountPeople
     from governance.operations.release import adopt, ruling
     from governance.settings import DatabaseUrl
-    from governance.web.service import Service
+    from governance.web.served import Served
 
     args = context.args
     if args.database is not None:
@@ -76,7 +76,7 @@ def _service(context: Context) -> "Service":
     adopt(workspace, rules.released)
     serve(workspace, rules.policies, baselines, args.reason or "")
     _tell_empty(context, workspace)
-    return Service(workspace, AccountPeople(workspace), rules.policies, baselines)
+    return Served(workspace, AccountPeople(workspace), rules.policies, baselines)
 
 
 def _by_model(baselines: "list[LoadedBaseline]") -> "Mapping[str, LoadedBaseline]":

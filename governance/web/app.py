@@ -15,18 +15,16 @@ from governance.web.limits import LIMITS, Limits
 from governance.web.openapi import PREFIX, describe
 from governance.web.probes import router as probes
 from governance.web.problems import Kind, WebError, note, response_of
-from governance.web.service import Service
+from governance.web.served import Served
 
 
-def create_app(
-    service: Service, add_portal: Callable[[FastAPI], None] | None = None, limits: Limits = LIMITS
-) -> FastAPI:
+def create_app(served: Served, add_portal: Callable[[FastAPI], None] | None = None, limits: Limits = LIMITS) -> FastAPI:
     """`add_portal` adds its pages after the API, which answers first. The trail stays open as long as the application
     runs."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with service.workspace.keeping_trail(), measurements.room(service.workspace) as app.state.room:
+        with served.workspace.keeping_trail(), measurements.room(served.workspace) as app.state.room:
             yield
 
     app = FastAPI(
@@ -40,7 +38,7 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.service = service
+    app.state.served = served
     api = APIRouter(prefix=PREFIX)
     for part in (submissions, measurements, decisions, acts, models, gate, policies, trail, me):
         api.include_router(part.router)
@@ -57,7 +55,7 @@ def create_app(
 
     for kind in (GovernanceError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, failed)
-    app.add_middleware(Frame, entropy=service.workspace.entropy, limits=limits)
+    app.add_middleware(Frame, entropy=served.workspace.entropy, limits=limits)
     return app
 
 

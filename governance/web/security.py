@@ -11,7 +11,7 @@ from governance.operations.tokens import token
 from governance.permissions import TABLE, Does
 from governance.web.problems import unauthenticated
 from governance.web.requests import only_known
-from governance.web.service import Service
+from governance.web.served import Served
 
 # Nothing but our own files, in no frame; images may stand in the style sheet.
 _PAGE = (
@@ -41,13 +41,13 @@ def security_headers(content_type: str, scheme: str) -> dict[str, str]:
     return headers | ({"Strict-Transport-Security": _HTTPS} if scheme == "https" else {})
 
 
-def service(request: Request) -> Service:
+def served(request: Request) -> Served:
     """What the application was made with."""
-    made: Service = request.app.state.service
+    made: Served = request.app.state.served
     return made
 
 
-Given = Annotated[Service, Depends(service)]
+Given = Annotated[Served, Depends(served)]
 
 
 def by_token(

@@ -17,7 +17,7 @@ from governance.settings import DatabaseUrl, Settings
 from governance.web.app import create_app
 from governance.web.connection import configured
 from governance.web.portal import add_portal
-from governance.web.service import Service
+from governance.web.served import Served
 
 BARE = "/bare"
 
@@ -27,7 +27,7 @@ def both(root: Path, config: Path, database: str | None) -> Any:
     settings = Settings(config=config, ci=False, colour=False, policy=None)._replace(database=url)
     workspace = Workspace(root, settings, lambda: datetime.now(UTC), os.urandom)
     policies = load_policies([str(root / "policy.yaml")])
-    app = create_app(Service(workspace, AccountPeople(workspace), policies), add_portal)
+    app = create_app(Served(workspace, AccountPeople(workspace), policies), add_portal)
     bare = FastAPI()
 
     @bare.get(BARE)

@@ -6,7 +6,7 @@ import pytest
 from governance import keys
 from governance.web.app import create_app
 from governance.web.portal import add_portal
-from governance.web.service import Service
+from governance.web.served import Served
 from tests.operations.project import CHEAP_SCRYPT
 from tests.web.house import House
 from tests.web.server import Server
@@ -35,7 +35,7 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def running(house: Callable[[str], House], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """API and portal on a port; what they serve is each test's own, see `Server.of`."""
     with house("sqlite").copy(tmp_path_factory.mktemp("running")) as project:
-        service = Service(project.workspace, None, ())  # type: ignore[arg-type]
-        server = Server(create_app(service, add_portal), lifespan="off")
+        served = Served(project.workspace, None, ())  # type: ignore[arg-type]
+        server = Server(create_app(served, add_portal), lifespan="off")
         yield server
         server.close()

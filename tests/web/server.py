@@ -14,7 +14,7 @@ from governance.operations.people import AccountPeople
 from governance.operations.workspace import Workspace
 from governance.policy.document import LoadedPolicy
 from governance.web.api.measurements import room
-from governance.web.service import Service
+from governance.web.served import Served
 
 
 class Server:
@@ -36,7 +36,7 @@ class Server:
     def of(self, workspace: Workspace, policies: tuple[LoadedPolicy, ...] = ()) -> Iterator[None]:
         """Meanwhile it serves this workspace, with the accounts of it. Made for `lifespan="off"`."""
         with workspace.keeping_trail(), room(workspace) as self.app.state.room:
-            self.app.state.service = Service(workspace, AccountPeople(workspace), policies)
+            self.app.state.served = Served(workspace, AccountPeople(workspace), policies)
             yield
 
     def close(self) -> None:

@@ -17,12 +17,12 @@ from governance.web.openapi import PDF, PREFIX, answers
 from governance.web.problems import Kind, WebError
 from governance.web.requests import IMMUTABLE, JSON, IfNoneMatch, answer
 from governance.web.security import Given, Reader
-from governance.web.service import Service
+from governance.web.served import Served
 
 router = APIRouter(tags=["decisions"], default_response_class=Response)
 
 
-def decided(request: Request, given: Service, done: Done) -> Response:
+def decided(request: Request, given: Served, done: Done) -> Response:
     """The decision that a request led to."""
     data = document(given.workspace, done.decision_sha256, DECISION)
     headers = {"Location": f"{PREFIX}/decisions/{done.decision_sha256}"}

@@ -20,7 +20,7 @@ from governance.web.portal.pages import ErrorPage, Frame
 from governance.web.portal.rendering import render
 from governance.web.problems import Kind, WebError, headers_of, kind_of, note, problem_of
 from governance.web.requests import BODY, read_body
-from governance.web.security import service
+from governance.web.security import served
 
 Fields = Mapping[str, Sequence[str]]
 THEMES = ("auto", "light", "dark")
@@ -56,7 +56,7 @@ def end_session(request: Request, response: Response) -> None:
 
 
 def workspace_of(request: Request) -> Workspace:
-    return service(request).workspace
+    return served(request).workspace
 
 
 def visitor(request: Request) -> Caller | None:

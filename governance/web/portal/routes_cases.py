@@ -23,7 +23,7 @@ from governance.policy.waiving import Covers
 from governance.web.portal import addresses, compose, http, pages
 from governance.web.portal.http import Segment, workspace_of
 from governance.web.requests import fingerprint
-from governance.web.security import service
+from governance.web.security import served
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
 Form = Annotated[http.Fields, Depends(http.form)]
@@ -61,7 +61,7 @@ def acted(request: Request, name: Segment, version: Segment, by: By, form: Form)
             reason=draft.reason,
             seen=seen,
             waiver=_waiver(request, draft) if draft.kind == "waive" else None,
-            people=service(request).people,
+            people=served(request).people,
         )
         sealed, decided = reviewed.sealed.decision_sha256, reviewed.decision
     except Stale as error:
@@ -85,7 +85,7 @@ def judged_again(request: Request, name: Segment, version: Segment, by: By, form
     """The recorded evidence judged now. It takes no password: nobody signs but the service. The decision that was seen
     is what tells a form that came twice."""
     http.assert_csrf(form, by)
-    seen, given = http.text(form, "seen"), service(request)
+    seen, given = http.text(form, "seen"), served(request)
     _assert_said(seen)
     try:
         done = once(
@@ -125,7 +125,7 @@ def report(request: Request, sha256: str, by: By, form: Form) -> Response:
     http.assert_csrf(form, by)
     workspace = workspace_of(request)
     try:
-        pdf = issue_report(workspace, sha256, by.principal, people=service(request).people)
+        pdf = issue_report(workspace, sha256, by.principal, people=served(request).people)
     except ModuleNotFoundError as error:
         raise BadInput("this service makes no PDF", fix="install it with 'governance[pdf]'") from error
     return Response(pdf, media_type="application/pdf", headers=_attached(f"decision-{sha256[:16]}.pdf"))

@@ -27,7 +27,7 @@ from governance.signing import dsse
 from governance.verification import ACT, payload_type
 from governance.web.app import create_app
 from governance.web.openapi import PREFIX
-from governance.web.service import Service
+from governance.web.served import Served
 from tests.operations.project import MANIFEST, NAME, PASSWORD, VERSION, Clock, Project
 from tests.web.server import Server
 
@@ -87,7 +87,7 @@ class Serving:
         self.people = AccountPeople(self.workspace)
         self.policies = load_policies([str(self.project.root / "policy.yaml")])
         self.measured = self.project.check(dry_run=True, workspace=self.workspace).evidence
-        self.app = create_app(Service(self.workspace, self.people, self.policies))
+        self.app = create_app(Served(self.workspace, self.people, self.policies))
         self._numbers = itertools.count()
         self._tokens: dict[tuple[Any, ...], str] = {}
         self._server = Server(self.app)

@@ -19,7 +19,7 @@ from governance.web.app import create_app
 from governance.web.connection import configured
 from governance.web.limits import Limits
 from governance.web.portal import add_portal
-from governance.web.service import Service
+from governance.web.served import Served
 from tests.web.api.serving import Serving, on_a_file
 
 pytestmark = on_a_file
@@ -34,7 +34,7 @@ GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 def port(serving: Serving) -> Iterator[int]:
     """The service with its portal, under limits that a test can wait for."""
     workspace = serving.project.at()
-    app = create_app(Service(workspace, AccountPeople(workspace), serving.policies), add_portal, SHORT)
+    app = create_app(Served(workspace, AccountPeople(workspace), serving.policies), add_portal, SHORT)
     listening = socket.create_server(("127.0.0.1", 0))
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # of each connection, so that little fits in
     server = uvicorn.Server(configured(app, SHORT))

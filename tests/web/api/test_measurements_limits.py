@@ -13,7 +13,7 @@ from governance.operations.workspace import Workspace
 from governance.settings import Measuring
 from governance.web.app import create_app
 from governance.web.limits import LIMITS, Limits
-from governance.web.service import Service
+from governance.web.served import Served
 from tests.web.api.measuring import BOUNDARY, Files, closed, part
 from tests.web.api.serving import Serving, on_a_file
 from tests.web.api.test_measurements import connected, refused, size, until
@@ -29,7 +29,7 @@ class Beside:
         self.serving, home = serving, serving.workspace
         settings = home.settings._replace(measuring=measuring)
         self.workspace = Workspace(home.root, settings, home.clock, os.urandom)
-        self._server = Server(create_app(Service(self.workspace, serving.people, serving.policies), limits=limits))
+        self._server = Server(create_app(Served(self.workspace, serving.people, serving.policies), limits=limits))
         self.url = self._server.url
         self.folder = measuring.uploads or home.home / "uploads"
 

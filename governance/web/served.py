@@ -1,4 +1,4 @@
-"""What the application answers with: the operator's choices, made before it starts."""
+"""What the application serves: the operator's choices, made before it starts."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from governance.policy.baseline import LoadedBaseline
 from governance.policy.document import LoadedPolicy
 
 
-class Service(NamedTuple):
+class Served(NamedTuple):
     """`policies` is what every case is judged by, `baselines` the known failures by model: the operator's pick, never
     the caller's."""
 
