@@ -4,7 +4,7 @@ import argparse
 
 from generating.markdown import code, sentence, table
 
-from governance.cli.__main__ import build_parser
+from governance.cli.commands import build_parser
 
 Row = tuple[str, str, str]
 

@@ -300,8 +300,8 @@ class TestTheVerdictFirst:
         assert "No space left" in ran.err and "is sealed" not in ran.err
 
     def test_the_files_are_written_even_if_nobody_reads(self, project, monkeypatch):
-        from governance.cli.__main__ import build_parser
         from governance.cli.check import run
+        from governance.cli.commands import build_parser
         from governance.cli.context import Context
 
         def gone(self, text):

@@ -6,7 +6,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from governance.canonical import sha256
-from governance.cli.__main__ import build_parser, main
+from governance.cli.__main__ import main
+from governance.cli.commands import build_parser
 from governance.render.json import Check
 from tests.cli.conftest import AS_ANN, AS_BO
 from tests.days import IN_TWO_MONTHS

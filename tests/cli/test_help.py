@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from governance.cli.__main__ import build_parser, main
+from governance.cli.__main__ import main
+from governance.cli.commands import build_parser
 from governance.evidence.manifest import RISK_TIERS
 from governance.permissions import ROLES
 from governance.render.schema import documents

@@ -250,7 +250,7 @@ class TestColour:
         ],
     )
     def test_on_a_terminal(self, monkeypatch, dumb, wanted, given, painted):
-        from governance.cli.__main__ import build_parser
+        from governance.cli.commands import build_parser
         from governance.cli.context import Context
 
         monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
