@@ -209,13 +209,21 @@ def _declared(old: LoadedPolicy, new: LoadedPolicy) -> Iterator[Change]:
 
 
 def _layers(old: LoadedPolicy, new: LoadedPolicy) -> Iterator[Change]:
-    """Policies that it extends: where none of the rules of one applies, it denies."""
+    """Policies that it extends: where none of the rules of one applies, it denies. With a rule that was there already
+    and becomes one of theirs, it does so less often."""
     was, now = ({one.policy: one for one in policy.document.merged[1:]} for policy in (old, new))
+    both = {one.section.id for one in old.rules} & {one.section.id for one in new.rules}
     for name in sorted({*was, *now}):
         before, after = (f"{one.policy} {one.version}" if (one := side.get(name)) else None for side in (was, now))
         kind = Kind.TIGHTENED if before is None else Kind.LOOSENED if after is None else Kind.REWORDED
         if before is None or after is None or was[name].sha256 != now[name].sha256:
             yield _change(kind, None, "extends", before, after)
+        if before and after:
+            theirs, ours = (both.intersection(side[name].rules) for side in (was, now))
+            if theirs != ours:
+                took = step(Tighten.SUBSET, sorted(theirs), sorted(ours)) or Step.CHANGED
+                gone, come = sorted(theirs - ours), sorted(ours - theirs)
+                yield _change(Kind(took), None, f"extends.{name}.rules", gone or None, come or None)
 
 
 def _rules(old: LoadedPolicy, new: LoadedPolicy) -> Iterator[Change]:

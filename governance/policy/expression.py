@@ -20,7 +20,7 @@ from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet, Facts
 from governance.policy.finding import Looked, Verdict
 from governance.policy.outcome import Outcome
-from governance.policy.pieces import code_of, cut, doubles
+from governance.policy.pieces import code_of, cut, doubles, from_the_root
 from governance.policy.telling import Ask, Told, broken, compared, digested, said
 
 MAX_CHARACTERS = 4000
@@ -100,8 +100,16 @@ def compile_boolean(text: str, declared: dict[str, Any], where: str, undeclared:
 
     if len(text) > MAX_CHARACTERS:
         raise BadInput("expression too long", got=f"{len(text)} characters", expected=f"{MAX_CHARACTERS}", where=where)
-    code = code_of(text)
-    if grown := doubles(cut(text)):
+    code, tokens = code_of(text), cut(text)
+    if rooted := from_the_root(tokens):
+        raise BadInput(
+            "a name begins with a point",
+            got=f".{rooted}",
+            expected=rooted,
+            fix="it means the same without, and is not overlooked by whoever reads",
+            where=where,
+        )
+    if grown := doubles(tokens):
         raise BadInput(
             "the expression goes through a list that it makes itself",
             got=grown,

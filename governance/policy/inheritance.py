@@ -14,6 +14,7 @@ from governance.errors import BadInput
 from governance.policy import enforcement
 from governance.policy.enforcement import DEFAULT
 from governance.policy.expression import PARAMS
+from governance.policy.place import environment_of
 from governance.policy.positions import Key, Positions
 from governance.policy.rule import Params
 from governance.policy.sections import InForce, Merged, Parameter, Policy, RuleSection
@@ -46,17 +47,20 @@ def merged(
     lines = _Lines(ours, theirs)
     _scope(child, parent, lines)
     waivers = _waivers(child.waivers, parent.waivers, lines)
+    places = _places(child, parent)
     parameters = _parameters(child, extends.set_, parent, lines)
     rules = {section.id: section for section in parent.rules}
     for section in child.rules:
         if section.id in rules:
-            rules[section.id] = _tightened(section, rules[section.id], controls, child.environments, lines)
+            was = rules[section.id]
+            rules[section.id] = _tightened(section, was, controls, places, lines)
+            _no_longer_waived(section, waivers.most_days(rules[section.id].severity), was, parent.waivers, lines)
         elif lacks := section.incomplete():
             what = f"{lacks}; and the parent has no rule {section.id!r} that this could be a tighter form of"
             raise ours.error(("rules", section.id, *lacks.path), what, **_nearest(section.id, rules))
         else:
             rules[section.id] = section
-    names = {*child.environments, DEFAULT}
+    names = {*places, DEFAULT}
     sections = tuple(
         section.model_copy(update={"enforcement": {at: how for at, how in section.enforcement.items() if at in names}})
         for section in rules.values()
@@ -68,6 +72,7 @@ def merged(
     return child.model_copy(
         update=stated
         | {
+            "environments": places,
             "applies": _both(parent.applies, child.applies),
             "waivers": waivers,
             "parameters": parameters,
@@ -124,8 +129,9 @@ class _Lines:
 
 def _scope(child: Policy, parent: Policy, lines: _Lines) -> None:
     """Which models, where, and for how long: within the parent's."""
-    if child.id == parent.id:
-        raise lines.against(("id",), "a policy has another id than the one that it extends", f"not {parent.id}")
+    if child.id in (above := dict.fromkeys([parent.id, *(layer.policy for layer in parent.merged)])):
+        what = "a policy has another id than the one that it extends, and than those which that one extends"
+        raise lines.against(("id",), what, f"not {', '.join(above)}")
     if not parent.rules:
         what = "the parent has no rule: it allows nothing, and neither would its children"
         raise lines.against(("extends",), what, "a rule", parent=("rules",))
@@ -137,6 +143,13 @@ def _scope(child: Policy, parent: Policy, lines: _Lines) -> None:
     if "valid_for" in child.model_fields_set and not as_tight("valid_for", parent.valid_for, child.valid_for):
         what = f"decisions would be valid for {child.valid_for} days, longer than under the parent"
         raise lines.against(("valid_for",), what, f"at most {parent.valid_for}")
+
+
+def _places(child: Policy, parent: Policy) -> tuple[str, ...]:
+    """The child's environments with the points that the parent has of them: what it denies at one would otherwise be
+    asked of the environment, where the rule may be milder."""
+    kept = (place for place in parent.environments if place != environment_of(place) and child.covers(place))
+    return tuple(dict.fromkeys((*child.environments, *kept)))
 
 
 def _time(ours: InForce, theirs: InForce, lines: _Lines) -> None:
@@ -162,6 +175,15 @@ def _waivers(ours: Waivers, theirs: Waivers, lines: _Lines) -> Waivers:
         raise lines.against(("waivers", "covers"), what, theirs.covers)
     covers = ours.covers if "covers" in ours.model_fields_set else theirs.covers
     return Waivers(horizon=Horizon(**horizon), covers=covers)
+
+
+def _no_longer_waived(child: RuleSection, days: int, parent: RuleSection, theirs: Waivers, lines: _Lines) -> None:
+    """A higher severity brings another horizon, which the parent may have made longer. `days`: of the merged rule."""
+    if days > (most := theirs.most_days(parent.severity)):
+        what = f"waivers of rule {child.id!r} would last up to {days} days, longer than under the parent"
+        fix = f"write at most {most} under `waivers: {{horizon: {{{child.severity.value}: ...}}}}`"
+        expected = f"at most {most}, as for {parent.severity.value} findings"
+        raise lines.against(("rules", child.id, "severity"), what, expected, fix)
 
 
 def _parameters(

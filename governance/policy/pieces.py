@@ -49,6 +49,16 @@ def code_of(text: str) -> str:
     return _TOKEN.sub(lambda found: found[0] if found.lastgroup not in ("gap", "text") else " " * len(found[0]), text)
 
 
+def from_the_root(tokens: Tokens) -> str:
+    """The first name that is written with a point before it and nothing before that (CEL: looked up from the root).
+    Empty where there is none."""
+    for before, point, name in zip([None, *tokens], tokens, tokens[1:], strict=False):
+        operand = before and (before.kind != "mark" or before.text in _CLOSE) and before.text != "in"
+        if point.text == "." and name.kind == "name" and not operand:
+            return name.text
+    return ""
+
+
 _MACROS = ("all", "exists", "exists_one", "filter", "map")
 
 

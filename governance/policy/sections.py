@@ -248,6 +248,12 @@ class Policy(Document):
         for index, layer in enumerate(self.merged):
             if unknown := {*layer.rules} - seen:
                 raise strictyaml.Misplaced(f"there is no rule {min(unknown)!r}", "merged", index, "rules")
+        if self.merged:
+            first, names = self.merged[0], [layer.policy for layer in self.merged]
+            whole = (first.policy, first.version, {*first.rules}) == (self.id, self.version, seen)
+            if not whole or len({*names}) < len(names):
+                told = "`merged` is written by us: the policy itself with all its rules, then each other once"
+                raise strictyaml.Misplaced(told, "merged")
         for index, place in enumerate(self.environments):
             if environment_of(place) not in self.environments:
                 told = f"{place!r} is a point of {environment_of(place)!r}, which is not under `environments`"

@@ -1,0 +1,146 @@
+"""Whoever writes a policy and wants it milder than it looks: what `extends`, `policy diff` and waivers overlook."""
+
+import json
+from collections.abc import Sequence
+
+import pytest
+
+from governance.canonical import sha256
+from governance.errors import BadInput
+from governance.policy.difference import Kind, difference
+from governance.policy.document import LoadedPolicy, load_policy
+from governance.policy.gate import gate
+from governance.policy.outcome import Action
+from tests.policy.cases import NOW, TEST_CATALOGUE, evidence, judge, right, section
+
+ARTIFACT = "0" * 64
+
+
+def text(
+    *rules: str,
+    name: str = "house",
+    places: str = "[prod]",
+    parent: str = "",
+    parent_name: str = "house",
+    more: str = "",
+) -> str:
+    extends = f"extends: {{policy: {parent_name}, version: 1.0.0, sha256: {sha256(parent.encode())}}}\n"
+    lines = "".join(f"\n  - {one}" for one in rules) or " []"
+    return (
+        f"schema: governance.policy/v1\nid: {name}\nversion: 1.0.0\nin_force: {{from: 2026-01-01T00:00:00Z}}\n"
+        f"environments: {places}\n{extends if parent else ''}{more}rules:{lines}\n"
+    )
+
+
+def load(child: str, parents: Sequence[str] = ()) -> LoadedPolicy:
+    files = [(f"parent{at}.yaml", parent.encode()) for at, parent in enumerate(parents)]
+    return load_policy(child.encode(), "child.yaml", TEST_CATALOGUE, lambda: files)
+
+
+def asked_at(policy: LoadedPolicy, place: str) -> Action:
+    return gate(judge(evidence(), [policy]), ARTIFACT, place, NOW).action
+
+
+def test_a_higher_severity_brings_no_longer_waivers() -> None:
+    """Raised from medium to high, a finding could be waived for 200 days in place of 10."""
+    parent = text(section("a", "fail", more="severity: medium"), more="waivers: {horizon: {medium: 10, high: 200}}\n")
+    with pytest.raises(BadInput) as caught:
+        load(text("{id: a, severity: high}", name="team", parent=parent), [parent])
+    assert "up to 200 days, longer than under the parent" in caught.value.what
+    assert "parent0.yaml:" in caught.value.expected and caught.value.where.startswith("child.yaml:")
+    shorter = "waivers: {horizon: {high: 10}}\n"
+    assert load(text("{id: a, severity: high}", name="team", parent=parent, more=shorter), [parent])
+    with pytest.raises(BadInput, match="up to 11 days"):
+        load(text("{id: a, severity: high}", name="team", parent=parent, more=shorter.replace("10", "11")), [parent])
+
+
+def test_a_child_keeps_the_points_of_its_environments() -> None:
+    """It left prod@ci out, so that the question there was answered as for prod, where the rule only warns."""
+    parent = text(section("a", "fail", "{default: warn, prod@ci: deny}"), places="[staging, prod, prod@ci, staging@ci]")
+    child = load(text(name="team", parent=parent), [parent])
+    assert child.document.environments == ("prod", "prod@ci")
+    assert asked_at(load(parent), "prod@ci") is asked_at(child, "prod@ci") is Action.DENY
+    assert asked_at(child, "prod") is Action.ALLOW
+    milder = text("{id: a, enforcement: {prod@ci: warn}}", name="team", places="[prod, prod@ci]", parent=parent)
+    with pytest.raises(BadInput, match="enforced less, in prod@ci"):
+        load(milder, [parent])
+    # A child of the child has the point from its grandparent.
+    middle = text(name="team", parent=parent)
+    desk = load(text(name="desk", parent=middle, parent_name="team"), [middle, parent])
+    assert asked_at(desk, "prod@ci") is Action.DENY
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        ".params.least",
+        ". params.least",
+        "{'a': .params}['a'].least",
+        "[.params][0].least",
+        "(1 > 2 ? 0 : .params.least)",
+    ],
+)
+def test_what_an_expression_reads_of_parameters_is_not_hidden_by_a_point(read: str) -> None:
+    """CEL looks `.name` up from the root, which means the same; the difference did not see it, and said "reworded"."""
+    written = text(
+        f"{{id: a, requires: [performance.counts], expr: {json.dumps(f'performance.counts.tp >= {read}')}, "
+        "enforcement: {default: deny}}",
+        more="parameters: {least: {type: integer, value: 10, tighten: up}}\n",
+    )
+    with pytest.raises(BadInput, match="a name begins with a point"):
+        load(written)
+    plain = written.replace(json.dumps(f"performance.counts.tp >= {read}"), "performance.counts.tp >= params.least")
+    old, new = load(plain), load(plain.replace("value: 10", "value: 1"))
+    assert difference(old, new).direction == "loosened"
+    few = evidence(performance=right(5, 50))
+    assert [judge(few, [one]).outcomes["prod"] for one in (old, new)] == [Action.DENY, Action.ALLOW]
+
+
+def test_a_selector_hides_nothing_by_a_point_either() -> None:
+    with pytest.raises(BadInput, match="a name begins with a point"):
+        load(text(section("a"), more="applies: .model.owner == 'x'\n"))
+
+
+NOWHERE, THERE = section("a", "not applicable"), section("b", "pass")
+
+
+def test_a_rule_that_moves_into_the_parent_is_no_rewording() -> None:
+    """Nothing of the parent applied, which denies; one of the child's rules was written into the parent."""
+    parents = [text(NOWHERE), text(NOWHERE, THERE)]
+    old = load(text(THERE, name="team", parent=parents[0]), parents)
+    new = load(text(name="team", parent=parents[1]), parents)
+    assert [judge(evidence(), [one]).outcomes["prod"] for one in (old, new)] == [Action.DENY, Action.ALLOW]
+    there, back = difference(old, new), difference(new, old)
+    told = [(one.kind, one.part, one.was, one.now) for one in there.changes]
+    assert (Kind.LOOSENED, "extends.house.rules", None, "[b]") in told
+    assert there.direction == "loosened" and back.direction == "tightened"
+
+
+def test_a_rule_that_comes_with_the_parent_is_told_as_added_and_no_more() -> None:
+    parents = [text(NOWHERE), text(NOWHERE, THERE)]
+    old, new = (load(text(name="team", parent=parent), parents) for parent in parents)
+    assert [one.kind for one in difference(old, new).changes] == [Kind.REWORDED, Kind.ADDED]
+
+
+@pytest.mark.parametrize(
+    "merged",
+    [
+        "{policy: other, version: 1.0.0, sha256: %s, rules: [a, b]}",
+        "{policy: house, version: 1.0.1, sha256: %s, rules: [a, b]}",
+        "{policy: house, version: 1.0.0, sha256: %s, rules: [a]}",
+        "{policy: house, version: 1.0.0, sha256: %s, rules: [a, b]}, "
+        "{policy: house, version: 1.0.0, sha256: %s, rules: [a]}",
+    ],
+)
+def test_what_a_policy_was_merged_from_is_not_written_by_hand(merged: str) -> None:
+    """By a first layer of its own making a policy denied where its next version, without it, does not: "same"."""
+    by_hand = f"merged: [{merged}]\n".replace("%s", ARTIFACT)
+    with pytest.raises(BadInput, match="written by us"):
+        load(text(NOWHERE, THERE, more=by_hand))
+
+
+def test_no_policy_extends_one_that_extends_its_namesake() -> None:
+    house = text(section("a"))
+    team = text(name="team", parent=house)
+    with pytest.raises(BadInput, match="another id than the one that it extends"):
+        load(text(parent=team, parent_name="team"), [team, house])
