@@ -12,6 +12,7 @@ from governance.errors import BadInput, ExitCode
 TYPE_CHECKING = False  # as in `options`
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
+    from typing import Any
 
 _CODES = [f"{code:d} {code.means}" for code in ExitCode]
 _EXITS = f"exit codes: {', '.join(_CODES[:-1])},\n{_CODES[-1]}"
@@ -38,9 +39,13 @@ class _Command(_Parser):
         return known, extras
 
 
+def _if_wanted(wanted: bool, **said: Any) -> Any:
+    return _Command(**said) if wanted else None
+
+
 def build_parser(typed: Container[str] | None = None) -> argparse.ArgumentParser:
     """The parser of all commands. With `typed`, the words of the command line, only a command that is among them gets
-    its options: to make them all takes as long as Python itself takes to start."""
+    a parser, the others a line of the help: to make them all takes longer than Python itself takes to start."""
     parser = _Parser(
         prog="governance",
         description="Audit machine-learning models: evidence, rules, signed decisions, a trail, a gate.",
@@ -48,7 +53,9 @@ def build_parser(typed: Container[str] | None = None) -> argparse.ArgumentParser
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"governance {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Command)
+    commands = parser.add_subparsers(  # type: ignore[call-overload] # it calls a class, or what else makes a parser
+        dest="command", metavar="COMMAND", required=True, parser_class=_if_wanted
+    )
 
     def command(
         name: str,
@@ -61,14 +68,16 @@ def build_parser(typed: Container[str] | None = None) -> argparse.ArgumentParser
     ) -> None:
         """`example` is what follows the command's name in one real call of it, the last line of its `--help`; `own`
         adds the options that are not every command's."""
+        wanted = typed is None or name in typed
         added = commands.add_parser(
             name,
+            wanted=wanted,
             help=text,
             description=text[:1].upper() + text[1:] + ".",
             epilog=f"{_EXITS}\n\nexample: governance {name} {example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        if typed is not None and name not in typed:
+        if not wanted:
             return
         loudness = added.add_mutually_exclusive_group()
         loudness.add_argument("--quiet", action="store_true", help="say nothing beside the result")

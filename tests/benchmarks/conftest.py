@@ -15,6 +15,7 @@ import pytest
 def clock_command(tmp_path: Path) -> Callable[[Sequence[str], Path, int], float]:
     """Median wall-clock seconds of a command in a fresh process. Run it once before, so that bytecode is compiled."""
     environment = {**os.environ, "GOVERNANCE_CONFIG_DIR": str(tmp_path / "keys"), "NO_COLOR": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # with it every run compiles anew what has changed since
 
     def measure(command: Sequence[str], folder: Path, times: int) -> float:
         seconds = []
