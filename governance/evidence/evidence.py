@@ -74,9 +74,9 @@ class EvidenceSet(Document):
         kinds, predictions = ({getattr(origin, name) for origin in origins} for name in ("kind", "predictions"))
         said = next((word for word in ("supplied", "rescored") if word in predictions), None)
         kind = "declared" if "declared" in kinds else "measured"
-        return self.origin.model_copy(update={"kind": kind, "predictions": said})
+        return self.origin.but(kind, said)
 
     def _origin(self, group: str) -> Origin:
         override: FactOrigin | None = getattr(getattr(self.facts, group, None), "origin", None)
-        origin = self.origin.model_copy(update=override.model_dump()) if override else self.origin
-        return origin if group in PREDICTED else origin.model_copy(update={"predictions": None})
+        stated = override or self.origin
+        return self.origin.but(stated.kind, stated.predictions if group in PREDICTED else None)

@@ -16,6 +16,12 @@ class Origin(Document):
     where: Literal["local", "ci", "service"]
     predictions: Predictions | None = None
 
+    def but(self, kind: Kind, predictions: Predictions | None) -> "Origin":
+        """Of the same author and place; itself where nothing differs."""
+        if (kind, predictions) == (self.kind, self.predictions):
+            return self
+        return Origin(kind=kind, by=self.by, where=self.where, predictions=predictions)
+
 
 class FactOrigin(Document):
     """Overrides the evidence set's origin for one group of facts."""

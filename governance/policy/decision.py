@@ -15,8 +15,8 @@ from governance.policy.acts import apply_reviews
 from governance.policy.baseline import LoadedBaseline, known_failure, remarks
 from governance.policy.document import LoadedPolicy, SelectedRule
 from governance.policy.enforcement import action_on
-from governance.policy.finding import Announced, Finding
-from governance.policy.outcome import Action, Enforcement, Outcome, worst
+from governance.policy.finding import Announced, Finding, Known
+from governance.policy.outcome import ACTIONS, Action, Enforcement, Outcome, Severity, worst
 from governance.policy.selector import view_of_evidence
 from governance.policy.verdict import verdict_of
 from governance.policy.waivers import Asked, Terms, Weighed, waiver_for, without_finding
@@ -129,8 +129,11 @@ def decide(
         if ref.in_force and not found.plain
     ]
     waived: list[Weighed] = []
-    of_waivers = Asked(evidence, acts, now, submitter, frozenset(lapsed))
-    asked = _Asked(evidence, of_waivers, baseline, now, as_of, notes, waived)
+    texts = {policy.document.id: policy.sha256 for policy in policies}
+    of_waivers = Asked(evidence, acts, now, submitter, frozenset(lapsed), texts)
+    named = {item.act.waiver.key for item in acts if item.act.waiver}
+    named |= {entry.finding for entry in baseline.document.known} if baseline else set()
+    asked = _Asked(evidence, frozenset(named), of_waivers, baseline, now, as_of, notes, waived)
     findings = [
         _finding(selected, policy.document.waivers, places, asked)
         for policy, places in judged
@@ -169,6 +172,7 @@ def decide(
         selected.enforced(place, now) is not selected.enforced(place, as_of)
         for policy, places in judged
         for selected in policy.rules
+        if selected.days
         for place in places
     )
     if other_law:
@@ -226,9 +230,11 @@ def _unchecked(
 
 
 class _Asked(NamedTuple):
-    """What every rule is judged with. `notes` and `waived` are added to."""
+    """What every rule is judged with. `named`: findings that a waiver or the baseline names. `notes` and `waived` are
+    added to."""
 
     evidence: EvidenceSet
+    named: frozenset[str]
     waivers: Asked
     baseline: LoadedBaseline | None
     now: datetime
@@ -238,13 +244,12 @@ class _Asked(NamedTuple):
 
 
 def _finding(selected: SelectedRule, waivers: Waivers, places: tuple[str, ...], asked: _Asked) -> Finding:
-    section, evidence, now, notes = selected.section, asked.evidence, asked.now, asked.notes
+    section, evidence, rule, groups = selected.section, asked.evidence, selected.rule, selected.facts
+    verdict = verdict_of(selected, evidence, asked.now)
     # What is not there comes from nobody.
-    there = all(getattr(evidence.facts, group) is not None for group in selected.facts)
-    origin = evidence.origin_of(*selected.facts)
-    verdict = verdict_of(selected, evidence, now)
-    rule = selected.rule
-    finding = Finding(
+    there = all(getattr(evidence.facts, group) is not None for group in groups)
+    made = partial(
+        Finding,
         outcome=verdict.outcome,
         why=verdict.why,
         looked_at=verdict.looked_at,
@@ -253,22 +258,17 @@ def _finding(selected: SelectedRule, waivers: Waivers, places: tuple[str, ...], 
         key=selected.key,
         uses=selected.uses,
         title=selected.title,
-        origin=origin if there else None,
+        origin=evidence.origin_of(*groups) if there else None,
         controls=selected.controls,
         severity=section.severity,
-        actions={},
         owner=section.owner,
     )
-    waiver, weighed = waiver_for(finding, Terms(section.waivable, section.severity, waivers), asked.waivers)
-    asked.waived.extend(weighed)
-    notes += [one.note for one in weighed if one.note]
-    # What a person has excused, and what denies nowhere, needs no other excuse.
-    denies = waiver is None and any(selected.enforced(place, asked.as_of) is Enforcement.DENY for place in places)
-    known = known_failure(finding, asked.baseline, now, notes) if denies else None
-
+    waiver, known = None, None
+    if selected.key in asked.named:
+        waiver, known = _excused(made(actions={}), selected, waivers, places, asked)
     action = partial(
         action_on,
-        finding.outcome,
+        verdict.outcome,
         section.enforcement,
         waived=waiver is not None,
         known=known is not None,
@@ -281,8 +281,22 @@ def _finding(selected: SelectedRule, waivers: Waivers, places: tuple[str, ...], 
             if (moment := parse_instant(day)) > asked.as_of and action(place, moment) is not latest[place]:
                 latest[place] = action(place, moment)
                 announced.append(Announced(place=place, action=latest[place], from_=day))
-    excused = {"waiver": waiver.sha256 if waiver else None, "known": known}
-    return finding.model_copy(update={"actions": actions, "announced": tuple(announced), **excused})
+    return made(
+        actions=actions, announced=tuple(announced), waiver=waiver.sha256 if waiver else None, known=known
+    )  # fmt: skip
+
+
+def _excused(
+    finding: Finding, selected: SelectedRule, waivers: Waivers, places: tuple[str, ...], asked: _Asked
+) -> tuple[Recorded | None, Known | None]:
+    """The waiver that counts for a finding, and what the baseline knows of it."""
+    section = selected.section
+    waiver, weighed = waiver_for(finding, Terms(section.waivable, section.severity, waivers), asked.waivers)
+    asked.waived.extend(weighed)
+    asked.notes.extend(one.note for one in weighed if one.note)
+    # What a person has excused, and what denies nowhere, needs no other excuse.
+    denies = waiver is None and any(selected.enforced(place, asked.as_of) is Enforcement.DENY for place in places)
+    return waiver, known_failure(finding, asked.baseline, asked.now, asked.notes) if denies else None
 
 
 def _valid_until(
@@ -299,10 +313,11 @@ def _valid_until(
     return instant(min([end, *ahead, *map(parse_instant, ends)]))
 
 
+_SEVERITIES = tuple(Severity)
 _ORDER = (Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 
 def _reading_order(finding: Finding) -> tuple[int, int, int, str]:
     """Worst first: by action, then outcome, then severity, then key."""
-    action = list(Action).index(worst(list(finding.actions.values())))
-    return -action, _ORDER.index(finding.outcome), list(type(finding.severity)).index(finding.severity), finding.key
+    action = ACTIONS.index(worst(list(finding.actions.values())))
+    return -action, _ORDER.index(finding.outcome), _SEVERITIES.index(finding.severity), finding.key

@@ -54,7 +54,10 @@ Enforcements = Mapping[str, Enforcement | Steps]
 
 def stated_for(enforcement: Enforcements, place: str) -> str:
     """The key that says how a place is enforced: its own, that of its environment, or DEFAULT."""
-    return next(key for key in (place, environment_of(place), DEFAULT) if key in enforcement)
+    if place in enforcement:
+        return place
+    environment = environment_of(place)
+    return environment if environment in enforcement else DEFAULT
 
 
 def steps(enforcement: Enforcements, place: str) -> tuple[tuple[Enforcement, Instant | None], ...]:
@@ -89,7 +92,8 @@ def action_on(
 
 def days(enforcement: Enforcements) -> list[Instant]:
     """All on which something changes, in order."""
-    return sorted({day for place in enforcement for _, day in steps(enforcement, place) if day is not None})
+    stepped = [found for found in enforcement.values() if isinstance(found, Steps)]
+    return sorted({day for found in stepped for _, day in found.in_order() if day is not None})
 
 
 def in_words(found: Enforcement | Steps) -> str:

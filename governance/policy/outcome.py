@@ -41,13 +41,14 @@ ACTIONS = tuple(Action)
 
 _D, _R, _A = Action.DENY, Action.NEEDS_REVIEW, Action.ALLOW
 # Columns: deny, review, warn, audit.
-_TABLE: dict[Outcome, tuple[Action, Action, Action, Action]] = {
+_ROWS: dict[Outcome, tuple[Action, Action, Action, Action]] = {
     Outcome.PASS: (_A, _A, _A, _A),
     Outcome.NOT_APPLICABLE: (_A, _A, _A, _A),
     Outcome.INCONCLUSIVE: (_R, _R, _A, _A),
     Outcome.FAIL: (_D, _R, _A, _A),
     Outcome.ERROR: (_D, _D, _D, _A),
 }
+_TABLE = {outcome: dict(zip(Enforcement, row, strict=True)) for outcome, row in _ROWS.items()}
 WAIVABLE = frozenset({Outcome.FAIL, Outcome.INCONCLUSIVE})
 
 
@@ -63,7 +64,7 @@ def action_for(outcome: Outcome, enforcement: Enforcement, *, waived: bool, know
         return waivable_to if enforcement is Enforcement.DENY else Action.ALLOW
     if known and outcome is not Outcome.FAIL:
         raise RuntimeError(f"a finding that is {outcome.value} is no known failure")
-    action = _TABLE[outcome][tuple(Enforcement).index(enforcement)]
+    action = _TABLE[outcome][enforcement]
     return Action.NEEDS_REVIEW if known and action is Action.DENY else action
 
 

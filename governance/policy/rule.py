@@ -92,14 +92,11 @@ class Rule(NamedTuple):
 
     @property
     def summary(self) -> str:
-        return _text(self.function).split("\n\n")[0].replace("\n", " ")
+        return _summary(self.function)
 
     def part(self, label: str) -> str:
         """The text after one of PARTS."""
-        text = _text(self.function)
-        after = text[text.index(label) + len(label) :]
-        ends = [after.index(other) for other in PARTS if other in after]
-        return " ".join(after[: min(ends, default=len(after))].split())
+        return _part(self.function, label)
 
     def judge(self, evidence: Any, params: Params, now: datetime) -> Verdict:
         return self.function(evidence, params, now) if self.timed else self.function(evidence, params)
@@ -156,6 +153,19 @@ def _facts_field(identifier: str, kind: Any) -> str:
     raise RuntimeError(f"rule {identifier}: {kind!r} is no group of evidence")
 
 
-@lru_cache
 def _text(function: Callable[..., Any]) -> str:
     return inspect.cleandoc(function.__doc__ or "")
+
+
+# Every finding says both, and a docstring does not change.
+@lru_cache(maxsize=512)
+def _summary(function: Callable[..., Any]) -> str:
+    return _text(function).split("\n\n")[0].replace("\n", " ")
+
+
+@lru_cache(maxsize=512)
+def _part(function: Callable[..., Any], label: str) -> str:
+    text = _text(function)
+    after = text[text.index(label) + len(label) :]
+    ends = [after.index(other) for other in PARTS if other in after]
+    return " ".join(after[: min(ends, default=len(after))].split())
