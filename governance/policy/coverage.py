@@ -1,6 +1,7 @@
 """What an excuse for a finding covers. A waiver, which a person signs for one model version: groups, and how bad a
 number. An entry of a baseline, which outlives versions: each number where it stands, or the very faults."""
 
+from collections import Counter
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -112,6 +113,18 @@ def no_worse(finding: Finding, bound: Real | None) -> bool:
 def faults(finding: Finding) -> tuple[str, ...]:
     """What a finding names, one by one: rules join what they found by semicolons."""
     return tuple(finding.why.split("; "))
+
+
+def asks_the_same(finding: Finding, seen: Finding) -> bool:
+    """Whether a finding under another text of its policy is the one that somebody saw: by the same rule, about the same
+    numbers on the same side of a limit, or, where there is no number, with no fault that was not there."""
+    if finding.uses != seen.uses:
+        return False
+    numbers = {looked.path for looked in finding.looked_at if looked.at_stake or looked.low is not None}
+    if not numbers:
+        return not Counter(faults(finding)) - Counter(faults(seen))
+    sides = [one.limit.op if one.limit else None for one in (finding, seen)]
+    return sides[0] == sides[1] and numbers <= {looked.path for looked in seen.looked_at}
 
 
 def _clears(looked: Looked, limit: Limit | None) -> bool:

@@ -3,16 +3,17 @@
 A waiver excuses and never mends: what is waived stays failed or inconclusive, and is shown as waived.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from governance.canonical import Document, Instant, Sha256, instant, parse_instant
 from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet
 from governance.policy.act import APPROVER, Act, Waiver, separate
-from governance.policy.coverage import Parts, covers_groups, meant, no_worse, worst_number
+from governance.policy.coverage import Parts, asks_the_same, covers_groups, meant, no_worse, worst_number
 from governance.policy.expression import GROUPS, compile_condition, evaluate, members
 from governance.policy.finding import Finding, plural
 from governance.policy.outcome import WAIVABLE, Outcome, Severity
@@ -35,6 +36,7 @@ class Reason(StrEnum):
     OTHER_VERSION = "other version"
     UNSEEN = "unseen"
     UNFORESEEN = "unforeseen failure"
+    REWRITTEN = "rewritten"
     MALFORMED = "malformed"
     NOT_YET = "not yet"
     EXPIRED = "expired"
@@ -75,13 +77,15 @@ class Weighed(Document):
 
 
 class Asked(NamedTuple):
-    """What waivers are weighed with. `lapsed`: those whose giver does not hold the role any more."""
+    """What waivers are weighed with. `lapsed`: those whose giver does not hold the role any more. `policies`: digests of
+    their texts by id."""
 
     evidence: EvidenceSet
     acts: "Sequence[Recorded]"
     now: datetime
     submitter: str
     lapsed: frozenset[Sha256] = frozenset()
+    policies: Mapping[str, Sha256] = MappingProxyType({})
 
 
 class Terms(NamedTuple):
@@ -148,6 +152,7 @@ def why_not(item: "Recorded", finding: Finding, terms: Terms, asked: Asked) -> W
         _of_the_finding(finding, terms)
         or _of_the_giver(item, waiver, asked)
         or _of_the_sight(item, waiver, finding, terms, asked.evidence)
+        or _of_the_rule(item, finding, asked.policies)
         or _of_the_time(item.act, waiver, terms, asked.now)
         or _of_the_extent(item, waiver, finding)
         or _of_the_condition(waiver, asked.evidence, asked.now)
@@ -190,6 +195,16 @@ def _of_the_sight(
         said = f"was given when it was {seen.outcome.value}; it does not say what failure it would excuse"
         return Why(Reason.UNFORESEEN, said)
     return None
+
+
+def _of_the_rule(item: "Recorded", finding: Finding, policies: Mapping[str, Sha256]) -> Why | None:
+    """Under the same id a later text of the policy may ask something else, which nobody has excused."""
+    seen, policy = finding_seen(item), finding.key.partition("#")[0]
+    then = next((ref.sha256 for ref in item.seen.policies if ref.id == policy), None)
+    if seen is None or policies.get(policy, then) == then or asks_the_same(finding, seen):
+        return None
+    said = "was given under another text of the policy, in which this rule asked something else"
+    return Why(Reason.REWRITTEN, f"{said} ({seen.uses})" if seen.uses != finding.uses else said)
 
 
 def _of_the_time(act: Act, waiver: Waiver, terms: Terms, now: datetime) -> Why | None:

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from governance.canonical import sha256
 from governance.errors import BadInput
+from governance.evidence.documentation import DocumentationFacts
 from governance.policy.difference import Kind, difference
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.gate import gate
 from governance.policy.outcome import Action
-from tests.policy.cases import NOW, TEST_CATALOGUE, evidence, judge, right, section
+from governance.policy.waivers import Reason
+from tests.policy.cases import NOW, TEST_CATALOGUE, act, cell, evidence, fairness, judge, right, section, table
 
 ARTIFACT = "0" * 64
 
@@ -144,3 +147,47 @@ def test_no_policy_extends_one_that_extends_its_namesake() -> None:
     team = text(name="team", parent=house)
     with pytest.raises(BadInput, match="another id than the one that it extends"):
         load(text(parent=team, parent_name="team"), [team, house])
+
+
+def _waivable(rule: str) -> str:
+    return f"{{id: a, {rule}, waivable_to: allow, enforcement: {{default: deny}}}}"
+
+
+FEW = {"performance": right(70, 100)}
+FLOOR = "uses: performance.floor@1, with: {at_least: 0.8}"
+UNEQUAL = fairness(table(cell("f", 200, 400), cell("m", 390, 400)))
+DOCUMENTS = DocumentationFacts(documents=())
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "facts", "counts"),
+    [
+        (FLOOR, FLOOR.replace("0.8", "0.75"), FEW, True),
+        (FLOOR, FLOOR.replace("0.8", "0.9"), FEW, True),
+        (FLOOR, "uses: test.says@1, with: {outcome: fail}", FEW, False),
+        (FLOOR, "requires: [performance.counts], expr: performance.counts.tp > 80", FEW, False),
+        ("requires: [performance.counts], expr: performance.counts.tp > 80",
+         "requires: [performance.counts], expr: performance.counts.fp < 20", FEW, False),
+        ("requires: [performance.counts], expr: performance.counts.tp > 80",
+         "requires: [performance.counts], expr: performance.counts.tp > 80", FEW, True),
+        ("uses: fairness.disparity@1, with: {at_least: 0.8}", "uses: fairness.disparity@1, with: {at_least: 0.9}",
+         {"fairness": UNEQUAL}, True),
+        ("uses: fairness.disparity@1, with: {at_least: 0.8}",
+         "uses: fairness.disparity@1, with: {measure: difference, at_most: 0.1}", {"fairness": UNEQUAL}, False),
+        ("uses: documentation.present@1, with: {kinds: [dpia]}",
+         "uses: documentation.present@1, with: {kinds: [dpia], min_words: 90}", {"documents": DOCUMENTS}, True),
+        ("uses: documentation.present@1, with: {kinds: [dpia]}",
+         "uses: documentation.present@1, with: {kinds: [dpia, audit]}", {"documents": DOCUMENTS}, False),
+    ],
+)  # fmt: skip
+def test_a_waiver_is_for_what_its_giver_saw_the_rule_ask(was: str, now: str, facts: Any, counts: bool) -> None:
+    """Under the same id another rule was excused by it, whatever that one found."""
+    asked = evidence(**facts)
+    before, after = load(text(_waivable(was))), load(text(_waivable(now), more="title: the next version\n"))
+    seen = judge(asked, [before])
+    waiver = act("waive", seen, key="house#a")
+    assert seen.outcomes["prod"] is Action.DENY
+    assert judge(asked, [before], [waiver]).outcomes["prod"] is Action.ALLOW
+    decision = judge(asked, [after], [waiver])
+    assert decision.outcomes["prod"] is (Action.ALLOW if counts else Action.DENY)
+    assert (decision.waivers[0].reason is Reason.REWRITTEN) is not counts
