@@ -1,13 +1,17 @@
 """governance policy diff, replay, release: what a policy that changes would do, and who answers for it."""
 
 import json
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from governance.canonical import parse_instant
 from governance.cli.context import Context, moment
 from governance.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
+    from governance.operations.past import Judged, Unread
     from governance.policy.document import LoadedPolicy
 
 ACTIONS = ("diff", "replay", "release")
@@ -23,10 +27,8 @@ def _diff(context: Context) -> int:
     from governance.policy.difference import difference
     from governance.render.policy_diff import Placed, diff_markdown, diff_text
 
-    names = context.args.name
-    if len(names) != 2:
-        raise BadInput("`policy diff` takes two policies", got=" ".join(names) or "none", expected="OLD and NEW")
-    (old, old_at), (new, new_at) = map(load_placed_with_parents, names)
+    args = context.args
+    (old, old_at), (new, new_at) = map(load_placed_with_parents, (args.old, args.new))
     diff = difference(old, new, old_at, new_at)
     if context.as_json:
         context.say(json.dumps(diff.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False))
@@ -40,41 +42,26 @@ def _diff(context: Context) -> int:
 def _replay(context: Context) -> int:
     """0: what a draft would do is no verdict about a model."""
     from governance.operations.evaluate import load_policies
-    from governance.operations.replay import Asked, of_bundles, of_trail, replay
+    from governance.operations.replay import Asked, replay
     from governance.policy.difference import named
-    from governance.render.replay import replay_json, replay_markdown, replay_text
+    from governance.policy.enforcement import days
+    from governance.render.replay import Head, replay_json, replay_markdown, replay_text
 
     args = context.args
     drafts = load_policies(args.name)
-    if not drafts:
-        raise BadInput("say which draft", expected="a policy.yaml, or the name of a shipped policy")
     old, bundles = _against(args.against or ["trail"])
     if args.environment and not any(draft.document.covers(args.environment) for draft in drafts):
-        known = sorted({name for draft in drafts for name in draft.document.environments})
-        raise BadInput("no draft knows this environment", got=args.environment, expected=", ".join(known))
-    asked = Asked(drafts, old, args.environment, moment(args.as_of, "--as-of") if args.as_of else None)
-    name, _, version = (args.model or "").partition("@")
-    if bundles:
-        if args.all or args.model:
-            raise BadInput("`--all` and `--model` are for a trail", fix="name the bundles that you mean")
-        recorded = of_bundles(bundles, context.own_trust(), context.now(), context.progress)
-    elif context.settings.service:
-        raise BadInput(
-            "a service's decisions are not replayed from here: it would mean to fetch every bundle",
-            got=f"GOVERNANCE_URL is {context.settings.service}",
-            fix="fetch those you mean (`governance bundle NAME@VERSION --out FILE`) and give them with --against, or "
-            "unset GOVERNANCE_URL for this project's trail",
-        )
-    else:
-        recorded = of_trail(
-            context.workspace(), name=name or None, version=version or None, everything=args.all,
-            progress=context.progress,
-        )  # fmt: skip
-    cases = replay(recorded, asked)
-    names = tuple(map(named, drafts))
-    head = f"Replay of {', '.join(f'{one.id} {one.version}' for one in names)}"
+        places = sorted({name for draft in drafts for name in draft.document.environments})
+        raise BadInput("no draft knows this environment", got=args.environment, expected=", ".join(places))
+    recorded, known = _recorded(context, bundles)
+    as_of = moment(args.as_of, "--as-of") if args.as_of else None
+    alone = not old and not known & {draft.document.id for draft in drafts}
+    cases = replay(recorded, Asked(drafts, old, args.environment, as_of, alone))
+    later = {day for draft in drafts for rule in draft.rules for day in days(rule.section.enforcement)}
+    shown = tuple(day for day in sorted(later) if as_of is None or parse_instant(day) > as_of)
+    head = Head(tuple(map(named, drafts)), tuple(map(named, old)), alone, shown)
     if context.as_json:
-        pieces = replay_json(names, tuple(map(named, old)) or "recorded", cases)
+        pieces = replay_json(head, cases)
     elif args.format == "markdown":
         pieces = replay_markdown(head, cases)
     else:
@@ -82,6 +69,32 @@ def _replay(context: Context) -> int:
     for piece in pieces:
         context.say(piece)
     return ExitCode.ALLOW
+
+
+def _recorded(context: Context, bundles: list[Path]) -> "tuple[Iterable[Judged | Unread], AbstractSet[str]]":
+    """What is judged again, and the ids of the policies that any of it was judged by."""
+    from governance.operations.past import Judged, ids_of_trail, of_bundles, of_trail
+
+    args = context.args
+    if bundles:
+        if args.all or args.model:
+            raise BadInput("`--all` and `--model` are for a trail", fix="name the bundles that you mean")
+        verified = [*of_bundles(bundles, context.own_trust(), context.now(), context.progress)]
+        judged = [one for one in verified if isinstance(one, Judged)]
+        return verified, {policy.document.id for one in judged for policy in one.policies}
+    if context.settings.service:
+        raise BadInput(
+            "a service's decisions are not replayed from here: it would mean to fetch every bundle",
+            got=f"GOVERNANCE_URL is {context.settings.service}",
+            fix="fetch those you mean (`governance bundle NAME@VERSION --out FILE`) and give them with --against, or "
+            "unset GOVERNANCE_URL for this project's trail",
+        )
+    name, _, version = (args.model or "").partition("@")
+    workspace = context.workspace()
+    found = of_trail(
+        workspace, name=name or None, version=version or None, everything=args.all, progress=context.progress
+    )
+    return found, ids_of_trail(workspace)
 
 
 def _against(names: "list[str]") -> "tuple[tuple[LoadedPolicy, ...], list[Path]]":
@@ -102,17 +115,12 @@ def _release(context: Context) -> int:
     from governance.render.policy_diff import MEANS, head, in_order, said
 
     args = context.args
-    if len(args.name) != 1 or not args.signer:
-        raise BadInput(
-            "`policy release` takes one file, and who signs it", got=" ".join(args.name) or "no file",
-            expected="a policy.yaml or a release.json, and `--as NAME`",
-        )  # fmt: skip
     if context.settings.service:
         raise BadInput(
             "policies are released in the project whose trail the service keeps",
             got=f"GOVERNANCE_URL is {context.settings.service}", fix="unset GOVERNANCE_URL, and do it there",
         )  # fmt: skip
-    (name,), workspace, reason = args.name, context.workspace(), args.reason or ""
+    name, workspace, reason = args.name, context.workspace(), args.reason or ""
     approving = name.endswith(".json")
     password = context.password(args.signer)
     if approving:

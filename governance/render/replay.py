@@ -3,15 +3,17 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
 from governance.canonical import Count, Document, Instant, Sha256, schema_of
 from governance.policy.difference import Named
-from governance.policy.outcome import Action, Outcome
+from governance.policy.finding import Limit, Looked
+from governance.policy.outcome import ACTIONS, Action, Outcome
+from governance.render import wording
 from governance.render.markdown import escaped
-from governance.render.visible import visible, wrap
+from governance.render.visible import clip, visible, wrap
 from governance.render.wording import plural
 
 Kind = Literal["milder", "stricter", "approve again", "would need measuring", "no longer decided", "newly decided"]
@@ -28,27 +30,33 @@ MEANS: dict[Kind, str] = {
 
 class Place(Document):
     """An environment in which something changes. `was` and `now`: what is decided, null where nothing is. `kind`: what
-    that is."""
+    that is. `because`: keys of the findings that ask for the worse outcome of now, or for more than the better one of
+    now. `notes` say why where no finding does."""
 
     place: str
     was: Action | None
     now: Action | None
     kind: Kind
+    because: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 class Side(Document):
-    """A finding under one of both. `outcome` of the rule. `value`: what was held against the `limit`, null where there
-    is none. `why`: in words."""
+    """A finding under one of both. `outcome` of the rule. `waived`: whether somebody answers for it. `actions`: what it
+    asks for where something changes. `looked_at`: what was looked at first, null where nothing was. `limit`: what that
+    was held against. `why`: in words."""
 
     outcome: Outcome
-    value: str | None
-    limit: str | None
+    waived: bool
+    actions: dict[str, Action]
+    looked_at: Looked | None
+    limit: Limit | None
     why: str
 
 
 class Differs(Document):
-    """A finding that comes out otherwise. `key`: policy#rule. `was` and `now`: null where there is no such rule.
-    `would_need`: what would have to be measured before it can be judged."""
+    """A finding that comes out otherwise, or for which something changes. `key`: policy#rule. `was` and `now`: null
+    where there is no such rule. `would_need`: what would have to be measured before it can be judged."""
 
     key: str
     title: str
@@ -58,30 +66,53 @@ class Differs(Document):
 
 
 class Case(Document):
-    """A decision that would change. `name` and `version`: of the model. `decision`: its digest. `as_of`: the legal date
-    of both judgements. `places`: what changes. `findings`: why."""
+    """A recorded decision. `name` and `version`: of the model. `decision`: its digest. `judged_by`: the policies it is
+    compared with. `as_of`: the legal date of both judgements. `places`: what changes. `findings`: why, those that
+    matter for no place too. `left_out`: whether the drafts have nothing to do with it. `problem`: why it could not be
+    judged again; empty where it was."""
 
     name: str
     version: str
-    decision: Sha256
-    as_of: Instant
-    places: tuple[Place, ...]
-    findings: tuple[Differs, ...]
+    decision: Sha256 | None
+    judged_by: tuple[Named, ...] = ()
+    as_of: Instant | None = None
+    places: tuple[Place, ...] = ()
+    findings: tuple[Differs, ...] = ()
+    left_out: bool = False
+    problem: str = ""
+
+    @property
+    def model(self) -> str:
+        return f"{self.name} {self.version}".strip()
+
+
+class Moved(Document):
+    """Decisions that change alike in an environment. `number`: how many. `first`: the first models of them."""
+
+    place: str
+    was: Action | None
+    now: Action | None
+    kind: Kind
+    number: Count
+    first: tuple[str, ...]
 
 
 class Counts(Document):
-    """`judged`: decisions judged again. `same`: those that would stay. `changed`: environments of decisions by what
-    becomes of them. `became`: the same by outcomes, as `allow to deny`."""
+    """`judged`: decisions judged again. `same`: those that would stay. `changed`: those that would not, by environment
+    and by what becomes of them; the worst first. `left_out`: those that the drafts have nothing to do with, by the
+    policies they were judged by. `problems`: those that could not be judged again."""
 
     judged: Count
     same: Count
-    changed: dict[str, Count]
-    became: dict[str, Count]
+    changed: tuple[Moved, ...]
+    left_out: dict[str, Count]
+    problems: Count
 
 
 class Replay(Document):
     """What drafts would have decided. `schema`: the type of this document. `drafts`: the policies. `against`: what was
-    compared with, `recorded` decisions or the policies named. `cases`: those that would change. `counts`: of all."""
+    compared with, `recorded` decisions or the policies named. `cases`: those that would change, or could not be judged
+    again. `counts`: of all."""
 
     schema_: Literal["governance.policy-replay/v1"] = Field("governance.policy-replay/v1", alias="schema")
     drafts: tuple[Named, ...]
@@ -90,117 +121,248 @@ class Replay(Document):
     counts: Counts
 
 
+class Head(NamedTuple):
+    """What is asked, before anything is judged. `drafts` and `against` as in a Replay, `against` empty for what was
+    recorded. `alone`: whether the drafts stand in the place of all that was recorded. `later`: days on which a draft is
+    enforced otherwise than before."""
+
+    drafts: tuple[Named, ...]
+    against: tuple[Named, ...] = ()
+    alone: bool = False
+    later: tuple[Instant, ...] = ()
+
+
+_NAMED = 5
+"""Models that a count names."""
+_Alike = tuple[str, Action | None, Action | None, Kind]
+
+
 class Tally:
     """Counts as the cases go by, so that none of them has to be kept."""
 
     def __init__(self) -> None:
-        self._judged = self._same = 0
-        self._changed: Counter[str] = Counter()
-        self._became: Counter[str] = Counter()
+        self._judged = self._same = self._problems = 0
+        self._changed: Counter[_Alike] = Counter()
+        self._first: dict[_Alike, list[str]] = {}
+        self._left_out: Counter[str] = Counter()
 
     def changed(self, cases: Iterable[Case]) -> Iterator[Case]:
-        """Those that would change; all are counted."""
+        """Those that would change, or could not be judged again; all are counted."""
         for case in cases:
+            if case.left_out:
+                self._left_out[" with ".join(f"{one.id} {one.version}" for one in case.judged_by)] += 1
+                continue
+            if case.problem:
+                self._problems += 1
+                yield case
+                continue
             self._judged += 1
             if not case.places:
                 self._same += 1
                 continue
             for place in case.places:
-                self._changed[place.kind] += 1
-                self._became[f"{_word(place.was)} to {_word(place.now)}"] += 1
+                alike = (place.place, place.was, place.now, place.kind)
+                self._changed[alike] += 1
+                if len(first := self._first.setdefault(alike, [])) < _NAMED and case.model not in first:
+                    first.append(case.model)
             yield case
 
     def counts(self) -> Counts:
-        changed, became = (dict(sorted(one.items())) for one in (self._changed, self._became))
-        return Counts(judged=self._judged, same=self._same, changed=changed, became=became)
+        changed = [
+            Moved(
+                place=place, was=was, now=now, kind=kind, number=number, first=tuple(self._first[place, was, now, kind])
+            )
+            for (place, was, now, kind), number in self._changed.items()
+        ]
+        changed.sort(key=lambda one: (-_step(one), one.place, one.kind))
+        left_out = dict(sorted(self._left_out.items()))
+        return Counts(
+            judged=self._judged, same=self._same, changed=tuple(changed), left_out=left_out, problems=self._problems
+        )  # fmt: skip
+
+
+def _step(moved: Moved) -> int:
+    """How much worse it is now."""
+    was, now = (ACTIONS.index(one) if one else 0 for one in (moved.was, moved.now))
+    return now - was
 
 
 def _word(action: Action | None) -> str:
     return "nothing" if action is None else action.value
 
 
-def replay_json(
-    drafts: tuple[Named, ...], against: Literal["recorded"] | tuple[Named, ...], cases: Iterable[Case]
-) -> Iterator[str]:
+def replay_json(head: Head, cases: Iterable[Case]) -> Iterator[str]:
     """A Replay document, piece by piece."""
     tally = Tally()
-    said = against if isinstance(against, str) else [_dumped(one) for one in against]
-    head = {"schema": schema_of(Replay), "drafts": [_dumped(one) for one in drafts], "against": said}
-    yield json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": ['
+    said = [_dumped(one) for one in head.against] or "recorded"
+    body = {"schema": schema_of(Replay), "drafts": [_dumped(one) for one in head.drafts], "against": said}
+    yield json.dumps(body, ensure_ascii=False)[:-1] + ', "cases": ['
     before = ""
     for case in tally.changed(cases):
         yield before + json.dumps(_dumped(case), ensure_ascii=False)
         before = ", "
-    yield f'], "counts": {json.dumps(_dumped(tally.counts()))}}}'
+    yield f'], "counts": {json.dumps(_dumped(tally.counts()), ensure_ascii=False)}}}'
 
 
 def _dumped(document: Document) -> dict[str, object]:
     return document.model_dump(mode="json", by_alias=True)
 
 
-def replay_text(head: str, cases: Iterable[Case], width: int) -> Iterator[str]:
-    """A row for each decision that would change, then the counts."""
+def head_lines(head: Head) -> list[str]:
+    """What is compared with what."""
+    drafts, against = (", ".join(f"{one.id} {one.version}" for one in side) for side in (head.drafts, head.against))
+    if against:
+        lines = [f"Replay of {drafts} against {against}"]
+    elif head.alone:
+        lines = [
+            f"Replay of {drafts} in the place of whatever was recorded",
+            f"Nothing here was judged by a policy called {' or '.join(one.id for one in head.drafts)}: policies are "
+            "compared, not two versions of one.",
+        ]
+    else:
+        lines = [f"Replay of {drafts} in the place of the version that was recorded"]
+    if head.later:
+        days = ", ".join(day.removesuffix("T00:00:00Z") for day in head.later)
+        lines.append(f"Enforced otherwise from {days} on: `--as-of` asks for such a day.")
+    return lines
+
+
+def replay_text(head: Head, cases: Iterable[Case], width: int) -> Iterator[str]:
+    """For each decision that would change: where, and what moved against which limit. Then the counts."""
     tally = Tally()
-    yield visible(head)
+    first, *more = map(visible, head_lines(head))
+    yield "\n".join([first, *(line for one in more for line in wrap(one, width, "  ", "  "))])
     for case in tally.changed(cases):
-        lines = [visible(f"{case.name} {case.version}")]
-        for place in case.places:
-            lines += wrap(f"{_moved(place)} ({place.kind})", width, "  ", "    ")
-        for finding in case.findings:
-            lines += wrap(visible(_differs(finding)), width, "    ", "      ")
-        yield "\n".join(lines)
-    yield "\n".join(summary(tally.counts()))
+        yield "\n".join(_case_lines(case, width))
+    counted, *more = summary(tally.counts())
+    yield "\n".join(["", counted, *(line for one in more for line in wrap(visible(one), width, "  ", "    "))])
+
+
+def _case_lines(case: Case, width: int) -> Iterator[str]:
+    yield ""
+    yield visible(case.model)
+    if case.problem:
+        yield from wrap(visible(f"could not be judged again: {' '.join(case.problem.split())}"), width, "  ", "    ")
+        return
+    for place in case.places:
+        yield from wrap(visible(_moved(place)), width, "  ", "    ")
+        for note in place.notes:
+            yield from wrap(visible(note), width, "    ", "    ")
+    telling, others = _telling(case)
+    for finding in telling:
+        yield from wrap(visible(f"{finding.title} ({finding.key})"), width, "    ", "      ")
+        for label, said in _sides(finding):
+            yield from wrap(visible(said), width, f"      {label:<5}", " " * 11)
+    if others:
+        yield from wrap(
+            f"and {plural(others, 'finding')} of which less follows (--format json)", width, "    ", "      "
+        )
+
+
+def _telling(case: Case) -> tuple[list[Differs], int]:
+    """Findings for which something changes, and how many others come out otherwise."""
+    keys = {key for place in case.places for key in place.because}
+    telling = [finding for finding in case.findings if finding.key in keys]
+    return telling, len(case.findings) - len(telling)
 
 
 def _moved(place: Place) -> str:
-    return visible(f"{place.place}: {_word(place.was)} -> {_word(place.now)}")
+    return f"{place.place}: {_word(place.was)} -> {_word(place.now)} ({place.kind})"
 
 
-def _differs(finding: Differs) -> str:
-    if finding.would_need:
-        return f"{finding.key}: would need measuring: {', '.join(finding.would_need)}"
+def _sides(finding: Differs) -> Iterator[tuple[str, str]]:
+    """What a finding was, and what it is now, each under its label."""
     was, now = finding.was, finding.now
-    if was is None or now is None:
-        side = was or now
-        return f"{finding.key}: {'no such rule before' if was is None else 'no such rule any more'}; {_side(side)}"
-    same = was.outcome is now.outcome
-    why = "the same finding asks for something else" if same else now.why
-    return f"{finding.key}: {_side(was)} -> {_side(now)}: {why}"
+    told = was is not None and now is not None and was.outcome is now.outcome and was.actions != now.actions
+    yield "was", _said(was, told) if was else "no such rule"
+    if finding.would_need:
+        yield "now", f"would need measuring: {', '.join(finding.would_need)}"
+        return
+    if was and now and (was.why, _said(was, told)) == (now.why, _said(now, told)):
+        yield "now", "the same"
+    else:
+        yield "now", _said(now, told) if now else "no such rule any more"
+    side = now or was
+    if side is not None and (side.outcome is Outcome.INCONCLUSIVE or _held(side) is None) and side.outcome in _OPEN:
+        yield "why", clip(side.why, _MOST)
 
 
-def _side(side: Side | None) -> str:
-    if side is None:
-        return ""
-    value = f" at {side.value}" if side.value else ""
-    return f"{side.outcome.value}{value}" + (f" ({side.limit})" if side.limit else "")
+_OPEN = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.ERROR)
+_MOST = 300
+
+
+def _said(side: Side, told: bool) -> str:
+    """ "fail: Female to Male 0.4536 [0.417, 0.5011], at least 0.8"; with what it asks for where that is `told`."""
+    outcome = f"waived {side.outcome.value}" if side.waived else side.outcome.value
+    asks = f", asks for {wording.effect(side.actions)}" if told else ""
+    held = _held(side)
+    return f"{outcome}{asks}" + (f": {held}" if held else "")
+
+
+def _held(side: Side) -> str | None:
+    """The number and its limit; None where no number was held against one."""
+    looked, limit = side.looked_at, side.limit
+    if looked is None or looked.value is None or limit is None or limit.op not in ("at_least", "at_most"):
+        return None
+    whom = f" ({who})" if (who := wording.who(looked)) else ""
+    return f"{looked.path}{whom} = {wording.value_of(looked, limit)}, limit {wording.limit_of(limit)}"
+
+
+_PLAIN = ("milder", "stricter")
 
 
 def summary(counts: Counts) -> list[str]:
-    """How many would change, and how."""
-    judged = counts.judged
-    lines = [f"{plural(judged, 'decision')} judged again, {counts.same} as before; nothing was sealed"]
-    lines += [f"  {number} {kind}: {MEANS[kind]}" for kind, number in counts.changed.items()]  # type: ignore[index]
-    lines += [f"  {number} x {became}" for became, number in counts.became.items()]
+    """How many would change, and how; the worst first."""
+    changed = counts.judged - counts.same
+    lines = [
+        f"{plural(counts.judged, 'decision')} judged again: {counts.same} as before, {changed} otherwise; nothing was "
+        "sealed",
+    ]
+    for one in counts.changed:
+        more = f" and {one.number - len(one.first)} more" if one.number > len(one.first) else ""
+        who = f"{', '.join(one.first)}{more}"
+        means = "" if one.kind in _PLAIN else f" ({MEANS[one.kind]})"
+        lines.append(f"{one.place}: {one.number} x {_word(one.was)} -> {_word(one.now)}{means}: {who}")
+    lines += [f"left out: {number} judged by {policies} only" for policies, number in counts.left_out.items()]
+    if counts.problems:
+        lines.append(
+            f"{plural(counts.problems, 'decision')} could not be judged again: what would become of them is not known"
+        )
     return lines
 
 
 _MOST_ROWS = 200
 
 
-def replay_markdown(head: str, cases: Iterable[Case]) -> Iterator[str]:
-    """A table for a comment on a pull request; what does not fit is counted."""
-    tally = Tally()
-    yield f"### {escaped(head)}\n"
-    rows = 0
+def replay_markdown(head: Head, cases: Iterable[Case]) -> Iterator[str]:
+    """For a comment on a pull request: the counts first, then a table of what fits."""
+    tally, rows, count = Tally(), list[str](), 0
     for case in tally.changed(cases):
-        rows += 1
-        if rows == 1:
-            yield "| model version | environment | was | now | why |\n|---|---|---|---|---|"
-        if rows <= _MOST_ROWS:
-            why = escaped("; ".join(map(_differs, case.findings)))
-            for place in case.places:
-                cells = (f"{case.name} {case.version}", place.place, _word(place.was), _word(place.now))
-                yield f"| {' | '.join(map(escaped, cells))} | {place.kind}: {why} |"
-    if rows > _MOST_ROWS:
-        yield f"\nand {plural(rows - _MOST_ROWS, 'more decision')}"
-    yield "\n" + "\n".join(f"- {line.strip()}" for line in summary(tally.counts()))
+        count += 1
+        if count <= _MOST_ROWS:
+            rows += _rows(case)
+    first, *more = head_lines(head)
+    yield f"### {escaped(first)}"
+    yield from (f"\n{escaped(line)}" for line in more)
+    line, *lines = summary(tally.counts())
+    yield "\n".join(["", f"**{escaped(line)}**", "", *(f"- {escaped(one)}" for one in lines)])
+    if rows:
+        yield "\n| model version | environment | was | now | why |\n|---|---|---|---|---|"
+        yield from rows
+    if count > _MOST_ROWS:
+        yield f"\nand {plural(count - _MOST_ROWS, 'more decision')}"
+
+
+def _rows(case: Case) -> Iterator[str]:
+    if case.problem:
+        why = f"could not be judged again: {' '.join(case.problem.split())}"
+        yield f"| {escaped(case.model)} | | | | {escaped(clip(why, _MOST))} |"
+    told = {one.key: one for one in case.findings}
+    for place in case.places:
+        whys = [
+            f"{told[key].title}: {'; '.join(f'{label} {said}' for label, said in _sides(told[key]))}"
+            for key in place.because
+        ]
+        why = "<br>".join(map(escaped, (*place.notes, *whys)))
+        cells = (case.model, place.place, _word(place.was), _word(place.now))
+        yield f"| {' | '.join(map(escaped, cells))} | {escaped(place.kind)}: {why} |"

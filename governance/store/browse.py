@@ -125,6 +125,12 @@ def of_type(snapshot: Snapshot, type: EntryType) -> list[StoredEntry]:
     return [snapshot.entry(index) for index in list(snapshot.rows(query))]
 
 
+def documents_of_type(snapshot: Snapshot, type: str) -> list[str]:
+    """The digests of all documents of a type of which there are few."""
+    query = select(DocumentRow.sha256).where(col(DocumentRow.type) == type).order_by(col(DocumentRow.sha256))
+    return list(snapshot.rows(query))
+
+
 def newest(snapshot: Snapshot, types: Sequence[EntryType]) -> StoredEntry | None:
     """The newest entry of these types, by the index."""
     query = select(func.max(EntryRow.idx)).where(col(EntryRow.type).in_([str(one) for one in types]))

@@ -13,8 +13,9 @@ import pytest
 
 from governance.canonical import sha256
 from governance.evidence.evidence import EvidenceSet
+from governance.operations.past import of_trail
 from governance.operations.releases import releases
-from governance.operations.replay import Asked, of_trail, replay
+from governance.operations.replay import Asked, replay
 from governance.policy.decision import Decision
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.progress import silent

@@ -2,13 +2,17 @@
 
 from datetime import UTC, datetime
 
+from governance.errors import BadInput
+from governance.evidence.evidence import EvidenceSet
+from governance.operations import past
 from governance.operations.evaluate import check, load_policies
-from governance.operations.replay import Asked, of_bundles, of_trail, replay
+from governance.operations.past import ids_of_trail, of_bundles, of_trail
+from governance.operations.replay import Asked, replay
 from governance.policy.difference import named
 from governance.policy.document import load_policy
 from governance.progress import silent
-from governance.render.replay import Replay, Tally, replay_json, replay_markdown, replay_text
-from tests.operations.project import FLOOR, POLICY
+from governance.render.replay import Head, Replay, Tally, replay_json, replay_markdown, replay_text
+from tests.operations.project import FLOOR, MANIFEST, POLICY
 
 
 def draft(*changes):
@@ -20,8 +24,13 @@ def draft(*changes):
 
 
 def replayed(project, *drafts, everything=False, **asked):
-    recorded = of_trail(project.workspace, name=None, version=None, everything=everything, progress=silent)
-    return list(replay(recorded, Asked(drafts, **asked)))
+    found = of_trail(project.workspace, name=None, version=None, everything=everything, progress=silent)
+    return list(replay(found, Asked(drafts, **asked)))
+
+
+def said(render, cases, **head):
+    more = (100,) if render is replay_text else ()
+    return "\n".join(render(Head((), **head), cases, *more))
 
 
 LOWER = ("at_least: 0.9", "at_least: 0.5")
@@ -45,10 +54,16 @@ def test_what_would_change_is_told_with_the_finding_the_value_and_both_limits(pr
         ("prod", "needs review", "deny", "stricter")
     ]
     told = {one.key: one for one in case.findings}
-    assert told[FLOOR].was.limit == "at least 0.9" and told[FLOOR].now.limit == "at least 0.99"
+    assert (told[FLOOR].was.limit.op, told[FLOOR].was.limit.value) == ("at_least", "0.9")
+    assert (told[FLOOR].now.limit.op, told[FLOOR].now.limit.value) == ("at_least", "0.99")
     assert (told[FLOOR].was.outcome.value, told[FLOOR].now.outcome.value) == ("inconclusive", "fail")
-    assert told[FLOOR].was.value == "0.88"
-    assert list(told) == [FLOOR]
+    assert told[FLOOR].was.looked_at.value == told[FLOOR].now.looked_at.value == "0.88"
+    assert list(told) == [FLOOR] and case.places[0].because == (FLOOR,)
+    assert [(one.id, one.version) for one in case.judged_by] == [("small", "1.0.0")]
+    text = said(replay_text, (case,))
+    assert "was  inconclusive: performance.accuracy = 0.88 [" in text and "limit at least 0.9\n" in text
+    assert "now  fail: performance.accuracy = 0.88 [" in text and "limit at least 0.99\n" in text
+    assert "prod: 1 x needs review -> deny: credit 1.10" in text
 
 
 def test_milder_is_told_apart_from_an_approval_that_must_be_given_again(project):
@@ -56,7 +71,9 @@ def test_milder_is_told_apart_from_an_approval_that_must_be_given_again(project)
     project.waive()
     project.act("approve")
     (case,) = replayed(project, draft(("warn}", "audit}")))
-    assert [one.kind for one in case.places] == ["approve again"] and case.findings == ()
+    assert [one.kind for one in case.places] == ["approve again"]
+    # What the approval was about is what it would have to be about again.
+    assert set(case.places[0].because) == {one.key for one in case.findings} != set()
     (case,) = replayed(project, draft(LOWER, ("default: review", "default: audit")))
     assert not case.places
     project.table(40, 100)
@@ -105,40 +122,90 @@ def test_a_draft_of_the_future_is_asked_for_its_first_day(project):
     assert not case.places and case.as_of == "2030-01-01T00:00:00Z"
 
 
-def test_in_the_place_of_the_policy_with_its_id_and_alone_where_there_is_none(project):
+def test_in_the_place_of_the_policy_with_its_id(project):
     project.write("other.yaml", POLICY.replace("id: small", "id: other"))
     project.write("policy.yaml", POLICY)
     project.table(100, 100)
     names = [str(project.root / name) for name in ("policy.yaml", "other.yaml")]
     check(project.workspace, project.root / "governance.yaml", load_policies(names), submitter="local|ann")
-    (case,) = replayed(project, draft(("default: review", "default: deny")))
-    assert {one.key for one in case.findings} == {"small#recorded"} or not case.places
-    foreign = draft(
-        ("id: small", "id: foreign"), ("default: review", "default: audit"), ("staging: warn", "staging: audit")
-    )
-    (case,) = replayed(project, foreign)
-    assert {one.key.partition("#")[0] for one in case.findings} <= {"foreign", "other", "small"}
+    assert ids_of_trail(project.workspace) == {"small", "other"}
+    (case,) = replayed(project, draft(("default: review", "default: deny"), ("at_least: 0.9", "at_least: 1.0")))
+    assert {one.key for one in case.findings} == {FLOOR}
     (case,) = replayed(project, draft(), against=(load_policy(POLICY.encode(), "old.yaml"),))
-    assert not case.places
+    assert not case.places and [one.id for one in case.judged_by] == ["small"]
+
+
+def test_what_another_policy_judged_is_left_out_and_counted(project):
+    project.table(100, 100)
+    project.check()
+    foreign = draft(("id: small", "id: foreign"), ("at_least: 0.9", "at_least: 1.0"))
+    (case,) = replayed(project, foreign)
+    assert case.left_out and not case.places
+    text = said(replay_text, (case,))
+    assert "0 decisions judged again" in text and "left out: 1 judged by small 1.0.0 only" in text
+
+
+def test_a_policy_that_nothing_was_judged_by_stands_alone(project):
+    project.table(40, 100)
+    project.check()
+    changes = (("id: small", "id: foreign"), ("default: deny", "default: audit"), ("default: review", "default: audit"))
+    (case,) = replayed(project, draft(*changes), alone=True)
+    assert [(one.place, one.kind, one.because) for one in case.places] == [
+        ("prod", "milder", (FLOOR, "small#recorded"))
+    ]
+    assert "no such rule any more" in said(replay_text, (case,))
+    assert "two versions of one" in said(replay_text, (case,), alone=True)
+
+
+def test_a_rule_that_only_asks_for_something_else_says_what(project):
+    project.table(40, 100)
+    project.check()
+    (case,) = replayed(project, draft(("staging: warn", "staging: deny")))
+    assert [(one.place, one.was.value, one.now.value) for one in case.places] == [("staging", "allow", "deny")]
+    text = said(replay_text, (case,))
+    assert "was  fail, asks for staging: allow: " in text and "now  fail, asks for staging: deny: " in text
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_is_judged(project, monkeypatch):
+    project.check()
+    project.write("governance.yaml", MANIFEST.replace("version: 1.10", "version: 1.11"))
+    project.check()
+    read = past._read
+
+    def older(snapshot, digest, kind):
+        if kind is EvidenceSet and not seen:
+            seen.append(digest)
+            raise BadInput("not an evidence set", got="governance.evidence/v0")
+        return read(snapshot, digest, kind)
+
+    seen = []
+    monkeypatch.setattr(past, "_read", older)
+    cases = replayed(project, draft())
+    assert [(case.version, bool(case.problem)) for case in cases] == [("1.10", True), ("1.11", False)]
+    for render in (replay_text, replay_markdown):
+        text = said(render, cases)
+        assert "1 decision could not be judged again: what would become of them is not known" in text
+        assert "could not be judged again: not an evidence set" in text and "v0" in text
+    assert "1 decision judged again: 1 as before" in said(replay_text, cases)
 
 
 def test_bundles_are_verified_before_they_are_replayed(project):
     data = project.bundle(project.check())
     file = project.write("b.json", data)
-    recorded = of_bundles([file], project.workspace.trust(), project.clock(), silent)
-    (case,) = replay(recorded, Asked((draft(("default: review", "default: deny")),)))
+    found = of_bundles([file], project.workspace.trust(), project.clock(), silent)
+    (case,) = replay(found, Asked((draft(("default: review", "default: deny")),)))
     assert case.name == "credit"
 
 
 def test_as_json_it_is_a_document_and_as_text_and_markdown_it_counts_the_same(project):
-    project.table(100, 100)
+    project.table(40, 100)
     project.check()
-    drafts = (draft(("default: deny", "default: audit"), ("default: review", "default: deny")),)
+    drafts = (draft(("default: deny", "default: audit"), ("default: review", "default: audit")),)
     cases = replayed(project, *drafts)
     tally = Tally()
     kept = list(tally.changed(cases))
-    found = Replay.model_validate_json("".join(replay_json(tuple(map(named, drafts)), "recorded", cases)))
-    assert found.cases == tuple(kept) and found.counts == tally.counts()
-    text, page = "\n".join(replay_text("head", cases, 100)), "\n".join(replay_markdown("head", cases))
-    for said in (text, page):
-        assert "1 decision judged again" in said and "nothing was sealed" in said
+    found = Replay.model_validate_json("".join(replay_json(Head(tuple(map(named, drafts))), cases)))
+    assert found.cases and found.cases == tuple(kept) and found.counts == tally.counts()
+    for render in (replay_text, replay_markdown):
+        assert "1 decision judged again: 0 as before, 1 otherwise" in said(render, cases)
+        assert "nothing was sealed" in said(render, cases)
