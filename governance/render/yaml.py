@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from governance.render.visible import wrap
+from governance.strictyaml import seen
 
 WIDTH = 110
 # Letters first: neither a number, nor a date, nor a marker. Without spaces, so that no indicator can stand in it.
@@ -56,7 +57,7 @@ def _escaped(char: str, composed: bool) -> str:
     if char in _ESCAPES:
         return _ESCAPES[char]
     # What cannot be seen, and what a reader might compose with its neighbour, is spelled out.
-    if char.isprintable() and (composed or char.isascii()):
+    if seen(char) and (composed or char.isascii()):
         return char
     number = ord(char)
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -7,6 +7,7 @@ the nearest known name.
 
 from governance.strictyaml.faults import Misplaced, explain, load, misspelt, said, validate
 from governance.strictyaml.source import MAX_BYTES, MAX_DEPTH, Path, Position, Source, parse
+from governance.strictyaml.unseen import seen
 
 __all__ = [
     "MAX_BYTES",
@@ -20,5 +21,6 @@ __all__ = [
     "misspelt",
     "parse",
     "said",
+    "seen",
     "validate",
 ]

@@ -9,13 +9,18 @@ import yaml
 
 from governance import canonical
 from governance.errors import BadInput
+from governance.strictyaml.unseen import IN_TEXT, IN_VALUE, columns, mended, seen, told
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Path = tuple[str | int, ...]
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Where PyYAML's own scanner and libyaml's disagree: only one takes `{a:}`, only the other `|#`.
+_COLON = re.compile(r" *:[,?\[\]{}]")
+_COMMENT = re.compile("#.*")
+_INDICATOR = re.compile(r" *:")
+_HEADER = re.compile(r"[|>](?:[+-][1-9]?|[1-9][+-]?)?(?:\s|$)")
 
 
 class Position(NamedTuple):
@@ -74,8 +79,15 @@ class Source:
             return ""
         line = self.lines[at.line - 1]
         start = max(0, at.column - 60)
-        shown = line[start : start + 120]
-        return f"\n  | {shown}\n  | {' ' * (at.column - 1 - start)}^"
+        before, after = shown(line[start : at.column - 1]), shown(line[at.column - 1 : start + 120])
+        return f"\n  | {before}{after}\n  | {' ' * columns(before)}^"
+
+    def assert_seen(self) -> None:
+        """That all its keys and values can be read by people, however they were escaped. Raises BadInput."""
+        keys = ((at, path[-1]) for path, at in self.keys.items())
+        for at, text in (*keys, *((at, self.at(path)) for path, at in self.values.items())):
+            if isinstance(text, str) and (found := IN_VALUE.search(text)):
+                raise self.error(at, told(found[0]), fix="delete it: people read this, and must see all of it")
 
 
 def parse(data: bytes, name: str) -> Source:
@@ -84,23 +96,19 @@ def parse(data: bytes, name: str) -> Source:
         raise BadInput("document too large", got=f"{len(data)} bytes", expected=f"at most {MAX_BYTES}", where=name)
     text = canonical.text(data, name)
     source = Source(name, text)
-    if (found := _CONTROL.search(text)) is not None:
-        fix = "delete it; where there are many, the file is binary or in another encoding"
-        raise source.error(_at(text, found.start()), f"control character U+{ord(found[0]):04X} in the text", fix=fix)
+    # Invisible, or understood by each reader of YAML in its own way.
+    if (found := IN_TEXT.search(text)) is not None:
+        raise source.error(_at(text, found.start()), told(found[0]), fix=mended(found[0]))
     # The text is kept and shown as evidence, and evidence has one spelling for each name.
     if not unicodedata.is_normalized("NFC", text):
         line = _first(source.lines, lambda line: not unicodedata.is_normalized("NFC", line))
         what, fix = "text is not in Unicode normal form C", "save it with composed characters"
         raise source.error(Position(line, 1), what, fix=fix)
-    # Invisible, and YAML's readers do not agree on what it means there.
-    if line := _first(source.lines, lambda line: "\ufeff" in line):
-        at = Position(line, source.lines[line - 1].index("\ufeff") + 1)
-        raise source.error(at, "byte order mark is not allowed here", fix="delete the invisible character U+FEFF")
     # Before parsing: the parser's time grows with the square of the number of directives.
     if line := _first(source.lines, lambda line: line.startswith("%")):
         raise source.error(Position(line, 1), "YAML directive is not allowed here", expected="keys and values")
     try:
-        source.tree = _Builder(source).build(yaml.parse(text, Loader=_LOADER))
+        source.tree = _Builder(source, text).build(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         raise _no_yaml(source, error) from error
     except (yaml.YAMLError, ValueError) as error:
@@ -120,9 +128,6 @@ def _no_yaml(source: Source, error: yaml.MarkedYAMLError) -> BadInput:
     if mark and began and mark.line >= len(source.lines):
         mark = began  # what was never closed is at fault, not the end of the file
     at = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
-    line = source.lines[at.line - 1] if at.line <= len(source.lines) else ""
-    if line[at.column - 1 : at.column] == "\t":
-        return source.error(at, "not YAML: a tab where only spaces may stand", fix="indent with spaces")
     within = f" {error.context}, which begins on line {began.line + 1}" if began and error.problem else ""
     fix = "put text with any of : # [ ] { } , in quotes, and close what was opened"
     return source.error(at, f"not YAML: {error.problem or error.context}{within}", fix=fix)
@@ -136,8 +141,9 @@ def _first(lines: list[str], fault: Callable[[str], bool]) -> int:
 class _Builder:
     """Events to a tree, with an explicit stack: depth is bounded by us and not by the interpreter."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, source: Source, text: str) -> None:
+        self.source, self.text = source, text
+        self.before: Any = None  # the last event
 
     def build(self, events: Iterator[Any]) -> Any:
         root: list[Any] = []
@@ -155,8 +161,10 @@ class _Builder:
                 stack.pop()
             elif isinstance(event, yaml.ScalarEvent):
                 self._no_markup(event)
+                self._agreed(event)
                 self._storable(event)
-                self._add(stack, event, event.value)
+                if len(stack) > 1 or event.value or event.style:  # else `---` with nothing below
+                    self._add(stack, event, event.value)
             elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
                 self._no_markup(event)
                 if len(stack) > MAX_DEPTH:
@@ -165,6 +173,7 @@ class _Builder:
                 container: Any = [] if isinstance(event, yaml.SequenceStartEvent) else {}
                 path = self._add(stack, event, container)
                 stack.append((container, path, []))
+            self.before = event
         if not root:
             raise BadInput("the document is empty", where=self.source.name)
         return root[0]
@@ -176,6 +185,7 @@ class _Builder:
             if not pending:
                 if not isinstance(value, str):
                     raise self._refuse(event, "a key that is not plain text", "a name")
+                self._unmarked(event)
                 if value in container:
                     raise self.source.error(at, f"duplicate key {shown(value)!r}", expected="each key once")
                 pending.append(value)
@@ -183,6 +193,8 @@ class _Builder:
                 return path
             path = (*path, pending.pop())
             container[path[-1]] = value
+            if not value and isinstance(event, yaml.ScalarEvent) and not event.style:
+                at = self._nothing()
         else:
             if len(stack) > 1:
                 path = (*path, len(container))
@@ -190,11 +202,38 @@ class _Builder:
         self.source.values[path] = at
         return path
 
+    def _nothing(self) -> Position:
+        """Where the value of the last key would stand: scanners differ about what is not there."""
+        key = self.before.end_mark
+        colon = _INDICATOR.match(*self._rest(key))
+        return Position(key.line + 1, (colon.end() if colon else key.column) + 1)
+
     def _no_markup(self, event: Any) -> None:
         if event.anchor is not None:
             raise self._refuse(event, "YAML anchor", "the value written out where it is used")
         if event.tag is not None:
             raise self._refuse(event, f"YAML tag {shown(event.tag)!r}", "plain text: the schema gives the type")
+
+    def _unmarked(self, key: Any) -> None:
+        """Raises BadInput for a key that a question mark introduces: scanners differ about where one does."""
+        begins = isinstance(self.before, yaml.CollectionStartEvent)
+        since = self.before.start_mark if begins else self.before.end_mark
+        if "?" in _COMMENT.sub("", self.text[since.index : key.start_mark.index]):
+            raise self._refuse(key, "a question mark before a key", "the key, and a colon after it")
+
+    def _agreed(self, event: Any) -> None:
+        """Raises BadInput for what depends on the scanner that happens to be installed."""
+        if event.style in ("|", ">") and not _HEADER.match(*self._rest(event.start_mark)):
+            raise self.source.error(
+                self._at(event), "not YAML: a comment begins with a space", fix="write one before #"
+            )
+        if not event.style and event.value and _COLON.match(*self._rest(event.end_mark)):
+            fix = "write one after it, or put the text in quotes"
+            raise self.source.error(self._at(event), "not YAML: a colon without a space behind it", fix=fix)
+
+    def _rest(self, mark: Any) -> tuple[str, int]:
+        """The line of a mark, none at the end of the text, and where in it the mark stands."""
+        return (self.source.lines[mark.line] if mark.line < len(self.source.lines) else ""), mark.column
 
     def _storable(self, event: Any) -> None:
         # An escape can still say what no document can hold, such as half a surrogate pair.
@@ -213,4 +252,4 @@ class _Builder:
 
 def shown(text: str) -> str:
     """Short, and without what would move the cursor of a terminal."""
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text[:120])
+    return "".join(char if seen(char) else ascii(char)[1:-1] for char in text[:120])

@@ -104,7 +104,7 @@ WRONG: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("rules:", "rules: &all", "p.yaml:6:8", ("anchor",)),
     ("rules:", "extra: *all\nrules:", "p.yaml:6:8", ("alias",)),
     ("version: 1.10.0", "version: !!str 1.10.0", "p.yaml:3:10", ("tag",)),
-    ("  - id: share", "\t- id: share", "p.yaml:12:1", ("not YAML",)),
+    ("  - id: share", "\t- id: share", "p.yaml:12:1", ("a tab", "spaces")),
     ("rules:", "---\nrules:", "p.yaml:6:1", ("more than one YAML document",)),
 ]
 

@@ -3,10 +3,7 @@
 All of them are read in one process that may take 512 MiB and a minute of work; none may need more.
 """
 
-import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,7 +18,7 @@ from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.inheritance import MOST_LEVELS, written
 from governance.policy.sections import MOST_RULES
 from tests.bad_input.mutations import as_text, cut_up, mutated
-from tests.conftest import ROOT
+from tests.limited import read_all
 
 HEAD = """\
 schema: governance.policy/v1
@@ -112,8 +109,8 @@ HOSTILE: dict[str, tuple[str | bytes, str, str]] = {
     # Look-alikes
     "a Cyrillic o": (SOUND.replace("house", "h\u043euse"), "2:5", "small letters"),
     "a rule in Cyrillic": (SOUND.replace("performance", "perf\u043ermance"), "7:19", "unknown rule"),
-    "right to left": (SOUND.replace("house", "\u202ehouse"), "2:5", "small letters"),
-    "no width": (SOUND.replace("id: a", "id: a\u200b"), "7:10", "small letters"),
+    "right to left": (SOUND.replace("house", "\u202ehouse"), "2:5", "U+202E (right-to-left override)"),
+    "no width": (SOUND.replace("id: a", "id: a\u200b"), "7:11", "U+200B (zero width space)"),
     "other digits": (value("\u0660.\u0668"), "7:57", "plain digits"),
     "wide digits": (value("\uff10.\uff18"), "7:57", "plain digits"),
     # Numbers, and what YAML would make of them
@@ -147,41 +144,16 @@ HOSTILE: dict[str, tuple[str | bytes, str, str]] = {
         )
     },
 }  # fmt: skip
-# Runs in a child: reads named policies as base64 from stdin, says what became of each.
-READER = """
-import base64, json, resource, sys
-from governance.errors import BadInput
+LOAD = """
 from governance.policy.document import load_policy
-resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))
-resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
-for line in sys.stdin:
-    name, data = json.loads(line)
-    try:
-        said = ["loaded", len(load_policy(base64.b64decode(data), "p.yaml").rules), ""]
-    except BadInput as error:
-        said = [error.where, error.what, str(error)]
-    print(json.dumps([name, said]), flush=True)
+def load(data):
+    load_policy(data, "p.yaml")
 """
-
-
-def read_all(policies: Iterable[tuple[str, str | bytes]]) -> dict[str, list[str]]:
-    import base64
-
-    lines = [
-        json.dumps([name, base64.b64encode(data if isinstance(data, bytes) else data.encode("utf-8")).decode()])
-        for name, data in policies
-    ]
-    done = subprocess.run(
-        [sys.executable, "-c", READER], input="\n".join(lines), cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    found = dict(json.loads(line) for line in done.stdout.splitlines())
-    assert done.returncode == 0, (list(found)[-1:], done.stderr[-2000:])
-    return found
 
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, list[str]]:
-    return read_all((name, policy) for name, (policy, _, _) in HOSTILE.items())
+    return read_all(LOAD, ((name, policy) for name, (policy, _, _) in HOSTILE.items()))
 
 
 @pytest.mark.parametrize("name", HOSTILE)
