@@ -129,6 +129,7 @@ def _load(
     data: bytes, name: str, catalogue: Mapping[str, Rule], parents: Parents, level: int
 ) -> tuple[LoadedPolicy, Positions]:
     source = strictyaml.parse(data, name)
+    source.assert_seen()
     policy = strictyaml.validate(source, Policy)
     positions = Positions.of(source)
     if policy.extends is None:
