@@ -73,12 +73,13 @@ def inconclusive(name: str, evidence: Any, **params: Any) -> Example:
 
 class Rule(NamedTuple):
     """A declared rule. `facts` names the group of evidence it takes, "" for one that takes the whole set; `reads` are
-    the groups without which it cannot be judged."""
+    the groups without which it cannot be judged. `make_examples` is called by those who want them: documentation and
+    tests, not whoever judges."""
 
     id: str
     version: int
     controls: tuple[str, ...]
-    examples: tuple[Example, ...]
+    make_examples: Callable[[], tuple[Example, ...]]
     function: Callable[..., Verdict]
     facts: str
     reads: tuple[str, ...]
@@ -89,6 +90,10 @@ class Rule(NamedTuple):
     @property
     def name(self) -> str:
         return f"{self.id}@{self.version}"
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        return self.make_examples()
 
     @property
     def summary(self) -> str:
@@ -107,7 +112,7 @@ def rule(
     *,
     version: int = 1,
     controls: tuple[str, ...] = (),
-    examples: tuple[Example, ...] = (),
+    examples: Callable[[], tuple[Example, ...]] = tuple,
     requests: Callable[[Any], Request] | None = None,
     reads: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Verdict]], Rule]:
@@ -132,7 +137,7 @@ def rule(
             id=identifier,
             version=version,
             controls=controls,
-            examples=examples,
+            make_examples=examples,
             function=function,
             facts=facts,
             reads=(facts,) if facts else reads,

@@ -42,7 +42,7 @@ _BANK, _POST = ("data:bank", "bo", "Owner"), ("data:post", "cy", "owner")
 @rule(
     "access.approvals_by_role",
     controls=("iso-42001/a.3.2", "nist-ai-rmf/govern-2.1"),
-    examples=(
+    examples=lambda: (
         passes("each source by its owner", _approved(_BANK, _POST)),
         passes("one item alone", _approved(_POST), roles={"data:post": "owner"}),
         fails("one source without approval", _approved(_BANK)),

@@ -40,7 +40,7 @@ _LONG_AGO, _LATELY = "2024-01-01T00:00:00Z", "2026-11-01T00:00:00Z"
 @rule(
     "access.stale_grants",
     controls=("gdpr/art-32", "iso-42001/a.3.2"),
-    examples=(
+    examples=lambda: (
         passes("used lately", _grants((None, _LATELY))),
         passes("given long ago and used lately", _grants((_LONG_AGO, _LATELY))),
         passes("given lately, not used yet", _grants((_LATELY, None))),

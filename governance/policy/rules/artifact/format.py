@@ -20,7 +20,7 @@ class FormatParams(Params):
 @rule(
     "artifact.format",
     controls=("eu-ai-act/art-15.5", "nist-ai-rmf/measure-2.7"),
-    examples=(
+    examples=lambda: (
         passes("skops that opened", specimen()),
         fails("bytes of another format", specimen(found_format="pickle", opened=False, problem="bytes are a pickle")),
         fails("types that are not trusted", specimen(untrusted_types=("os.system",), opened=False)),

@@ -46,7 +46,7 @@ def _facts(
 @rule(
     "artifact.licences",
     controls=("nist-ai-rmf/govern-6.1", "iso-42001/a.10.3"),
-    examples=(
+    examples=lambda: (
         passes("everything allowed", _facts(components=("MIT", "CC-BY-4.0"))),
         passes("one of two suffices where there is a choice", _facts(packages=("GPL-2.0-only OR MIT",))),
         passes("an exception that the policy lists", _facts("A-1 WITH B-1"), allowed=["a-1 with b-1", "BSD-3-Clause"]),

@@ -21,7 +21,7 @@ class SizeParams(Params):
 @rule(
     "artifact.size",
     controls=("eu-ai-act/art-15.5", "nist-ai-rmf/measure-2.7"),
-    examples=(
+    examples=lambda: (
         passes("small", specimen(), at_most="2000"),
         passes("just so large", specimen(), at_most="1000"),
         fails("one byte too large", specimen(size=1001), at_most="1000"),

@@ -25,7 +25,7 @@ def _card(dated: str | None, trained_at: str | None = "2026-10-31T23:30:00Z") ->
 @rule(
     "documentation.current",
     controls=("eu-ai-act/art-11", "iso-42001/a.6.2.7"),
-    examples=(
+    examples=lambda: (
         passes("written the day after", _card("2026-11-01")),
         passes("written on the same day", _card("2026-10-31")),
         passes("dated in a time zone where the day has begun", _card("2026-11-22")),

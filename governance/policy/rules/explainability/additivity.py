@@ -26,7 +26,7 @@ class AdditivityParams(Params):
     "explainability.additivity",
     controls=("eu-ai-act/art-13.3.b",),
     requests=lambda p: Request(explain_rows=p.rows),
-    examples=(
+    examples=lambda: (
         passes("adds up", specimen("0.4", "0.02")),
         fails("does not add up", specimen("0.4", "0.02", error="0.003")),
         inconclusive("no row explained", specimen("0.4", "0.02", rows=0)),

@@ -49,7 +49,7 @@ def _shares(*shares: str, se: str = "0.005", rows: int = 500) -> ExplainabilityF
     "explainability.concentration",
     controls=("eu-ai-act/art-13.3.b", "us-sr-26-2/mrm.val.conceptual"),
     requests=lambda p: Request(explain_rows=p.rows),
-    examples=(
+    examples=lambda: (
         passes("four features evenly", _shares("0.25", "0.25", "0.25", "0.25"), effective="3"),
         fails("one feature does it all", _shares("0.97", "0.01", "0.01", "0.01"), effective="2"),
         inconclusive("close to the limit", _shares("0.5", "0.5", se="0.05"), effective="1.99"),

@@ -36,7 +36,7 @@ def _facts(share: str, se: str, *sensitive: str, rows: int = 500) -> Explainabil
     "explainability.forbidden_features",
     controls=("us-ecoa-reg-b/1002.6.b", "eu-ai-act/art-10.2.f"),
     requests=lambda p: Request(explain_rows=p.rows),
-    examples=(
+    examples=lambda: (
         passes("no feature of that name", _facts("0.4", "0.02", "sex")),
         fails("a sensitive attribute decides", _facts("0.4", "0.02", "a")),
         fails("however little", _facts("0.001", "0.002", "a")),

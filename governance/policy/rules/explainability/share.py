@@ -49,7 +49,7 @@ def specimen(share: str, se: str, rows: int = 500, error: str = "1e-09") -> Expl
     "explainability.share",
     controls=("eu-ai-act/art-13.3.b", "us-sr-26-2/mrm.val.conceptual"),
     requests=lambda p: Request(explain_rows=p.rows),
-    examples=(
+    examples=lambda: (
         passes("well below", specimen("0.4", "0.02"), at_most="0.6"),
         fails("well above", specimen("0.8", "0.02"), at_most="0.6"),
         inconclusive("interval straddles", specimen("0.59", "0.02"), at_most="0.6"),

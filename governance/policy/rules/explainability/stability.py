@@ -39,7 +39,7 @@ def _ranked(*orders: str, rows: int = 200) -> ExplainabilityFacts:
     "explainability.stability",
     controls=("eu-ai-act/art-13.3.b", "nist-ai-rmf/measure-2.9"),
     requests=lambda p: Request(explain_rows=p.rows, explain_repeats=p.repeats),
-    examples=(
+    examples=lambda: (
         passes("the same three", _ranked("abcdef", "bacdef", "cabfed"), repeats="3"),
         fails("others each time", _ranked("abcdef", "defabc", "abcdef"), repeats="3"),
         passes("almost the same order", _ranked("abcdef", "bacdef"), repeats="2", measure="kendall"),

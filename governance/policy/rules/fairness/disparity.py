@@ -99,7 +99,7 @@ def _with_small(facts: FairnessFacts) -> FairnessFacts:
     "fairness.disparity",
     controls=("us-eeoc/ugesp-1607.4d", "nyc-ll144/5-301.b2"),
     requests=lambda p: Request(attributes=p.attributes, metric=p.metric, measure=p.measure, min_rows=p.min_rows),
-    examples=(
+    examples=lambda: (
         passes("equal rates, many rows", _facts(500, 500, 1000), at_least="0.8"),
         fails("half the rate, many rows", _facts(250, 500, 1000), at_least="0.8"),
         inconclusive("equal rates, few rows", _facts(20, 20, 40), at_least="0.8"),

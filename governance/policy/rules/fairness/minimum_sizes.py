@@ -33,7 +33,7 @@ def _facts(*groups: tuple[int, int]) -> FairnessFacts:
     "fairness.minimum_sizes",
     controls=("eu-ai-act/art-10.3", "nist-ai-rmf/measure-2.11"),
     requests=lambda p: Request(attributes=p.attributes),
-    examples=(
+    examples=lambda: (
         passes("large groups", _facts((50, 50), (40, 60))),
         passes("just large enough", _facts((20, 10), (15, 15))),
         fails("a group of 29", _facts((50, 50), (19, 10))),

@@ -87,7 +87,7 @@ _TO_B = {"attribute": "sex", "reference": ["b"]}
     "fairness.reference",
     controls=("us-eeoc/ugesp-1607.4d", "nist-ai-rmf/measure-2.11"),
     requests=lambda p: Request(attributes=(p.attribute,), metric=p.metric, measure=p.measure, min_rows=p.min_rows),
-    examples=(
+    examples=lambda: (
         passes("like the reference", _facts(500, 500, 1000), at_least="0.8", **_TO_B),
         passes("better than the reference", _facts(900, 500, 1000), at_least="0.8", **_TO_B),
         fails("half the reference's rate", _facts(250, 500, 1000), at_least="0.8", **_TO_B),

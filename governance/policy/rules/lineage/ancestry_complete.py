@@ -30,7 +30,7 @@ def _traced(*ancestors: Ancestor, gap: str | None = None, events: int = 1) -> Li
 @rule(
     "lineage.ancestry_complete",
     controls=("eu-ai-act/art-10.2.b", "iso-42001/a.7.5"),
-    examples=(
+    examples=lambda: (
         passes("a feature from a source", _traced(_INCOME)),
         fails("the trail breaks off", _traced(_INCOME, gap="job clean wrote train without column lineage")),
         fails("no source is reached", _traced()),

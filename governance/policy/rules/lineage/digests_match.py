@@ -28,7 +28,7 @@ def _tables(found: str, recorded: str | None) -> EvidenceSet:
 @rule(
     "lineage.digests_match",
     controls=("eu-ai-act/art-10.2.b", "iso-42001/a.7.5"),
-    examples=(
+    examples=lambda: (
         passes("both tables as recorded", _tables(_EVALUATION, _EVALUATION)),
         fails("evaluation table changed", _tables(_OTHER, _EVALUATION)),
         fails("evaluated on its training data", _tables(_TRAINING, _TRAINING)),

@@ -43,7 +43,7 @@ def _reached(column: str, *, indirect: bool = False, gap: str | None = None, fea
 @rule(
     "lineage.forbidden_columns",
     controls=("us-ecoa-reg-b/1002.6.b", "gdpr/art-5.1.c"),
-    examples=(
+    examples=lambda: (
         passes("an allowed column", _reached("income")),
         fails("a forbidden column", _reached("race")),
         fails("a forbidden column used to filter", _reached("race", indirect=True)),

@@ -35,7 +35,7 @@ def _collected(source: str | None, table: str | None = "2026-10-01T00:00:00Z") -
 @rule(
     "lineage.freshness",
     controls=("us-ecoa-reg-b/1002.2.p", "eu-ai-act/art-10.2.e"),
-    examples=(
+    examples=lambda: (
         passes("collected this year", _collected("2026-06-30T00:00:00Z")),
         fails("collected long ago", _collected("2020-01-01T00:00:00Z")),
         fails("collected a season ago where a month is the limit", _collected("2026-08-01T00:00:00Z"), days=60),

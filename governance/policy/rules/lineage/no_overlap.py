@@ -30,7 +30,7 @@ def _facts(found: int, repeated: int = 0, columns: tuple[str, ...] = ("age", "in
 @rule(
     "lineage.no_overlap",
     controls=("eu-ai-act/art-10.3", "us-sr-26-2/mrm.val.outcomes"),
-    examples=(
+    examples=lambda: (
         passes("no row in common", _facts(0)),
         fails("one row in common", _facts(1)),
         passes("just as many as the policy lets pass", _facts(10), at_most="0.01"),

@@ -28,7 +28,7 @@ def _source(purpose: str | None = "credit-scoring", **change: object) -> Lineage
 @rule(
     "lineage.purpose_allowed",
     controls=("gdpr/art-5.1.b", "eu-ai-act/art-10.2.b"),
-    examples=(
+    examples=lambda: (
         passes("one of the purposes of the source", _source()),
         passes("consent is not needed", _source(consent="not-needed")),
         fails("another purpose", _source("marketing")),

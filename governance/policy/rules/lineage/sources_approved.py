@@ -46,7 +46,7 @@ def _sources(**change: object) -> LineageFacts:
 @rule(
     "lineage.sources_approved",
     controls=("eu-ai-act/art-10.2.b", "iso-42001/a.7.3"),
-    examples=(
+    examples=lambda: (
         passes("everything stated", _sources()),
         fails("nobody approved it", _sources(approved_by=())),
         fails("licence missing", _sources(licence=None)),

@@ -32,7 +32,7 @@ def _facts(*seen: str, version: str | None = None, sha256: str | None = _DIGEST)
 @rule(
     "lineage.versions_pinned",
     controls=("eu-ai-act/art-10.2.b", "iso-42001/a.7.5"),
-    examples=(
+    examples=lambda: (
         passes("digests, and no event tells a version", _facts()),
         passes("the version that runs read is the one named", _facts("7", version="7")),
         passes("the version that runs read is the digest", _facts(f"sha256:{_DIGEST}")),

@@ -29,7 +29,7 @@ _RATIO = Watched(name="selection_rate", at_least="0.8")
 @rule(
     "operations.monitoring",
     controls=("nist-ai-rmf/manage-4.1", "iso-42001/a.6.2.6", "eu-ai-act/art-72"),
-    examples=(
+    examples=lambda: (
         passes("a metric with its limit, every day", _plan(_RATIO)),
         passes("the metrics that the policy names", _plan(_RATIO), metrics=["Selection_Rate"]),
         passes("exactly as often as asked for", _plan(_RATIO), every="24h"),

@@ -33,7 +33,7 @@ def _owner(owner: str | None, contact: str | None = None) -> OperationsFacts:
 @rule(
     "operations.on_call",
     controls=("nist-ai-rmf/manage-4.3", "nist-ai-rmf/govern-2.1", "eu-ai-act/art-73"),
-    examples=(
+    examples=lambda: (
         passes("a team and its address", _owner("team:credit", "credit-oncall@example.com")),
         passes("a team and its number", _owner("team:credit", "+49 30 123456-78")),
         passes("a team and its channel", _owner("team:credit", "#credit-oncall")),

@@ -23,7 +23,7 @@ def _back_to(rollback: str | NoRollback | None) -> OperationsFacts:
 @rule(
     "operations.rollback",
     controls=("nist-ai-rmf/manage-2.4", "iso-42001/a.6.2.6"),
-    examples=(
+    examples=lambda: (
         passes("the version before", _back_to("1.9")),
         passes("by its digest", _back_to("sha256:" + "a" * 64)),
         fails("not named", _back_to(None)),

@@ -33,7 +33,7 @@ def _right(k: int, n: int) -> PerformanceFacts:
 @rule(
     "performance.floor",
     controls=("eu-ai-act/art-15.1", "us-sr-26-2/mrm.val.outcomes"),
-    examples=(
+    examples=lambda: (
         passes("well above", _right(900, 1000), at_least="0.8"),
         fails("well below", _right(700, 1000), at_least="0.8"),
         inconclusive("straddles", _right(81, 100), at_least="0.8"),

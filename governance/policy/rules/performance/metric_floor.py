@@ -57,7 +57,7 @@ def _fact(
     "performance.metric_floor",
     controls=("eu-ai-act/art-15.1", "us-sr-26-2/mrm.val.outcomes"),
     requests=lambda p: Request(metrics=(p.metric,)),
-    examples=(
+    examples=lambda: (
         passes("well above", _fact("0.9", "0.87", "0.92"), metric="f1", at_least="0.8"),
         passes("just reaches it", _fact("0.9", "0.8", "0.92"), metric="f1", at_least="0.8"),
         fails("well below", _fact("0.7", "0.67", "0.73"), metric="f1", at_least="0.8"),

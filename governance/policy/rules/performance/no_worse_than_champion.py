@@ -83,7 +83,7 @@ def _without(reason: str | None) -> PerformanceFacts:
     "performance.no_worse_than_champion",
     controls=("eu-ai-act/art-15.1", "us-sr-26-2/mrm.val.outcomes"),
     requests=lambda p: Request(champion=True, champion_scores=(p.metric,) if p.metric in SCORE_METRICS else ()),
-    examples=(
+    examples=lambda: (
         passes("better", _pairs(800, 100, 20, 80), at_most_worse="0.02"),
         passes("the same answers", _pairs(800, 0, 0, 200), at_most_worse="0.02"),
         fails("much worse", _pairs(700, 20, 150, 130), at_most_worse="0.02"),

@@ -85,7 +85,7 @@ def _ranked(
     "performance.slice_floor",
     controls=("eu-ai-act/art-15.1", "nist-ai-rmf/measure-2.11"),
     requests=lambda p: Request(attributes=p.attributes, scores=(p.metric,) if p.metric in SCORE_METRICS else ()),
-    examples=(
+    examples=lambda: (
         passes("every group well above", _right((900, 1000), (880, 1000)), at_least="0.8"),
         fails("one group well below", _right((900, 1000), (700, 1000)), at_least="0.8"),
         inconclusive("one group straddles", _right((900, 1000), (81, 100)), at_least="0.8"),

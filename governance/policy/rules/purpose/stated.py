@@ -42,7 +42,7 @@ def _purpose(**change: object) -> PurposeFacts:
 @rule(
     "purpose.stated",
     controls=("nist-ai-rmf/map-1.1", "eu-ai-act/art-13.3.b", "iso-42001/a.9.4"),
-    examples=(
+    examples=lambda: (
         passes("everything stated", _purpose()),
         fails("no objective", _purpose(objective=None)),
         fails("an objective that says nothing", _purpose(objective="TODO")),

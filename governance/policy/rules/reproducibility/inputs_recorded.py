@@ -30,7 +30,7 @@ class InputsParams(Params):
 @rule(
     "reproducibility.inputs_recorded",
     controls=("eu-ai-act/annex-iv.2.d", "iso-42001/a.7.5"),
-    examples=(
+    examples=lambda: (
         passes("all recorded", evidence_with_inputs(("artifact", _SAME, _SAME), ("data.training", _SAME, _SAME))),
         passes("the manifest needs none", evidence_with_inputs(("manifest", _OTHER, None), ("artifact", _SAME, _SAME))),
         fails("one has changed", evidence_with_inputs(("artifact", _OTHER, _SAME), ("data.training", _SAME, _SAME))),

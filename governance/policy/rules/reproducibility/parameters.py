@@ -31,7 +31,7 @@ def _given(names: tuple[str, ...] | None) -> ReproducibilityFacts:
 @rule(
     "reproducibility.parameters",
     controls=("eu-ai-act/annex-iv.2.b", "iso-42001/a.6.2.3"),
-    examples=(
+    examples=lambda: (
         passes("recorded", _given(("depth", "rate"))),
         passes("those that the policy asks for", _given(("depth", "rate")), require=["depth"]),
         fails("none recorded", _given(())),

@@ -26,7 +26,7 @@ def _pinned(**change: object) -> ReproducibilityFacts:
 @rule(
     "reproducibility.pinned",
     controls=("eu-ai-act/annex-iv.2.g", "iso-42001/a.6.2.3"),
-    examples=(
+    examples=lambda: (
         passes("all fixed", _pinned()),
         fails("one requirement open", _pinned(pinned=2, unpinned=(LockLine(line=7, requirement="numpy"),))),
         fails("none has a digest", _pinned(hashed=0)),
