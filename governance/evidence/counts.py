@@ -147,15 +147,19 @@ class Counts(Document):
         return self._sum(above), self._sum(below)
 
     def _sum(self, cells: tuple[str, ...]) -> int:
-        return sum(int(getattr(self, name)) for name in cells)
+        counts: list[int] = [getattr(self, name) for name in cells]
+        return sum(counts)
 
     def basis(self, metric: str) -> int:
         """How many rows a metric rests on: the smallest sum that it divides by."""
-        return min(self._sum(base) for base in bases_of(metric))
+        return min([self._sum(base) for base in bases_of(metric)])
 
     def value(self, metric: str) -> float | None:
         """Null where it divides by zero."""
         try:
+            if is_proportion(metric):
+                above, below = self.proportion(metric)
+                return above / below
             return float(evaluate(metric, self.tn, self.fp, self.fn, self.tp))
         except ZeroDivisionError:
             return None

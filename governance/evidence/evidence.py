@@ -13,7 +13,7 @@ from governance.evidence.fairness import FairnessFacts
 from governance.evidence.licences import LicenceFacts
 from governance.evidence.lineage import LineageFacts
 from governance.evidence.operations import OperationsFacts
-from governance.evidence.origin import FactOrigin, Input, Origin, Subject
+from governance.evidence.origin import FactOrigin, Input, Origin, Predictions, Subject
 from governance.evidence.overlap import OverlapFacts
 from governance.evidence.performance import PerformanceFacts
 from governance.evidence.plan import Plan
@@ -71,10 +71,13 @@ class EvidenceSet(Document):
         """The origin of groups of facts, of the whole set where none is named: a group's own override, else that of the
         set. Of several the weakest: declared where one is, supplied where one rests on supplied predictions."""
         origins = [self._origin(group) for group in groups] or [self.origin]
+        if len(origins) == 1:
+            return origins[0]
         kinds, predictions = ({getattr(origin, name) for origin in origins} for name in ("kind", "predictions"))
-        said = next((word for word in ("supplied", "rescored") if word in predictions), None)
-        kind = "declared" if "declared" in kinds else "measured"
-        return self.origin.but(kind, said)
+        said: Predictions | None = None
+        if predictions != {None}:
+            said = "supplied" if "supplied" in predictions else "rescored"
+        return self.origin.but("declared" if "declared" in kinds else "measured", said)
 
     def _origin(self, group: str) -> Origin:
         override: FactOrigin | None = getattr(getattr(self.facts, group, None), "origin", None)

@@ -15,7 +15,7 @@ from governance.policy.outcome import Action, Outcome, Severity
 def short(value: Real | float, limit: Decimal | str | None = None) -> str:
     """A number for a sentence: 4 significant digits, or 9 where fewer would put it on the other side of `limit`."""
     full, brief = real(float(value)), format(float(value), ".4g")
-    if limit is not None:
+    if limit is not None and brief != full:
         bound, exact, rounded = Decimal(limit), Decimal(full), Decimal(brief)
         if (exact >= bound) != (rounded >= bound) or (exact <= bound) != (rounded <= bound):
             return full

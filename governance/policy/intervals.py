@@ -1,9 +1,11 @@
 """Intervals for proportions, their ratios and their differences, from counts alone."""
 
 import math
+from functools import lru_cache
 from statistics import NormalDist
 
 
+@lru_cache(maxsize=64)
 def z_value(alpha: float) -> float:
     """The (1 - alpha) quantile of the standard normal distribution."""
     return NormalDist().inv_cdf(1 - alpha)

@@ -59,9 +59,17 @@ class DisparityParams(Params):
         return self
 
     @property
+    def op(self) -> Op:
+        return "at_least" if self.measure == "ratio" else "at_most"
+
+    @property
+    def bound(self) -> str:
+        """The limit's value, as it was written."""
+        return str(getattr(self, self.op))
+
+    @property
     def limit(self) -> Limit:
-        op: Literal["at_least", "at_most"] = "at_least" if self.measure == "ratio" else "at_most"
-        return Limit(op=op, value=str(getattr(self, op)))
+        return Limit(op=self.op, value=self.bound)
 
 
 class Pair(NamedTuple):
@@ -195,7 +203,7 @@ def _compare(pairs: list[Pair], params: DisparityParams, doubts: list[str]) -> t
         return Outcome.INCONCLUSIVE, "; ".join(doubts), ()
 
     def said(pair: Pair) -> str:
-        value = short(pair.value, params.limit.value)
+        value = short(pair.value, params.bound)
         return f"{params.metric} {params.measure} {name(pair.low)} to {name(pair.high)} is {value}"
 
     worst = max(pairs, key=lambda pair: _badness(pair.value, params))
@@ -210,9 +218,9 @@ def _compare(pairs: list[Pair], params: DisparityParams, doubts: list[str]) -> t
     broken = [pair for pair in pairs if pair.far is not None and not _holds(pair.far, params)]
     if broken:
         bad = max(broken, key=lambda pair: _badness(pair.value, params))
-        far = short(bad.far or 0, params.limit.value)
+        far = short(bad.far or 0, params.bound)
         beyond = "below" if params.measure == "ratio" else "above"
-        why = f"{said(bad)}, and even the favourable end {far} is {beyond} {params.limit.value}"
+        why = f"{said(bad)}, and even the favourable end {far} is {beyond} {params.bound}"
         return Outcome.FAIL, "; ".join([why, *doubts]), (bad, worst, *concerned)
     nearest = max(pairs, key=lambda pair: _badness(pair.near, params))
     if concerned:
@@ -238,20 +246,20 @@ def _further(one: Pair, other: Pair, params: DisparityParams) -> bool:
 
 
 def _straddles(pair: Pair, params: DisparityParams, said: str) -> str:
-    far = short(pair.far, params.limit.value) if pair.far is not None else "open"
-    near = short(pair.near, params.limit.value)
+    far = short(pair.far, params.bound) if pair.far is not None else "open"
+    near = short(pair.near, params.bound)
     band = f"[{near}, {far}]" if params.measure == "ratio" else f"[{far}, {near}]"
     settle = "the value is so close to the limit that more rows would hardly settle it"
     if math.isfinite(pair.factor):
         more = math.ceil(pair.factor * min(pair.low.rows, pair.high.rows))
         settle = f"a projection: about {more:,} rows in the smaller group would settle it if the rates stay"
-    return f"{said} and {band} straddles {params.limit.value}; {settle}"
+    return f"{said} and {band} straddles {params.bound}; {settle}"
 
 
 def _pairs(cells: list[Cell], params: DisparityParams, critical: str | None) -> Iterator[Pair]:
     """Every two groups once, the disadvantaged one first (lower rate over higher, or larger minus smaller)."""
     z, c = z_value(float(params.alpha)), None if critical is None else float(critical)
-    limit = float(params.limit.value)
+    limit = float(params.bound)
     for i, one in enumerate(cells):
         for other in cells[i + 1 :]:
             low, high = (one, other) if value_of(one, params.metric) <= value_of(other, params.metric) else (other, one)
@@ -268,8 +276,7 @@ def _pairs(cells: list[Cell], params: DisparityParams, critical: str | None) -> 
 
 
 def _holds(value: float, params: DisparityParams) -> bool:
-    op: Op = "at_least" if params.measure == "ratio" else "at_most"
-    return holds(value, op, params.limit.value)
+    return holds(value, params.op, params.bound)
 
 
 def _badness(value: float, params: DisparityParams) -> float:
