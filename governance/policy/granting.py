@@ -32,10 +32,17 @@ def drawn_up(waiver: Waiver, seen: Decision) -> Waiver:
 
 
 def assert_signable(act: Act, seen: Decision, policies: Sequence[LoadedPolicy], evidence: EvidenceSet) -> None:
-    """Raises BadInput for a waiver that does not keep the terms of its policy: what can never count is not signed."""
+    """Raises BadInput for an act without a reason, and for a waiver that does not keep the terms of its policy: what
+    can never count is not signed."""
+    if not act.reason.strip():
+        raise BadInput("say why", got="a blank reason", expected="a reason in words", where="reason")
     waiver = act.waiver
     if waiver is None:
         return
+    if not waiver.ticket.strip():
+        raise BadInput(
+            "say under which ticket it is followed up", got="a blank one", expected="such as RISK-7", where="ticket"
+        )
     finding = _finding(waiver, seen)
     # Who submitted may not waive at all, which is said by whoever knows the permissions.
     if waiver.requester == act.actor != seen.submitter:

@@ -27,7 +27,9 @@ MOST_PLACES = 100
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-Version = Annotated[str, Spelled(r"[0-9]+\.[0-9]+\.[0-9]+", "three numbers with points between them, such as 1.0.0")]
+Version = Annotated[
+    str, Spelled(r"[0-9]{1,9}(?:\.[0-9]{1,9}){2}", "three numbers with points between them, such as 1.0.0")
+]
 ParameterName = Annotated[
     str, Spelled(r"[a-z][a-z0-9_]{0,62}", "small letters, digits and underscores, a letter first and at most 63 in all")
 ]

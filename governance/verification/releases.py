@@ -122,11 +122,19 @@ def _its_own(release: Release) -> None:
 
 
 def _by(key: str, principal: str, trust: Trust) -> None:
-    for person in trust.people:
-        if key_id(decode_public(person.key)) == key and person.principal != principal:
-            raise VerificationFailed(
-                Broken.TAMPERED, "a release is signed by somebody else", got=person.principal, expected=principal
-            )
+    """A person's key signs in their name alone, and in their name nobody else's does, also one that is named for
+    policies."""
+    owners = [(key_id(decode_public(person.key)), person.principal) for person in trust.people]
+    theirs = {owned for owned, owner in owners if owner == principal}
+    signer = next((owner for owned, owner in owners if owned == key), None)
+    if signer not in (None, principal) or (theirs and key not in theirs):
+        raise VerificationFailed(
+            Broken.TAMPERED,
+            "a release is signed by somebody else",
+            got=signer or f"key {key[:16]}",
+            expected=principal,
+            fix="where it was their key once, the trust file names them with that one too" if signer is None else "",
+        )
 
 
 def assert_effective(release: Release, at: datetime) -> None:

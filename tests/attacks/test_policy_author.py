@@ -12,6 +12,7 @@ from governance.evidence.documentation import DocumentationFacts
 from governance.policy.difference import Kind, difference
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.gate import gate
+from governance.policy.granting import assert_signable
 from governance.policy.outcome import Action
 from governance.policy.waivers import Reason
 from tests.policy.cases import NOW, TEST_CATALOGUE, act, cell, evidence, fairness, judge, right, section, table
@@ -191,3 +192,25 @@ def test_a_waiver_is_for_what_its_giver_saw_the_rule_ask(was: str, now: str, fac
     decision = judge(asked, [after], [waiver])
     assert decision.outcomes["prod"] is (Action.ALLOW if counts else Action.DENY)
     assert (decision.waivers[0].reason is Reason.REWRITTEN) is not counts
+
+
+@pytest.mark.parametrize(("field", "value"), [("ticket", " "), ("ticket", ""), ("reason", "\t")])
+def test_a_blank_is_neither_a_reason_nor_a_ticket(field: str, value: str) -> None:
+    policies = [load(text(section("a", "fail")))]
+    seen = judge(evidence(), policies)
+    signed = act("waive", seen, key="house#a").act
+    assert_signable(signed, seen, policies, evidence())
+    if field == "ticket":
+        assert signed.waiver
+        blank = signed.model_copy(update={"waiver": signed.waiver.model_copy(update={"ticket": value})})
+    else:
+        blank = signed.model_copy(update={"reason": value})
+    with pytest.raises(BadInput) as caught:
+        assert_signable(blank, seen, policies, evidence())
+    assert caught.value.where == field
+
+
+def test_no_version_is_a_number_that_cannot_be_read() -> None:
+    """Python reads no number of 5000 digits, and a release of it could be followed by none."""
+    with pytest.raises(BadInput, match="three numbers"):
+        load(text(section("a")).replace("version: 1.0.0", f"version: {'9' * 10}.0.0"))

@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from governance.canonical import instant, parse_instant, sha256
 from governance.errors import BadInput, Broken, Refused, VerificationFailed
+from governance.keys import KeySigner
 from governance.operations.ask import ask_trail
 from governance.operations.evaluate import check
 from governance.operations.export import export_bundle
@@ -148,6 +150,32 @@ def test_forged_releases_are_refused_for_what_they_are(project):
     # A key that is named for policies needs no person, and no role.
     named = strangers.model_copy(update={"policy_keys": (trust.people[1].key,)})
     assert accept(forged(project, release, "ann", "bo", "local|bo"), named).approval.approver == "local|bo"
+
+
+def test_a_key_that_is_named_for_policies_signs_in_no_known_persons_name(project):
+    """Who held it could have a release say that somebody approved it, or wrote it, who had never seen it."""
+    house = KeySigner(Ed25519PrivateKey.from_private_bytes(b"\7" * 32))
+    trust, release = project.workspace.trust(), signed(project).release
+    trust = trust.model_copy(update={"policy_keys": (encode_public(house.public_key),)})
+
+    def accepted(author: str, by: KeySigner, approver: str, approved_by: KeySigner) -> str:
+        written = release.model_copy(update={"author": author})
+        approval = ReleaseApproval(
+            release=sha256(written.to_bytes()), approver=approver, role=APPROVER, reason="", at=instant(project.clock())
+        )
+        one = dsse.seal(payload_type(RELEASE), written.to_bytes(), by)
+        two = dsse.seal(payload_type(APPROVAL), approval.to_bytes(), approved_by)
+        return accept(ReleasedPolicy(release=one, approval=two), trust).approval.approver
+
+    ann, bo = project.person("ann"), project.person("bo")
+    assert accepted("local|ann", ann, "house", house) == "house"
+    assert accepted("house", house, "local|bo", bo) == "local|bo"
+    assert verdict(lambda: accepted("local|ann", ann, "local|bo", house)) is Broken.TAMPERED
+    assert verdict(lambda: accepted("local|ann", house, "local|bo", bo)) is Broken.TAMPERED
+    # With the key that they had before, both of theirs count.
+    before = trust.people[1].model_copy(update={"key": encode_public(house.public_key)})
+    trust = trust.model_copy(update={"people": (*trust.people, before)})
+    assert accepted("local|ann", ann, "local|bo", house) == "local|bo"
 
 
 def test_both_envelopes_are_of_their_own_type(project):
