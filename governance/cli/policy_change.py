@@ -42,7 +42,7 @@ def _diff(context: Context) -> int:
 def _replay(context: Context) -> int:
     """0: what a draft would do is no verdict about a model."""
     from governance.operations.evaluate import load_policies
-    from governance.operations.replay import Asked, replay
+    from governance.operations.replay import Asked, replay, stands_for
     from governance.policy.difference import named
     from governance.policy.enforcement import days
     from governance.render.replay import Head, replay_json, replay_markdown, replay_text
@@ -55,7 +55,7 @@ def _replay(context: Context) -> int:
         raise BadInput("no draft knows this environment", got=args.environment, expected=", ".join(places))
     recorded, known = _recorded(context, bundles)
     as_of = moment(args.as_of, "--as-of") if args.as_of else None
-    alone = not old and not known & {draft.document.id for draft in drafts}
+    alone = not old and not any(known & stands_for(draft) for draft in drafts)
     cases = replay(recorded, Asked(drafts, old, args.environment, as_of, alone))
     later = {day for draft in drafts for rule in draft.rules for day in days(rule.section.enforcement)}
     shown = tuple(day for day in sorted(later) if as_of is None or parse_instant(day) > as_of)

@@ -1,8 +1,8 @@
 """Judge what was recorded again by drafts of policies, and say whose decision would change and why. Nothing is sealed.
 
 The recorded evidence, acts and moment count, so that only the policies differ. A draft stands in the place of the
-recorded policy with its id, and what was judged by no such policy is left out; drafts of which nothing recorded has the
-id stand alone.
+recorded policy with its id, else of one that it extends, and what was judged by no such policy is left out. Drafts that
+have nothing to do with anything recorded stand alone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,10 +35,6 @@ class Asked(NamedTuple):
     as_of: datetime | None = None
     alone: bool = False
 
-    @property
-    def ids(self) -> set[str]:
-        return {draft.document.id for draft in self.drafts}
-
 
 def replay(recorded: Iterable[Judged | Unread], asked: Asked) -> Iterator[Case]:
     """Each decision judged again, also those that stay as they are (which have no places), that are left out, and that
@@ -59,15 +55,36 @@ def replay(recorded: Iterable[Judged | Unread], asked: Asked) -> Iterator[Case]:
             yield _bare(one, as_of).model_copy(update={"problem": str(error)})
 
 
-def ruling(asked: Asked, recorded: Sequence[LoadedPolicy]) -> tuple[LoadedPolicy, ...] | None:
-    """Which policies judge a case now; None where the drafts have nothing to do with it."""
+def stands_for(draft: LoadedPolicy) -> set[str]:
+    """Ids of policies in whose place a draft may stand: its own, and those that it extends."""
+    return {draft.document.id, *(one.policy for one in draft.document.merged)}
+
+
+class Ruling(NamedTuple):
+    """Which policies judge a case now. `heirs`: the ids of those that stand for others, by the id that was recorded."""
+
+    policies: tuple[LoadedPolicy, ...]
+    heirs: dict[str, str]
+
+    def key(self, finding: Finding) -> str:
+        """Of a recorded finding, as it is called now."""
+        policy, mark, rule = finding.key.partition("#")
+        return f"{self.heirs.get(policy, policy)}{mark}{rule}"
+
+
+def ruling(asked: Asked, recorded: Sequence[LoadedPolicy]) -> Ruling | None:
+    """None where the drafts have nothing to do with the case."""
     if asked.against or asked.alone:
-        return asked.drafts
+        return Ruling(asked.drafts, {})
     drafts = {draft.document.id: draft for draft in asked.drafts}
-    if not drafts.keys() & {policy.document.id for policy in recorded}:
+    ids = [policy.document.id for policy in recorded]
+    # A draft whose own policy is recorded too stands for that one alone.
+    heirs = {old: new for new in drafts if new not in ids for old in ids if old in stands_for(drafts[new])}
+    heirs |= {same: same for same in drafts if same in ids}
+    if not heirs:
         return None
-    kept = [drafts.pop(policy.document.id, policy) for policy in recorded]
-    return (*kept, *drafts.values())
+    kept = [policy for policy in recorded if policy.document.id not in heirs]
+    return Ruling((*kept, *asked.drafts), heirs)
 
 
 def _decided(one: Judged, policies: tuple[LoadedPolicy, ...], as_of: datetime) -> Decision:
@@ -97,7 +114,7 @@ def _bare(one: Judged, as_of: datetime) -> Case:
     )
 
 
-def _case(one: Judged, asked: Asked, rules: tuple[LoadedPolicy, ...], as_of: datetime) -> Case:
+def _case(one: Judged, asked: Asked, rules: Ruling, as_of: datetime) -> Case:
     case = _bare(one, as_of)
     if not asked.against and case.as_of == one.decision.as_of:
         was = one.decision
@@ -105,14 +122,15 @@ def _case(one: Judged, asked: Asked, rules: tuple[LoadedPolicy, ...], as_of: dat
         was = _decided(one, asked.against or one.policies, as_of)
     if asked.against:
         case = case.model_copy(update={"judged_by": tuple(map(named, asked.against))})
-    now = _decided(one, rules, as_of)
+    now = _decided(one, rules.policies, as_of)
     names = sorted({*was.outcomes, *now.outcomes}) if asked.environment is None else [asked.environment]
     changed = [name for name in names if was.outcomes.get(name) is not now.outcomes.get(name)]
     if not changed:
         return case
-    lacking = _lacking(one, rules, now)
-    places = tuple(_place(name, was, now, lacking) for name in changed)
-    before, after = ({finding.key: finding for finding in side.findings} for side in (was, now))
+    lacking = _lacking(one, rules.policies, now)
+    places = tuple(_place(name, was, now, rules, lacking) for name in changed)
+    before = {rules.key(finding): finding for finding in was.findings}
+    after = {finding.key: finding for finding in now.findings}
     decisive = {key for place in places for key in place.because}
     findings = tuple(
         Differs(
@@ -138,23 +156,25 @@ def _differ(was: Finding | None, now: Finding | None, places: list[str]) -> bool
     return any(_asks(was, place) is not _asks(now, place) for place in places)
 
 
-def _place(name: str, was: Decision, now: Decision, lacking: dict[str, tuple[str, ...]]) -> Place:
+def _place(name: str, was: Decision, now: Decision, rules: Ruling, lacking: dict[str, tuple[str, ...]]) -> Place:
     before, after = was.outcomes.get(name), now.outcomes.get(name)
     if before is not None and after is not None and _rank(after) < _rank(before):
-        because = tuple(f.key for f in was.findings if _rank(_asks(f, name)) > _rank(after))
+        because = tuple(rules.key(f) for f in was.findings if _rank(_asks(f, name)) > _rank(after))
     elif after in (None, Action.ALLOW):
         because = ()
     else:
         because = tuple(f.key for f in now.findings if _asks(f, name) is after)
     said = () if because else tuple(n.removeprefix(f"{name}: ") for n in now.notes if n.startswith(f"{name}: "))
-    return Place(place=name, was=before, now=after, kind=_kind(name, was, now, lacking), because=because, notes=said)
+    return Place(
+        place=name, was=before, now=after, kind=_kind(name, was, now, rules, lacking), because=because, notes=said
+    )
 
 
 def _rank(action: Action) -> int:
     return ACTIONS.index(action)
 
 
-def _kind(name: str, was: Decision, now: Decision, lacking: dict[str, tuple[str, ...]]) -> Kind:
+def _kind(name: str, was: Decision, now: Decision, rules: Ruling, lacking: dict[str, tuple[str, ...]]) -> Kind:
     before, after = was.outcomes.get(name), now.outcomes.get(name)
     if before is None or after is None:
         return "newly decided" if before is None else "no longer decided"
@@ -164,12 +184,12 @@ def _kind(name: str, was: Decision, now: Decision, lacking: dict[str, tuple[str,
         return "would need measuring"
     if _rank(after) < _rank(before):
         return "milder"
-    reviewed, review = _to_review(was, name), _to_review(now, name)
+    reviewed, review = ({(rules.key(f), f.outcome) for f in _to_review(one, name)} for one in (was, now))
     return "approve again" if after is Action.NEEDS_REVIEW and review and review <= reviewed else "stricter"
 
 
-def _to_review(decision: Decision, name: str) -> set[tuple[str, Outcome]]:
-    return {(f.key, f.outcome) for f in decision.findings if f.actions.get(name) is Action.NEEDS_REVIEW}
+def _to_review(decision: Decision, name: str) -> list[Finding]:
+    return [f for f in decision.findings if f.actions.get(name) is Action.NEEDS_REVIEW]
 
 
 def _side(finding: Finding | None, places: list[str]) -> Side | None:

@@ -254,9 +254,8 @@ def _case_lines(case: Case, width: int) -> Iterator[str]:
         for label, said in _sides(finding):
             yield from wrap(visible(said), width, f"      {label:<5}", " " * 11)
     if others:
-        yield from wrap(
-            f"and {plural(others, 'finding')} of which less follows (--format json)", width, "    ", "      "
-        )
+        more = plural(others, "more finding")
+        yield from wrap(f"and {more} otherwise, on which alone the outcome does not turn", width, "    ", "      ")
 
 
 def _telling(case: Case) -> tuple[list[Differs], int]:
@@ -273,30 +272,32 @@ def _moved(place: Place) -> str:
 def _sides(finding: Differs) -> Iterator[tuple[str, str]]:
     """What a finding was, and what it is now, each under its label."""
     was, now = finding.was, finding.now
-    told = was is not None and now is not None and was.outcome is now.outcome and was.actions != now.actions
-    yield "was", _said(was, told) if was else "no such rule"
+    yield "was", _said(was) if was else "no such rule"
     if finding.would_need:
         yield "now", f"would need measuring: {', '.join(finding.would_need)}"
         return
-    if was and now and (was.why, _said(was, told)) == (now.why, _said(now, told)):
-        yield "now", "the same"
-    else:
-        yield "now", _said(now, told) if now else "no such rule any more"
+    same = was is not None and now is not None and _fact(was) == _fact(now)
+    yield "now", "the same" if same else _said(now) if now else "no such rule any more"
+    if was and now and was.outcome is now.outcome and was.actions != now.actions:
+        yield "asks", f"{wording.effect(was.actions)} -> {wording.effect(now.actions)}"
     side = now or was
-    if side is not None and (side.outcome is Outcome.INCONCLUSIVE or _held(side) is None) and side.outcome in _OPEN:
+    if side and side.outcome in _OPEN and (_held(side) is None or (side.outcome is Outcome.INCONCLUSIVE and not same)):
         yield "why", clip(side.why, _MOST)
 
 
+def _fact(side: Side) -> tuple[str, str]:
+    return _said(side), side.why
+
+
 _OPEN = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.ERROR)
-_MOST = 300
+_MOST = 240
 
 
-def _said(side: Side, told: bool) -> str:
-    """ "fail: Female to Male 0.4536 [0.417, 0.5011], at least 0.8"; with what it asks for where that is `told`."""
+def _said(side: Side) -> str:
+    """ "fail: fairness.sex.selection_rate.ratio (Female to Male) = 0.4536 [0.417, 0.5011], limit at least 0.8"."""
     outcome = f"waived {side.outcome.value}" if side.waived else side.outcome.value
-    asks = f", asks for {wording.effect(side.actions)}" if told else ""
     held = _held(side)
-    return f"{outcome}{asks}" + (f": {held}" if held else "")
+    return outcome + (f": {held}" if held else "")
 
 
 def _held(side: Side) -> str | None:

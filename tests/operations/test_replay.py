@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from governance.canonical import sha256
 from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet
 from governance.operations import past
@@ -125,11 +126,11 @@ def test_a_draft_of_the_future_is_asked_for_its_first_day(project):
 def test_in_the_place_of_the_policy_with_its_id(project):
     project.write("other.yaml", POLICY.replace("id: small", "id: other"))
     project.write("policy.yaml", POLICY)
-    project.table(100, 100)
+    project.table(88, 100)
     names = [str(project.root / name) for name in ("policy.yaml", "other.yaml")]
     check(project.workspace, project.root / "governance.yaml", load_policies(names), submitter="local|ann")
     assert ids_of_trail(project.workspace) == {"small", "other"}
-    (case,) = replayed(project, draft(("default: review", "default: deny"), ("at_least: 0.9", "at_least: 1.0")))
+    (case,) = replayed(project, draft(("at_least: 0.9", "at_least: 0.99")))
     assert {one.key for one in case.findings} == {FLOOR}
     (case,) = replayed(project, draft(), against=(load_policy(POLICY.encode(), "old.yaml"),))
     assert not case.places and [one.id for one in case.judged_by] == ["small"]
@@ -157,13 +158,37 @@ def test_a_policy_that_nothing_was_judged_by_stands_alone(project):
     assert "two versions of one" in said(replay_text, (case,), alone=True)
 
 
+def test_a_policy_stands_for_the_one_that_it_extends_and_for_no_other(project):
+    project.write(
+        "house.yaml",
+        "schema: governance.policy/v1\nid: house\nversion: 1.0.0\nin_force: {from: 2026-01-01T00:00:00Z}\n"
+        f"extends: {{policy: small, version: 1.0.0, sha256: {sha256(POLICY.encode())}}}\n"
+        "environments: [staging, prod]\nrules:\n  - {id: floor, with: {at_least: 0.99}}\n",
+    )
+    project.write("policy.yaml", POLICY)
+    (child,) = load_policies([str(project.root / "house.yaml")])
+    project.write("other.yaml", POLICY.replace("id: small", "id: other"))
+    project.table(88, 100)
+    names = [str(project.root / name) for name in ("policy.yaml", "other.yaml")]
+    check(project.workspace, project.root / "governance.yaml", load_policies(names), submitter="local|ann")
+    (case,) = replayed(project, child)
+    (told,) = case.findings
+    # The same rule before and after, and the other policy still rules beside it.
+    assert told.key == "house#floor" and told.was.limit.value == "0.9" and told.now.limit.value == "0.99"
+    check(
+        project.workspace, project.root / "governance.yaml", load_policies(names[1:]), submitter="local|ann", fresh=True
+    )
+    (case,) = replayed(project, child)
+    assert case.left_out
+
+
 def test_a_rule_that_only_asks_for_something_else_says_what(project):
     project.table(40, 100)
     project.check()
     (case,) = replayed(project, draft(("staging: warn", "staging: deny")))
     assert [(one.place, one.was.value, one.now.value) for one in case.places] == [("staging", "allow", "deny")]
     text = said(replay_text, (case,))
-    assert "was  fail, asks for staging: allow: " in text and "now  fail, asks for staging: deny: " in text
+    assert "now  the same\n" in text and "asks staging: allow -> staging: deny" in text
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_is_judged(project, monkeypatch):
