@@ -1,8 +1,9 @@
 """governance policy list, rules, check, test, pin, unpin, pins; `policy_change` has diff, replay and release,
-`policy_author` lint, fmt and explain"""
+`policy_author` init, lint, fmt and explain"""
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from governance.cli import policy_author, policy_change
@@ -13,64 +14,38 @@ if TYPE_CHECKING:
     from governance.operations.pin import Pins
     from governance.policy.document import Policy
 
-ACTIONS = ("list", "rules", "check", *policy_author.ACTIONS, "test", *policy_change.ACTIONS, "pin", "unpin", "pins")
-
 
 def run(context: Context) -> int:
-    args = context.args
-    strict = args.strict and not (args.action == "test" and args.mutate)
-    _fitting(args.action, args.format, strict, args.check)
-    if args.action in policy_author.ACTIONS:
+    action = context.args.action
+    if action in policy_author.ACTIONS:
         return policy_author.run(context)
-    if args.action in policy_change.ACTIONS:
+    if action in policy_change.ACTIONS:
         return policy_change.run(context)
-    if args.format == "markdown":
-        raise BadInput("`--format markdown` goes with `policy diff` and `replay`", got=f"policy {args.action}")
-    if args.action == "test":
+    if action == "test":
         return _test(context)
-    if args.format == "junit" or args.mutate:
-        raise BadInput("`--format junit` and `--mutate` go with `policy test`", got=f"policy {args.action}")
-    if args.action in ("pin", "unpin", "pins"):
+    if action in ("pin", "unpin", "pins"):
         return _pins(context)
-    if args.trust:
-        raise BadInput("`--trust` goes with `policy pin`, `unpin` and `pins`", got=f"policy {args.action}")
-    if len(args.name) > 1:
-        raise BadInput(f"`policy {args.action}` takes one name", got=" ".join(args.name))
-    name = args.name[0] if args.name else None
-    rows, text = _rules(context, name) if args.action == "rules" else _policies(context, args.action, name)
+    rows, text = _rules(context) if action == "rules" else _policies(context)
     context.say(json.dumps(rows, indent=2) if context.as_json else text)
     return ExitCode.ALLOW
-
-
-def _fitting(action: str, format_: str, strict: bool, check: bool) -> None:
-    """Raises BadInput for what belongs to other actions."""
-    for given, owner in ((format_ == "sarif", "lint"), (strict, "lint"), (check, "fmt")):
-        if given and action != owner:
-            raise BadInput(
-                "`--format sarif` and `--strict` go with `policy lint`, `--check` with `policy fmt`",
-                got=f"policy {action}",
-                fix="`--strict` goes with `test --mutate`, too" if strict else "",
-            )
-    if action in policy_author.ACTIONS and format_ in ("junit", "markdown"):
-        raise BadInput(f"`policy {action}` has no format {format_}", expected="text, json; lint: sarif, too")
 
 
 def _pins(context: Context) -> int:
     from governance.operations.pin import pin, pin_key, pins, unpin
 
     args, workspace = context.args, context.workspace()
-    if args.key and not args.name and args.action != "pins":
-        return _say_pins(
-            context, pin_key(workspace, args.key, args.trust, args.reason or "", away=args.action == "unpin")
-        )
-    if bool(args.name) is (args.action == "pins") or args.key:
-        expected = "" if args.name else "the name of a shipped policy, or the file of a policy or a baseline"
-        raise BadInput(f"`policy {args.action}` takes {'no' if args.name else 'a'} name", expected=expected)
     if args.action == "pins":
-        found = pins(workspace, args.trust)
-    else:
-        found = (pin if args.action == "pin" else unpin)(workspace, args.name, args.trust, args.reason or "")
-    return _say_pins(context, found)
+        return _say_pins(context, pins(workspace, args.trust))
+    if bool(args.name) is bool(args.key):
+        raise BadInput(
+            f"`policy {args.action}` takes names, or a key",
+            got="both" if args.key else "neither",
+            expected="the name of a shipped policy, the file of a policy, a release or a baseline; or --key",
+        )
+    reason, away = args.reason or "", args.action == "unpin"
+    if args.key:
+        return _say_pins(context, pin_key(workspace, args.key, args.trust, reason, away=away))
+    return _say_pins(context, (unpin if away else pin)(workspace, args.name, args.trust, reason))
 
 
 def _say_pins(context: Context, found: "Pins") -> int:
@@ -93,9 +68,12 @@ def _test(context: Context) -> int:
     """0, or 2 where a policy does not do what its cases say: no verdict about a model, but input that contradicts
     itself."""
     from governance.operations.examine import examine_policies
-    from governance.render.examined import examined_json, examined_junit, examined_text
+    from governance.render.examined import examined_junit, examined_text
+    from governance.render.policy_test import examined_json
 
     args = context.args
+    if args.strict and not args.mutate:
+        raise BadInput("`--strict` goes with `policy test --mutate`", fix="add --mutate")
     found = examine_policies(args.name, mutate=args.mutate, strict=args.strict, progress=context.progress)
     if args.format == "junit":
         context.say(examined_junit(found))
@@ -107,22 +85,21 @@ def _test(context: Context) -> int:
 _Rows = list[dict[str, object]]
 
 
-def _rules(context: Context, name: str | None) -> tuple[_Rows, str]:
-    """One rule of the catalogue, or all."""
-    from governance.operations.explain import catalogue_rule
-    from governance.policy.rules import ALL
+def _rules(context: Context) -> tuple[_Rows, str]:
+    """One rule of the catalogue in full, or those of a family, or that serve a law or a clause of it, or all."""
+    from governance.operations.explain import catalogue_rule, catalogue_rules
     from governance.render.explain import rule_text
     from governance.render.explain_text import rule_lines
 
-    if name is None:
-        width = max(len(rule.name) for rule in ALL)
+    name = context.args.name
+    rule = catalogue_rule(name) if name else None
+    if rule is None:
+        found = catalogue_rules(name)
+        width = max(len(one.name) for one in found)
         if not context.as_json:
             context.hint("`governance policy rules NAME` shows what one rule checks and its options")
-        rows: _Rows = [{"rule": rule.name, "summary": rule.summary, "controls": list(rule.controls)} for rule in ALL]
-        return rows, "\n".join(f"{rule.name:<{width}}  {rule.summary}" for rule in ALL)
-    rule = catalogue_rule(name)
-    if rule is None:
-        raise BadInput("no such rule", got=name, fix="`governance policy rules` lists them")
+        rows: _Rows = [{"rule": one.name, "summary": one.summary, "controls": list(one.controls)} for one in found]
+        return rows, "\n".join(f"{one.name:<{width}}  {one.summary}" for one in found)
     shown = {"rule": rule.name, "summary": rule.summary, "controls": list(rule.controls)}
     return [shown | {"with": rule.params.model_json_schema()}], rule_lines(rule_text(rule), context.width)
 
@@ -139,25 +116,30 @@ def _said(policy: "Policy") -> Iterator[str]:
         yield f"merged from {layer.policy} {layer.version}, whose file has the sha256 {layer.sha256}"
 
 
-def _policies(context: Context, action: str, name: str | None) -> tuple[_Rows, str]:
-    """The shipped policies, or those of the service; or one that is checked."""
+def _policies(context: Context) -> tuple[_Rows, str]:
+    """The policies that are named; none named, those of the service, or those that are shipped."""
     from governance import bundled
     from governance.operations.evaluate import load_policies
+    from governance.operations.examine import policy_files
+    from governance.operations.parents import load_with_parents
+    from governance.policy.finding import plural
     from governance.render.visible import visible
 
-    if action == "check" and name is None:
-        raise BadInput("say which policy", expected="the name of a shipped policy, or a policy.yaml")
-    if action == "list" and name is not None:
-        raise BadInput("`policy list` takes no file", got=name, fix=f"`governance policy check {name}` reads it")
-    if action == "list" and (remote := context.remote()) is not None:
+    args = context.args
+    names = [args.name] if args.action == "check" else args.name
+    if names:
+        policies = tuple(load_with_parents(shown, data) for shown, data, *_ in policy_files(names))
+    elif (remote := context.remote()) is not None:
         policies = remote.ruling().policies
     else:
-        policies = load_policies([name] if name else bundled.policy_names())
+        policies = load_policies(bundled.policy_names())
+    now = context.now()
     rows: _Rows = [
         {
             "id": policy.document.id,
             "version": policy.document.version,
             "sha256": policy.sha256,
+            "status": _status(policy.document, now),
             "in_force": policy.document.in_force.model_dump(mode="json", by_alias=True),
             "environments": policy.document.environments,
             "owner": policy.document.owner,
@@ -171,9 +153,18 @@ def _policies(context: Context, action: str, name: str | None) -> tuple[_Rows, s
         f"{policy.document.id} {policy.document.version}  {visible(policy.document.title or '')}\n"
         f"  sha256 {policy.sha256}\n"
         f"  in force from {policy.document.in_force.from_} "
-        f"until {policy.document.in_force.until or 'further notice'}, "
-        f"for {', '.join(policy.document.environments)}; {len(policy.rules)} rules"
+        f"until {policy.document.in_force.until or 'further notice'}"
+        f"{'' if (status := _status(policy.document, now)) == 'in force' else f' ({status})'}, "
+        f"for {', '.join(policy.document.environments)}; {plural(len(policy.rules), 'rule')}"
         + "".join(f"\n  {line}" for line in _said(policy.document))
         for policy in policies
     )
     return rows, text
+
+
+def _status(policy: "Policy", now: datetime) -> str:
+    from governance.canonical import parse_instant
+
+    if policy.in_force.covers(now):
+        return "in force"
+    return "not yet" if now < parse_instant(policy.in_force.from_) else "ended"

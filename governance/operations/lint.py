@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from governance import bundled
-from governance.operations.examine import policy_files
+from governance.operations.examine import PolicyFiles, policy_files
 from governance.operations.parents import load_with_parents, positioned_with_parents
 from governance.policy.cases import load_cases
 from governance.policy.document import LoadedPolicy
@@ -20,11 +20,11 @@ def lint_policies(
     """Policies by name, file or folder; all that are shipped where none is named. Raises BadInput for what is no
     policy, and for cases that are none."""
     laws, found = known_laws(), []
-    for shown, data, beside, cases in policy_files(names or bundled.policy_names()):
-        policy, positions = positioned_with_parents(shown, data)
+    for files in policy_files(names or bundled.policy_names()):
+        policy, positions = positioned_with_parents(files.shown, files.policy)
         progress(f"looking at {policy.document.id}")
-        seen = None if cases is None else _shown(policy, cases, beside)
-        found.append(Linted(policy, shown, remarks(Subject(policy, positions, seen, as_of, laws))))
+        seen = None if files.cases is None else _shown(policy, files.cases, files)
+        found.append(Linted(policy, files.shown, remarks(Subject(policy, positions, seen, as_of, laws))))
     return found
 
 
@@ -34,9 +34,10 @@ def known_laws() -> frozenset[str]:
     for name in bundled.policy_names():
         document = load_with_parents(*bundled.policy(name)).document
         controls |= {control for section in document.rules for control in section.controls}
+        controls |= {document.law.id} if document.law else set()
     return frozenset(control.partition("/")[0] for control in controls)
 
 
-def _shown(policy: LoadedPolicy, cases: bytes, name: str) -> Shown:
-    loaded = load_cases(cases, name, policy)
+def _shown(policy: LoadedPolicy, cases: bytes, files: PolicyFiles) -> Shown:
+    loaded = load_cases(cases, files.beside, policy, files.recorded)
     return Shown(examine(policy, loaded, mutate=False).table, loaded.document.uncovered)

@@ -42,12 +42,12 @@ class Task(Document):
 
 
 class Differs(Document):
-    """Where a case came out otherwise than it expects. `of` is a rule's id, or an environment; `got` is null where the
-    rule was not judged."""
+    """Where a case came out otherwise than it expects. `of` is a rule's id, an environment, one in the other, or a
+    waiver; `got` is null where the rule was not judged."""
 
     of: str
-    expected: Outcome | Action
-    got: Outcome | Action | None
+    expected: str
+    got: str | None
     why: str
 
 
@@ -133,7 +133,11 @@ def _cases(policy: LoadedPolicy, data: bytes) -> dict[str, object]:
         TriedCase(name=one.name, found=one.found, differs=tuple(Differs(**d._asdict()) for d in one.differences))
         for one in found.ran
     )
-    return {"holds": found.holds, "cases": cases, "gaps": tuple(NotShown(**gap._asdict()) for gap in found.gaps)}
+    return {
+        "holds": found.holds,
+        "cases": cases,
+        "gaps": tuple(NotShown(rule=gap.rule, why=gap.why) for gap in found.gaps),
+    }
 
 
 def _judged(policy: LoadedPolicy, data: bytes, task: Task) -> dict[str, object]:

@@ -1,48 +1,95 @@
-"""Cases of a policy: evidence under which it allows, what changes, and what it must then say.
+"""Cases of a policy: evidence under which it allows, what changes, what is signed, and what it must then say.
 
-A policy is code, so it has tests. Each case is the sound evidence with one change (a JSON merge patch, RFC 7396); what
-a case does not name must come out as in the sound case, so that a change with side effects is seen.
+A policy is code, so it has tests. Each case is the sound evidence with one change (a JSON merge patch, RFC 7396), or
+evidence that was recorded; what a case does not name must come out as in the sound case, so that a change with side
+effects is seen. `bench` runs them.
 """
 
 import difflib
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from governance import strictyaml
-from governance.canonical import Document, Instant, parse_instant, sha256
+from governance.canonical import Document, Instant, Sha256, parse_instant, sha256
+from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet, Facts
 from governance.evidence.plan import Comparison
-from governance.policy.decision import Decision, decide
+from governance.policy.case_acts import CaseAct
 from governance.policy.document import LoadedPolicy, Slug
 from governance.policy.outcome import Action, Outcome
+from governance.policy.recorded import overlaid
+from governance.policy.sections import Policy
 from governance.policy.waiving import Horizon
 from governance.policy.written import BESIDE, Written, evidence, part, patched
 
-DEFAULTS = "defaults"
+OF_EVERY_RULE = ("accept", "enforcement", "severity", "waivable", "waivable_to")
+"""What the policy itself says of a rule, whichever that is."""
 SOUND = "sound"
 """How the case without a change is called."""
+ANY_RULE = "*."
+"""Before the name of a parameter: of every rule that has one."""
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class Expect(Document):
-    """`findings` by the rule's id in the policy, `outcomes` by environment. All others are as in the sound case."""
+class Expected(Document):
+    """What one rule must say. `outcome`: what it finds. `says`: words that stand in its reason. `actions`: what follows
+    from it alone, by environment or point of one."""
 
-    findings: dict[str, Outcome] = {}
+    outcome: Outcome
+    says: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    actions: dict[str, Action] = {}
+
+
+def _shape(value: Any) -> str:
+    return "whole" if isinstance(value, dict | Expected) else "word"
+
+
+class Expect(Document):
+    """`findings`: by the rule's id in the policy, in one word or with `says` and `actions`. `outcomes`: by environment,
+    or point of one. All others are as in the sound case."""
+
+    findings: dict[
+        str,
+        Annotated[Annotated[Outcome, Tag("word")] | Annotated[Expected, Tag("whole")], Discriminator(_shape)],
+    ] = {}
     outcomes: dict[str, Action] = {}
+
+    @property
+    def by_rule(self) -> dict[str, Expected]:
+        """`findings`, each with all that is expected of it."""
+        return {
+            rule: found if isinstance(found, Expected) else Expected(outcome=found)
+            for rule, found in self.findings.items()
+        }
+
+
+class FromFile(Document):
+    """Evidence that was recorded. `recorded`: a file in the folder of the cases, or below it: what `governance show` or
+    `check` print with `--format json`, a bundle, or the evidence alone."""
+
+    recorded: str = Field(min_length=1, max_length=500)
 
 
 class Case(Document):
-    """`change` is a JSON merge patch (RFC 7396) on the sound facts: null takes something away, such as a whole group of
-    facts. `now` and `as_of` where the case is about another day."""
+    """`evidence`: instead of the sound facts. `change` is a JSON merge patch (RFC 7396) on them: null takes something
+    away, such as a whole group of facts. `acts`: what is signed, in this order. `now` and `as_of` where the case is
+    about another day."""
 
     name: Name
     why: str | None = None
+    evidence: FromFile | None = None
     change: dict[str, Any] = {}
+    acts: tuple[CaseAct, ...] = ()
     now: Instant | None = None
     as_of: Instant | None = None
     expect: Expect
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is the sound case."""
+        return not (self.change or self.acts or self.evidence or self.now or self.as_of)
 
 
 def _sound(schema: dict[str, Any]) -> None:
@@ -53,48 +100,51 @@ def _sound(schema: dict[str, Any]) -> None:
 
 class Cases(Document):
     """`sound` are facts under which the policy allows, `now` is when they are judged, `as_of` the legal date (else
-    `now`). `uncovered` says why a rule has no case of each kind, or why no case tells a parameter (`rule.parameter`)
-    from one nearby; `defaults` stands for all parameters that the policy leaves to its rules."""
+    `now`). `evidence`: what was recorded, to which `sound` is then a change. `uncovered` says why no case shows an
+    outcome of a rule, or tells a parameter (`rule.parameter`, or `*.parameter` of every rule) from one nearby: a reason
+    for all that may be changed there, or one for each change."""
 
     schema_: Literal["governance.cases/v1"] = Field(alias="schema")
     policy: Slug
     now: Instant
     as_of: Instant | None = None
-    sound: dict[str, Any] = Field(json_schema_extra=_sound)
+    evidence: FromFile | None = None
+    sound: dict[str, Any] = Field({}, json_schema_extra=_sound)
     cases: tuple[Case, ...] = Field(min_length=1)
-    uncovered: dict[str, str] = {}
+    uncovered: dict[
+        str,
+        Annotated[Annotated[str, Tag("word")] | Annotated[dict[str, str], Tag("whole")], Discriminator(_shape)],
+    ] = {}
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.sound and self.evidence is None:
+            raise ValueError("cases start from `sound` facts, or from recorded `evidence`")
+        return self
 
 
 class LoadedCases(NamedTuple):
-    """Cases as they were read."""
+    """Cases as they were read. `recordings`: by the name of their file, with the digest of the evidence."""
 
     document: Cases
     source: strictyaml.Source
+    recordings: dict[str, tuple[EvidenceSet, Sha256]]
 
 
-class Difference(NamedTuple):
-    """`of` is a rule's id, or an environment. `why` is what the finding says."""
-
-    of: str
-    expected: Outcome | Action
-    got: Outcome | Action | None
-    why: str
+Recordings = Callable[[str], EvidenceSet]
+"""Reads recorded evidence by the name of its file. Raises BadInput."""
 
 
-class Ran(NamedTuple):
-    """One case, run: what it found by rule, and where that differs from what it expects."""
-
-    name: str
-    found: dict[str, Outcome]
-    differences: tuple[Difference, ...]
+def nothing_recorded(name: str) -> EvidenceSet:
+    """Where no folder is at hand."""
+    raise BadInput("recorded evidence cannot be read here", got=name, fix="run the cases where their folder is")
 
 
-def load_cases(data: bytes, name: str, policy: LoadedPolicy) -> LoadedCases:
+def load_cases(data: bytes, name: str, policy: LoadedPolicy, recorded: Recordings = nothing_recorded) -> LoadedCases:
     """Raises BadInput at file, line and column: also for cases of another policy, rules and environments that it does
-    not have, and facts that are no evidence."""
+    not have, facts that are no evidence and acts that nobody could sign."""
     source = strictyaml.parse(data, name)
-    cases = LoadedCases(strictyaml.validate(source, Cases), source)
-    document = cases.document
+    document = strictyaml.validate(source, Cases)
     if document.policy != policy.document.id:
         what = f"these are cases of {document.policy}"
         raise source.error(source.values[("policy",)], what, expected=policy.document.id)
@@ -105,17 +155,52 @@ def load_cases(data: bytes, name: str, policy: LoadedPolicy) -> LoadedCases:
         if case.name in seen:
             raise source.error(source.values[(*at, "name")], f"there are two cases called {case.name!r}")
         seen.add(case.name)
-        if not case.change and case.now is None and case.as_of is None:
-            raise source.error(source.values[at], f"case {case.name!r} changes nothing", expected="`change`, or `now`")
-        _known(source, (*at, "expect", "findings"), case.expect.findings, rules, "rule")
-        _known(source, (*at, "expect", "outcomes"), case.expect.outcomes, policy.document.environments, "environment")
-    parameters = [*_parameters(policy), "in_force.from", "in_force.until", DEFAULTS]
-    parameters += [f"waivers.horizon.{name}" for name in Horizon.model_fields]
-    parameters += ["applies"] if policy.document.applies else []
-    _known(source, ("uncovered",), document.uncovered, [*rules, *parameters], "rule or parameter of a rule")
-    for index in (None, *range(len(document.cases))):
+        if case.plain:
+            expected = "`change`, `acts`, `evidence`, `now` or `as_of`"
+            raise source.error(source.values[at], f"case {case.name!r} changes nothing", expected=expected)
+        _known_case(source, at, case, rules, policy.document, document.now)
+    _known_excuses(source, document, policy)
+    cases = LoadedCases(document, source, _recordings(source, document, recorded))
+    situation(cases, None, ())
+    for index, case in enumerate(document.cases):
         situation(cases, index, ())
+        for place, act in enumerate(case.acts):
+            if act.seen:
+                situation(cases, index, (), place)
     return cases
+
+
+def _known_case(
+    source: strictyaml.Source, at: strictyaml.Path, case: Case, rules: list[str], policy: Policy, now: Instant
+) -> None:
+    environments = policy.environments
+    expect: strictyaml.Path = (*at, "expect")
+    _known(source, (*expect, "findings"), case.expect.findings, rules, "rule")
+    _known(source, (*expect, "outcomes"), case.expect.outcomes, environments, "environment")
+    for rule, found in case.expect.findings.items():
+        if isinstance(found, Expected):
+            inner = (*expect, "findings", rule, "actions")
+            _known(source, inner, found.actions, environments, "environment")
+    for place, act in enumerate(case.acts):
+        for index, rule in enumerate(act.rules):
+            if rule not in rules:
+                raise _unknown(source, source.values[(*at, "acts", place, "rules", index)], rule, rules, "rule")
+        signed = act.at or case.now or now
+        if act.expires and parse_instant(act.expires) <= parse_instant(act.not_before or signed):
+            what = "a waiver must end after it begins"
+            fix = "say `at`, when it was signed: else that is when the case is judged"
+            raise source.error(source.values[(*at, "acts", place, "expires")], what, got=act.expires, fix=fix)
+
+
+def _known_excuses(source: strictyaml.Source, document: Cases, policy: LoadedPolicy) -> None:
+    rules = [section.id for section in policy.document.rules]
+    parameters = _parameters(policy)
+    names = {f"{ANY_RULE}{name.partition('.')[2]}" for name in parameters}
+    whole = ["in_force.from", "in_force.until", "valid_for", "waivers.covers"]
+    whole += [f"waivers.horizon.{name}" for name in Horizon.model_fields]
+    whole += ["applies"] if policy.document.applies else []
+    known = [*rules, *parameters, *sorted(names), *whole]
+    _known(source, ("uncovered",), document.uncovered, known, "rule or parameter of a rule")
 
 
 def _parameters(policy: LoadedPolicy) -> list[str]:
@@ -123,8 +208,8 @@ def _parameters(policy: LoadedPolicy) -> list[str]:
     found = []
     for one in policy.rules:
         fields = one.rule.params.model_fields.items() if one.rule else ()
-        names = [*(field.alias or name for name, field in fields), *(["expr"] if one.condition else [])]
-        found += [f"{one.section.id}.{name}" for name in (*names, "accept", "enforcement", "waivable", "waivable_to")]
+        names = [*(field.alias or name for name, field in fields), *(["expr"] if one.condition else []), *OF_EVERY_RULE]
+        found += [f"{one.section.id}.{name}" for name in names]
     return found
 
 
@@ -133,125 +218,49 @@ def _known(
 ) -> None:
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(name, list(known), n=1)
-            fix = f"did you mean {near[0]!r}?" if near else ""
-            raise source.error(source.keys[(*at, name)], f"the policy has no {what} {name!r}", fix=fix)
+            raise _unknown(source, source.keys[(*at, name)], name, known, what)
 
 
-def situation(cases: LoadedCases, index: int | None, comparisons: Iterable[Comparison]) -> EvidenceSet:
-    """The evidence of one case, or of the sound one."""
-    written = part(cases.source, ("sound",))
-    if index is not None and cases.document.cases[index].change:
-        change: Written = part(cases.source, ("cases", index, "change"))
-        written = patched(cases.source, written, change)
-    return evidence(cases.source, written, comparisons)
+def _unknown(
+    source: strictyaml.Source, here: strictyaml.Position, name: str, known: Iterable[str], what: str
+) -> BadInput:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    fix = f"did you mean {near[0]!r}?" if near else ""
+    return source.error(here, f"the policy has no {what} {name!r}", fix=fix)
 
 
-def comparisons(policy: LoadedPolicy) -> tuple[Comparison, ...]:
-    """What the rules of a policy compare groups by: measuring would take critical values for exactly these."""
-    asked = [one.rule.requests(one.params) for one in policy.rules if one.rule and one.rule.requests]
-    found = {(request.metric, request.measure, request.min_rows) for request in asked if request.metric}
-    return tuple(Comparison(metric=metric, measure=measure, min_rows=rows) for metric, measure, rows in sorted(found))
+def _recordings(
+    source: strictyaml.Source, document: Cases, recorded: Recordings
+) -> dict[str, tuple[EvidenceSet, Sha256]]:
+    found: dict[str, tuple[EvidenceSet, Sha256]] = {}
+    places: list[tuple[strictyaml.Path, FromFile | None]] = [(("evidence",), document.evidence)]
+    places += [(("cases", index, "evidence"), case.evidence) for index, case in enumerate(document.cases)]
+    for at, one in places:
+        if one is not None and one.recorded not in found:
+            try:
+                facts = recorded(one.recorded)
+            except BadInput as error:
+                raise source.error(source.values[(*at, "recorded")], error.what, **dict(error.details())) from error
+            found[one.recorded] = facts, sha256(facts.to_bytes())
+    return found
 
 
-class Bench:
-    """The cases of a policy, ready to be run against it and against mutants of it. Situations are made once."""
-
-    def __init__(self, cases: LoadedCases, policy: LoadedPolicy) -> None:
-        self.cases, self.policy = cases, policy
-        self._situations: dict[tuple[int | None, tuple[Comparison, ...]], EvidenceSet] = {}
-        self._decisions: dict[int | None, Decision] = {}
-        self._sound = self.judge(policy, None)
-
-    def run(self) -> list[Ran]:
-        """The sound case, then every other in its order."""
-        return [self.ran(None), *map(self.ran, range(len(self.cases.document.cases)))]
-
-    def ran(self, index: int | None, policy: LoadedPolicy | None = None) -> Ran:
-        """One case (None: the sound one) under a policy (else the one that the cases are of)."""
-        policy = policy or self.policy
-        decision = self.judge(policy, index) if (policy is not self.policy or index is not None) else self._sound
-        found = {_rule(finding.key): finding for finding in decision.findings}
-        differences = []
-        for rule, expected in self._findings(index, decision).items():
-            finding = found.get(rule)
-            if finding is None:
-                differences.append(Difference(rule, expected, None, "the rule was not judged"))
-            elif finding.outcome is not expected:
-                differences.append(Difference(rule, expected, finding.outcome, finding.why))
-        differences += [
-            Difference(environment, action, decision.outcomes[environment], _because(decision, environment))
-            for environment, action in self._outcomes(index).items()
-            if decision.outcomes[environment] is not action
-        ]
-        return Ran(self.name(index), {rule: one.outcome for rule, one in found.items()}, tuple(differences))
-
-    def name(self, index: int | None) -> str:
-        return SOUND if index is None else self.cases.document.cases[index].name
-
-    def _findings(self, index: int | None, decision: Decision) -> dict[str, Outcome]:
-        usual = {_rule(finding.key): finding.outcome for finding in self._sound.findings}
-        if index is None:
-            return usual
-        expected = self.cases.document.cases[index].expect.findings
-        # Where the policy is not in force, or not for the model, nothing is judged; the outcomes tell.
-        return dict(expected) if any(ref.remark for ref in decision.policies) else usual | expected
-
-    def _outcomes(self, index: int | None) -> dict[str, Action]:
-        allowed = dict.fromkeys(self.policy.document.environments, Action.ALLOW)
-        return allowed if index is None else allowed | self.cases.document.cases[index].expect.outcomes
-
-    def decision(self, index: int | None) -> Decision:
-        """What the policy says of a case; made once."""
-        if index not in self._decisions:
-            self._decisions[index] = self._sound if index is None else self.judge(self.policy, index)
-        return self._decisions[index]
-
-    def unlike(self, indices: Iterable[int | None], groups: tuple[str, ...]) -> list[int | None]:
-        """Of some cases those that differ in these groups of facts, in who says so, or in time; of those that are alike
-        the first. All of them where no group is named: then everything is read."""
-        seen: list[tuple[object, ...]] = []
-        kept = []
-        for index in indices:
-            facts, case = self._situation(index, comparisons(self.policy)), self._case(index)
-            read = (*(getattr(facts.facts, group) for group in groups), facts.origin, facts.facts.absent)
-            key = (*read, *(facts.origin_of(group) for group in groups), case and (case.now, case.as_of))
-            if not groups or key not in seen:
-                seen.append(key)
-                kept.append(index)
-        return kept
-
-    def _case(self, index: int | None) -> Case | None:
-        return None if index is None else self.cases.document.cases[index]
-
-    def _situation(self, index: int | None, asked: tuple[Comparison, ...]) -> EvidenceSet:
-        key = index, asked
-        if key not in self._situations:
-            self._situations[key] = situation(self.cases, *key)
-        return self._situations[key]
-
-    def judge(self, policy: LoadedPolicy, index: int | None, asked: tuple[Comparison, ...] | None = None) -> Decision:
-        """`asked`: the comparisons that were measured, where it is not those of this policy."""
-        document = self.cases.document
-        case = self._case(index)
-        now = parse_instant((case and case.now) or document.now)
-        as_of = (case and case.as_of) or document.as_of
-        facts = self._situation(index, comparisons(policy) if asked is None else asked)
-        return decide(
-            facts, _NOBODY, (policy,), (), baseline=None, now=now, as_of=parse_instant(as_of) if as_of else now,
-            identifier=self.name(index), submitter=facts.origin.by, previous=None,
-        )  # fmt: skip
-
-
-_NOBODY = sha256(b"")
-
-
-def _rule(key: str) -> str:
-    return key.partition("#")[2]
-
-
-def _because(decision: Decision, environment: str) -> str:
-    """Which findings ask for what an environment came to."""
-    action = decision.outcomes[environment]
-    asking = [_rule(one.key) for one in decision.findings if one.actions[environment] is action is not Action.ALLOW]
-    return "; ".join([*([f"asked for by {', '.join(asking)}"] if asking else []), *decision.notes])
+def situation(
+    cases: LoadedCases, index: int | None, comparisons: Iterable[Comparison], act: int | None = None
+) -> EvidenceSet:
+    """The evidence of one case, or of the sound one; or what the giver of one of its acts saw."""
+    document, source = cases.document, cases.source
+    case = None if index is None else document.cases[index]
+    recorded = (case and case.evidence) or document.evidence
+    paths: list[strictyaml.Path] = [] if case and case.evidence else [("sound",)]
+    if case is not None and case.change:
+        paths.append(("cases", index or 0, "change"))
+    if act is not None:
+        paths.append(("cases", index or 0, "acts", act, "seen"))
+    changes: list[Written] = [part(source, path) for path in paths]
+    if recorded is not None:
+        return overlaid(source, cases.recordings[recorded.recorded][0], changes, comparisons)
+    written, *rest = changes
+    for change in rest:
+        written = patched(source, written, change)
+    return evidence(source, written, comparisons)

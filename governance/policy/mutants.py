@@ -1,5 +1,6 @@
 """Mutants of a policy: each limit a little stricter and a little looser, each list one member shorter and longer, each
-word and switch another, each enforcement another, each day moved, each rule left out, evidence accepted that was not.
+word and switch another, each enforcement another, each day moved, each rule left out, evidence accepted that was not,
+waivers that last longer or shorter, or excuse what they could not.
 
 A mutant that no case tells from the policy is a mistake that the cases would not see either (DeMillo, Lipton and
 Sayward, "Hints on test data selection", Computer 11, 1978).
@@ -16,20 +17,20 @@ from pydantic import ValidationError
 from governance.canonical import instant, parse_instant
 from governance.errors import BadInput
 from governance.evidence.origin import Kind, Predictions
-from governance.evidence.plan import Comparison
-from governance.policy.cases import Bench, comparisons
+from governance.policy.cases import OF_EVERY_RULE
 from governance.policy.document import LoadedPolicy, SelectedRule
 from governance.policy.enforcement import Steps, in_words, stated_for, steps
 from governance.policy.expression import PARAMS, compile_condition, members, numbers
-from governance.policy.outcome import Action, Enforcement, Outcome, worst
+from governance.policy.outcome import Enforcement, Severity
 from governance.policy.selector import compile_selector
+from governance.policy.waiving import REACH, Waivers
 from governance.policy.written import DECLARED
 
 STEP = Decimal("0.05")
 """How far a limit is moved, as a share of itself; whole numbers by at least 1, a limit of 0 to a hundredth."""
 LEFT_OUT = "left out"
-_OWN = ("accept", "enforcement", "waivable", "waivable_to")
-APPLIES = "applies"
+_OF_WAIVERS = ("waivable", "waivable_to")
+APPLIES, VALID_FOR, WAIVERS = "applies", "valid_for", "waivers."
 """What is changed where it is not a rule."""
 FOREIGN = "another"
 """What is added to lists of text: a case that names it notices."""
@@ -42,7 +43,7 @@ _ENFORCED = (Enforcement.DENY, Enforcement.REVIEW, Enforcement.WARN)
 
 class Mutant(NamedTuple):
     """`at` is the rule, or its parameter as `rule.parameter`; `what` was changed into what. `changed`: the rule as
-    `policy` has it. `unwritten`: it is a parameter that the policy leaves to the rule. Where a rule is left out
+    `policy` has it. `unwritten`: the policy says nothing of it, so that a default counts. Where a rule is left out
     only the outcomes can tell: a missing finding is no proof that it does anything."""
 
     rule: str
@@ -58,45 +59,6 @@ class Mutant(NamedTuple):
         return self.what == LEFT_OUT
 
 
-def told(mutant: Mutant, bench: Bench) -> bool:
-    """Whether some case tells the mutant from the policy, whose cases must hold."""
-    cases = bench.cases.document.cases
-    # Those that speak of the rule first: one of them will tell.
-    order = [*sorted(range(len(cases)), key=lambda index: mutant.rule not in cases[index].expect.findings), None]
-    if not mutant.rule or mutant.policy.document.merged:
-        return any(_tells(mutant, bench, index) for index in order)
-    anew = comparisons(mutant.policy)
-    if anew != comparisons(bench.policy):
-        # Evidence has to be made anew for each: once for the cases that are alike in what the rule reads.
-        order = bench.unlike(order, mutant.changed.facts if mutant.changed else ())
-    return any(_rule_tells(mutant, bench, index, anew) for index in order)
-
-
-def _tells(mutant: Mutant, bench: Bench, index: int | None) -> bool:
-    differences = bench.ran(index, mutant.policy).differences
-    return any(isinstance(one.expected, Action) or not mutant.drops for one in differences)
-
-
-def _rule_tells(mutant: Mutant, bench: Bench, index: int | None, anew: tuple[Comparison, ...]) -> bool:
-    """The same, judging the one rule that differs: all others find what they found."""
-    was = bench.decision(index)
-    if any(ref.remark for ref in was.policies):
-        return False  # no rule is judged here
-    key = f"{mutant.policy.document.id}#{mutant.rule}"
-    now = None
-    if mutant.changed is not None:
-        alone = _with(mutant.policy, (mutant.changed,))
-        (now,) = bench.judge(alone, index, anew).findings
-        if now.outcome is not next(one.outcome for one in was.findings if one.key == key):
-            return True
-    others = [*(one for one in was.findings if one.key != key), *([now] if now else [])]
-    counted = [one for one in others if one.outcome is not Outcome.NOT_APPLICABLE]
-    return any(
-        worst([one.actions[place] for one in counted if place in one.actions]) is not action
-        for place, action in was.outcomes.items()
-    )
-
-
 def mutants(policy: LoadedPolicy) -> Iterator[Mutant]:
     """Every mutant that is itself a policy."""
     yield from _of_the_whole(policy)
@@ -106,13 +68,19 @@ def mutants(policy: LoadedPolicy) -> Iterator[Mutant]:
         if any(one in _ENFORCED[:2] for at in enforcement for one, _ in steps(enforcement, at)):
             rest = (*policy.rules[:place], *policy.rules[place + 1 :])
             yield Mutant(rule, rule, LEFT_OUT, _with(policy, rest))
-        changes = (_accepted, _limits, _literals, _parameters, _days, _excused)
+        changes = (_accepted, _limits, _literals, _parameters, _days, _graver, _excusable)
         made = [*_enforced(selected, policy), *(one for change in changes for one in change(selected))]
         for at, what, changed in made:
             rules = (*policy.rules[:place], changed, *policy.rules[place + 1 :])
-            # What the policy leaves to the rule is the rule's own default.
-            left = selected.rule is not None and at not in ("", *_OWN, *selected.section.with_)
+            # What the policy leaves to the rule is the rule's own default; of waivers it may say nothing, too.
+            left = selected.rule is not None and at not in ("", *OF_EVERY_RULE, *selected.section.with_)
+            left = left or (at in _OF_WAIVERS and at not in selected.section.model_fields_set)
             yield Mutant(rule, f"{rule}.{at}" if at else rule, what, _with(policy, rules), changed, left)
+
+
+def only(policy: LoadedPolicy, selected: SelectedRule) -> LoadedPolicy:
+    """The same policy with one rule."""
+    return _with(policy, (selected,))
 
 
 def _with(policy: LoadedPolicy, rules: tuple[SelectedRule, ...]) -> LoadedPolicy:
@@ -169,7 +137,7 @@ def _limits(selected: SelectedRule) -> Iterator[_Changed]:
             if changed == params:
                 continue
             section_ = section.model_copy(update={"with_": section.with_ | {name: moved}})
-            what = f"{name}: {_words(now)} -> {_words(moved)}"
+            what = f"{name}: {_change(now, moved)}"
             yield name, what, selected._replace(section=section_, params=changed)
 
 
@@ -189,6 +157,15 @@ def _others(now: object, kind: Any) -> Iterator[object]:
         yield from [word for word in words if word != now and isinstance(word, str)][:_MOST_WORDS]
     else:
         yield from _moved(now)
+
+
+def _change(now: object, moved: object) -> str:
+    """What is otherwise: of a list the member that came or went."""
+    if isinstance(now, tuple) and isinstance(moved, tuple):
+        gone, come = ([one for one in some if one not in other] for some, other in ((now, moved), (moved, now)))
+        parts = [*(f"without {_words(one)}" for one in gone), *(f"with {_words(one)} too" for one in come)]
+        return ", ".join(parts)
+    return f"{_words(now)} -> {_words(moved)}"
 
 
 def _words(value: object) -> str:
@@ -242,7 +219,7 @@ def _parameters(selected: SelectedRule) -> Iterator[_Changed]:
         for moved in _others(now, type(now)):
             value = type(now)(str(moved)) if isinstance(now, Decimal | int) else moved
             changed = condition._replace(params={**condition.params, name: value})
-            yield "expr", f"{PARAMS}.{name}: {_words(now)} -> {_words(value)}", selected._replace(condition=changed)
+            yield "expr", f"{PARAMS}.{name}: {_change(now, value)}", selected._replace(condition=changed)
 
 
 def _days(selected: SelectedRule) -> Iterator[_Changed]:
@@ -258,21 +235,31 @@ def _days(selected: SelectedRule) -> Iterator[_Changed]:
                 yield "enforcement", f"{place}: {word.value} from {day} -> {moved}", selected._replace(section=changed)
 
 
-def _excused(selected: SelectedRule) -> Iterator[_Changed]:
-    """What the policy writes of waivers of a rule, the other way."""
+def _graver(selected: SelectedRule) -> Iterator[_Changed]:
+    """The severity one step up and one down: how long a waiver may last, and where the finding is read."""
+    section, order = selected.section, tuple(Severity)
+    here = order.index(section.severity)
+    for other in order[max(0, here - 1) : here + 2]:
+        if other is not section.severity:
+            changed = section.model_copy(update={"severity": other})
+            yield "severity", f"severity: {section.severity.value} -> {other.value}", selected._replace(section=changed)
+
+
+def _excusable(selected: SelectedRule) -> Iterator[_Changed]:
+    """Whether a rule can be waived, and to what where it denies: the other way."""
     section = selected.section
-    for name, milder in (("waivable", not section.waivable), ("waivable_to", "needs review")):
-        if name in section.model_fields_set and getattr(section, name) != milder:
-            changed = section.model_copy(update={name: milder})
-            yield (
-                name,
-                f"{name}: {_words(getattr(section, name))} -> {_words(milder)}",
-                selected._replace(section=changed),
-            )
+    flipped = section.model_copy(update={"waivable": not section.waivable})
+    said = f"waivable: {_words(section.waivable)} -> {_words(flipped.waivable)}"
+    yield "waivable", said, selected._replace(section=flipped)
+    denies = any(one is Enforcement.DENY for at in section.enforcement for one, _ in steps(section.enforcement, at))
+    if section.waivable and denies:
+        other = "allow" if section.waivable_to == "needs review" else "needs review"
+        changed = section.model_copy(update={"waivable_to": other})
+        yield "waivable_to", f"waivable_to: {section.waivable_to} -> {other}", selected._replace(section=changed)
 
 
 def _of_the_whole(policy: LoadedPolicy) -> Iterator[Mutant]:
-    """When it is in force, for which models, and how long waivers may last where it says so."""
+    """When it is in force, for which models, and how long a decision and a waiver may last."""
     document = policy.document
     if (selector := policy.selector) is not None:
         yield Mutant("", APPLIES, "for every model", policy._replace(selector=None))
@@ -284,13 +271,33 @@ def _of_the_whole(policy: LoadedPolicy) -> Iterator[Mutant]:
             in_force = document.in_force.model_copy(update={name: moved})
             changed = policy._replace(document=document.model_copy(update={"in_force": in_force}))
             yield Mutant("", f"in_force.{said}", f"{said}: {getattr(document.in_force, name)} -> {moved}", changed)
-    horizon = document.waivers.horizon
-    for name in horizon.model_fields_set:
-        now = getattr(horizon, name)
+    for days in _moved(document.valid_for):
+        changed = policy._replace(document=document.model_copy(update={"valid_for": int(days)}))
+        unwritten = VALID_FOR not in document.model_fields_set
+        yield Mutant("", VALID_FOR, f"{VALID_FOR}: {document.valid_for} days -> {days}", changed, None, unwritten)
+    yield from _of_waivers(policy)
+
+
+def _of_waivers(policy: LoadedPolicy) -> Iterator[Mutant]:
+    """How long those of each severity may last that some rule has, and how far they may reach."""
+    document, waivers = policy.document, policy.document.waivers
+    horizon = waivers.horizon
+    severities = {section.severity for section in document.rules if section.waivable}
+    for name in (severity.value for severity in Severity if severity in severities):
+        now, unwritten = getattr(horizon, name), name not in horizon.model_fields_set
         for days in (now - 1, now + 1):
-            waivers = document.waivers.model_copy(update={"horizon": horizon.model_copy(update={name: days})})
-            changed = policy._replace(document=document.model_copy(update={"waivers": waivers}))
-            yield Mutant("", f"waivers.horizon.{name}", f"{name}: {now} days -> {days}", changed)
+            changed = waivers.model_copy(update={"horizon": horizon.model_copy(update={name: days})})
+            at, said = f"{WAIVERS}horizon.{name}", f"{name}: {now} days -> {days}"
+            yield Mutant("", at, said, _waived(policy, changed), None, unwritten)
+    for other in REACH if severities else ():
+        if other != waivers.covers:
+            changed, unwritten = waivers.model_copy(update={"covers": other}), "covers" not in waivers.model_fields_set
+            said = f"covers: {waivers.covers} -> {other}"
+            yield Mutant("", f"{WAIVERS}covers", said, _waived(policy, changed), None, unwritten)
+
+
+def _waived(policy: LoadedPolicy, waivers: Waivers) -> LoadedPolicy:
+    return policy._replace(document=policy.document.model_copy(update={"waivers": waivers}))
 
 
 def _beside(day: str | None) -> list[str]:

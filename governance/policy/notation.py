@@ -75,12 +75,17 @@ def _shares(value: Mapping[str, Any]) -> Mapping[str, Any]:
     order = sorted(value, key=lambda name: _number(value[name]), reverse=True)
     shares = {name: value[name] for name in order}
     top = order[0] if order else ""
-    return {"top_feature": top, "top_share": str(value.get(top, "0")).split(" ")[0], "features": shares}
+    return {"top_feature": top, "top_share": _share_of(value.get(top, "0")), "features": shares}
 
 
-def _number(text: Any) -> float:
+def _share_of(value: Any) -> str:
+    """The share alone, of one that is written with its standard error or field by field."""
+    return str(value.get("share") if isinstance(value, Mapping) else value).split(" ")[0]
+
+
+def _number(value: Any) -> float:
     try:
-        return float(str(text).split(" ")[0])
+        return float(_share_of(value))
     except ValueError:
         return 0.0
 

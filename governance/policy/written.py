@@ -24,11 +24,11 @@ from governance.strictyaml import Source as Text
 
 DECLARED = ("lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences")
 """Groups of facts that are always taken from a document."""
-_OWN = ("subject", "risk_tier", "model", "inputs")
-BESIDE = (*_OWN, "predictions", "origins")
+OWN = ("subject", "risk_tier", "model", "inputs")
+BESIDE = (*OWN, "predictions", "origins")
 """What may be written beside the groups of facts. `predictions` are rescored or supplied; `origins` says which groups
 (or `inputs`) are measured and which declared, where that is not as usual."""
-_PREDICTED = ("fairness", "performance", "explainability")
+PREDICTED = ("fairness", "performance", "explainability")
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -68,7 +68,7 @@ def patched(source: Text, base: Written, change: Written) -> Written:
             else:
                 near = difflib.get_close_matches(key, list(result), n=1)
                 fix = f"did you mean {near[0]!r}?" if near else ""
-                what = f"null removes {key!r}, which the sound facts do not have"
+                what = f"null removes {key!r}, which is not there"
                 raise source.error(change.keys[(*at, key)], what, fix=fix)
         return result
 
@@ -80,11 +80,21 @@ def evidence(source: Text, written: Written, comparisons: Iterable[Comparison]) 
 
     Raises BadInput at line and column for whatever is not evidence.
     """
+    return read(source, written, *written_out(written.tree, tuple(comparisons)))
+
+
+def written_out(tree: dict[str, Any], comparisons: tuple[Comparison, ...]) -> "tuple[dict[Path, Path], dict[str, Any]]":
+    """What was written short as the document has it, and for each path there from which it was taken."""
     spelling = _Spelling()
-    tree = spelling.set_out(written.tree, tuple(comparisons))
+    out = spelling.set_out(tree, comparisons)
+    return spelling.taken, out
+
+
+def read(source: Text, written: Written, taken: Mapping[Path, Path], tree: dict[str, Any]) -> EvidenceSet:
+    """The evidence set of a tree that is written out. Raises BadInput where that which it was taken from stands."""
     out = Text(source.name, "")
     out.lines, out.tree = source.lines, tree
-    for new, old in spelling.taken.items():
+    for new, old in taken.items():
         for there, here in ((out.keys, written.keys), (out.values, written.values)):
             if old in here:
                 there[new] = here[old]
@@ -104,7 +114,7 @@ class _Spelling:
         """A whole evidence set, about a model that does not exist."""
         result = specimen(Facts()).model_dump(mode="json", by_alias=True)
         kinds = hints(EvidenceSet)
-        result |= {name: self._any(tree[name], kinds[name], (name,), (name,)) for name in _OWN if name in tree}
+        result |= {name: self._any(tree[name], kinds[name], (name,), (name,)) for name in OWN if name in tree}
         predictions = tree.get("predictions", "rescored")
         self.taken[("origin", "predictions")] = ("predictions",)
         groups = {name: value for name, value in tree.items() if name not in BESIDE}
@@ -125,7 +135,7 @@ class _Spelling:
                 self.taken[("origin", "kind")] = ("origins", name)
             elif name != "absent" and isinstance(facts.setdefault(name, {}), dict):
                 self.taken.setdefault(("facts", name), ("origins", name))
-                facts[name]["origin"] = {"kind": kind} | ({"predictions": predictions} if name in _PREDICTED else {})
+                facts[name]["origin"] = {"kind": kind} | ({"predictions": predictions} if name in PREDICTED else {})
                 said = ("origins", name) if name in origins else ("predictions",)
                 self.taken |= {
                     ("facts", name, "origin"): said,

@@ -1,23 +1,28 @@
-"""What the cases of policies showed: as text, as JSON and as JUnit XML (the Jenkins xUnit schema, junit-10)."""
+"""What the cases of policies showed: as text, and as JUnit XML (the Jenkins xUnit schema, junit-10)."""
 
-import json
+from collections import Counter
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from governance.policy.cases import Difference
-from governance.policy.examination import SHOWN, Examined
+from governance.canonical import Sha256
+from governance.policy.bench import Difference
+from governance.policy.cases import LoadedCases
+from governance.policy.examination import SHOWN, Examined, Gap
 from governance.render.visible import visible, wrap
 from governance.render.wording import plural
 
 
 def examined_text(found: Sequence[Examined], width: int) -> str:
-    """Case by case, then which case shows what of each rule, then what is missing."""
+    """Case by case, then which case shows what of each rule, then what is missing and what to do about it."""
     return "\n\n".join("\n".join(_text(one, width)) for one in found)
 
 
 def _text(one: Examined, width: int) -> list[str]:
     document = one.policy.document
     lines = [f"{document.id} {document.version}  ({visible(one.cases.source.name)})"]
+    for name, facts, digest in _recorded(one.cases):
+        said = f"{name} is evidence of {facts}, sha256 {digest}"
+        lines += wrap(visible(said), width, "  recorded  ", " " * 12)
     whys = {case.name: case.why for case in one.cases.document.cases}
     number = {ran.name: str(place) for place, ran in enumerate(one.ran)}
     for ran in one.ran:
@@ -39,12 +44,14 @@ def _text(one: Examined, width: int) -> list[str]:
     lines.append("")
     for missing in missing_of(one):
         lines += wrap(visible(missing), width, "  FAIL  ", " " * 8)
+    for advice in _advice(one):
+        lines += wrap(visible(advice), width, "  fix:  ", " " * 8)
     if one.minor:
         parts = ", ".join(dict.fromkeys(mutant.at for mutant in one.minor))
         said = f"no case notices a change of {parts}; `--strict` asks for it"
         lines += wrap(visible(said), width, "  note  ", " " * 8)
-    for at, why in one.cases.document.uncovered.items():
-        lines += wrap(visible(f"{at}: not covered, because {why}"), width, "        ", " " * 8)
+    for excuse in _excuses(one):
+        lines += wrap(visible(excuse), width, " " * 8, " " * 10)
     return [*lines, *(f"  {line}" for line in _tally(one))]
 
 
@@ -52,6 +59,49 @@ def _cell(numbers: list[str], most: int = 4) -> str:
     """The first cases by their numbers."""
     more = f" +{len(numbers) - most}" if len(numbers) > most else ""
     return ", ".join(numbers[:most]) + more or "none"
+
+
+def _recorded(cases: LoadedCases) -> list[tuple[str, str, Sha256]]:
+    """File, model version and digest of evidence that was recorded."""
+    return [
+        (name, f"{facts.subject.name} {facts.subject.version}", digest)
+        for name, (facts, digest) in cases.recordings.items()
+    ]
+
+
+def _advice(one: Examined) -> list[str]:
+    """What mends each kind of failure that there is."""
+    found = []
+    if one.failed:
+        found.append(
+            "a case fails where the policy does not say what it expects: mend whichever of the two is wrong. No mutant "
+            "is tried before that"
+        )
+    if any(gap.lacks for gap in one.gaps):
+        found.append(
+            "write a case with evidence that the rule judges so, and name the outcome under its `expect.findings`; or "
+            "say under `uncovered` why there can be none"
+        )
+    if any(not gap.lacks for gap in one.gaps):
+        found.append("take away the excuse under `uncovered` that excuses nothing")
+    if one.survivors:
+        found.append(
+            "write a case that comes out otherwise after the change: with evidence between the two values, with what "
+            "the list names, on the day between; or say under `uncovered` why none can"
+        )
+    return found
+
+
+def _excuses(one: Examined) -> list[str]:
+    """Each reason under `uncovered`, with what it excuses."""
+    used = Counter((excuse.at, excuse.what) for _, excuse in one.excused)
+    found = []
+    for at, reasons in one.cases.document.uncovered.items():
+        for what, why in {"": reasons}.items() if isinstance(reasons, str) else reasons.items():
+            count = used[at, what]
+            excused = f" ({plural(count, 'mutant')})" if count else ""
+            found.append(f"{at}{f', {what}' if what else ''}: not covered{excused}, because {why}")
+    return found
 
 
 def _tally(one: Examined) -> list[str]:
@@ -70,45 +120,14 @@ def _tally(one: Examined) -> list[str]:
 
 def told(difference: Difference) -> str:
     """What was expected and what was found, with the finding's own words."""
-    got = difference.got.value if difference.got else "nothing"
     why = f": {difference.why}" if difference.why else ""
-    return f"{difference.of}: expected {difference.expected.value}, got {got}{why}"
+    return f"{difference.of}: expected {difference.expected}, got {difference.got or 'nothing'}{why}"
 
 
 def missing_of(one: Examined) -> list[str]:
     """What the cases do not show, in words."""
     rules = [f"{gap.rule}: {gap.why}" for gap in one.gaps]
     return rules + [f"{mutant.at}: no case notices {mutant.what}" for mutant in one.survivors]
-
-
-def examined_json(found: Sequence[Examined]) -> str:
-    """The same, for machines."""
-    return json.dumps([_plain(one) for one in found], indent=2, ensure_ascii=False)
-
-
-def _plain(one: Examined) -> dict[str, object]:
-    return {
-        "policy": one.policy.document.id,
-        "version": one.policy.document.version,
-        "sha256": one.policy.sha256,
-        "holds": one.holds,
-        "cases": [
-            {
-                "name": ran.name,
-                "holds": not ran.differences,
-                "differences": [each._asdict() for each in ran.differences],
-            }
-            for ran in one.ran
-        ],
-        "rules": one.table,
-        "gaps": [gap._asdict() for gap in one.gaps],
-        "mutants": one.mutants,
-        "noticed": None if one.mutants is None else one.mutants - one.unnoticed,
-        "survivors": [{"at": mutant.at, "what": mutant.what} for mutant in one.survivors],
-        "excused": [{"at": mutant.at, "what": mutant.what} for mutant in one.excused],
-        "minor": [{"at": mutant.at, "what": mutant.what} for mutant in one.minor],
-        "uncovered": one.cases.document.uncovered,
-    }
 
 
 def examined_junit(found: Sequence[Examined]) -> str:
@@ -123,6 +142,9 @@ def examined_junit(found: Sequence[Examined]) -> str:
             _case(suite, "coverage", rule, [gap.why for gap in one.gaps if gap.rule == rule])
         if one.mutants is not None:
             _case(suite, "mutants", "every mutant is told", [f"{mutant.at}: {mutant.what}" for mutant in one.survivors])
+        idle: list[Gap] = [gap for gap in one.gaps if gap.rule not in one.table]
+        if idle:
+            _case(suite, "coverage", "uncovered", [f"{gap.rule}: {gap.why}" for gap in idle])
         for kind, path in (("tests", "testcase"), ("failures", "testcase/failure")):
             suite.set(kind, str(len(suite.findall(path))))
         suite.set("errors", "0")

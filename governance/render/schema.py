@@ -21,6 +21,7 @@ def documents() -> dict[str, type[BaseModel]]:
     from governance.policy.release import Release, ReleaseApproval, ReleasedPolicy
     from governance.render.explain import Explanation
     from governance.render.json import Check, GateAnswer
+    from governance.render.policy_test import PolicyTest
     from governance.render.replay import Replay
     from governance.trail.bundle import Bundle
     from governance.trail.entry import Entry
@@ -46,6 +47,7 @@ def documents() -> dict[str, type[BaseModel]]:
         "released-policy": ReleasedPolicy,
         "policy-diff": PolicyDiff,
         "policy-replay": Replay,
+        "policy-test": PolicyTest,
         "bundle": Bundle,
         "trust": Trust,
         "check": Check,

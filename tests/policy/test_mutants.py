@@ -1,9 +1,10 @@
 """Mutants of a policy: which are made, and that cases are needed to notice them."""
 
-from governance.policy.cases import Bench
+from governance.policy.bench import Bench
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.examination import examine
-from governance.policy.mutants import mutants, told
+from governance.policy.mutants import mutants
+from governance.policy.noticing import told
 from governance.policy.outcome import Outcome
 from governance.render.examined import examined_text
 from tests.policy.test_cases import CASES, POLICY, house

@@ -27,7 +27,7 @@ class Shown(NamedTuple):
     """What the cases of a policy show: by rule and outcome the names of cases, and the excuses for rules without."""
 
     table: Mapping[str, Mapping[Outcome, Sequence[str]]]
-    uncovered: Mapping[str, str]
+    uncovered: Mapping[str, object]
 
 
 class Subject(NamedTuple):
