@@ -6,16 +6,13 @@ import argparse
 
 from governance import __version__
 from governance.cli.formats import FORMATS
-from governance.cli.options import acts, case, folder, path, proof, service, writing
-from governance.errors import BadInput, ExitCode
+from governance.cli.options import EXITS, acts, case, folder, proof, service, usual, writing
+from governance.errors import BadInput
 
 TYPE_CHECKING = False  # as in `options`
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
     from typing import Any
-
-_CODES = [f"{code:d} {code.means}" for code in ExitCode]
-_EXITS = f"exit codes: {', '.join(_CODES[:-1])},\n{_CODES[-1]}"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -27,8 +24,6 @@ class _Command(_Parser):
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
         """What a command does not know is its own error: only it can name the option that was meant."""
         known, extras = super().parse_known_args(args, namespace)
-        if getattr(known, "name", None) == [] and not any(extra.startswith("-") for extra in extras):
-            known.name, extras = extras, []  # argparse gives names nothing where an option stands before them
         if extras:
             import difflib
 
@@ -49,7 +44,7 @@ def build_parser(typed: Container[str] | None = None) -> argparse.ArgumentParser
     parser = _Parser(
         prog="governance",
         description="Audit machine-learning models: evidence, rules, signed decisions, a trail, a gate.",
-        epilog=_EXITS,
+        epilog=EXITS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"governance {__version__}")
@@ -74,24 +69,13 @@ def build_parser(typed: Container[str] | None = None) -> argparse.ArgumentParser
             wanted=wanted,
             help=text,
             description=text[:1].upper() + text[1:] + ".",
-            epilog=f"{_EXITS}\n\nexample: governance {name} {example}",
+            epilog=f"{EXITS}\n\nexample: governance {name} {example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if not wanted:
             return
-        loudness = added.add_mutually_exclusive_group()
-        loudness.add_argument("--quiet", action="store_true", help="say nothing beside the result")
-        loudness.add_argument("--verbose", action="store_true", help="say what is read and done, on standard error")
-        added.add_argument(
-            "--color", choices=("auto", "always", "never"), default="auto", help="default: auto, on a terminal"
-        )
-        added.add_argument("--traceback", action="store_true", help=argparse.SUPPRESS)
-        if formats:
-            added.add_argument("--format", choices=formats, default="text", help="default: text")
-        if project:
-            added.add_argument(
-                "--project", type=path, metavar="DIR", help="folder with the trail; default: found from here upwards"
-            )
+        if own is not writing.policy:  # its actions do
+            usual(added, formats=formats, project=project)
         own(added)
 
     command(
@@ -187,10 +171,9 @@ def build_parser(typed: Container[str] | None = None) -> argparse.ArgumentParser
     command("trail", "show or verify the trail", "verify --against adult.bundle.json", proof.trail)
     command(
         "policy",
-        "list shipped policies, list the rules, check a policy file, run its cases, or pin what counts",
-        "test ./policy.yaml --mutate",
+        "write, test, change and pin policies, and look up their rules",
+        "test policies/bias-audit --mutate",
         writing.policy,
-        formats=("text", "json", "junit", "markdown", "sarif"),
     )
     command("schema", "print the JSON Schema of a document", "manifest", writing.schema, formats=(), project=False)
     command(

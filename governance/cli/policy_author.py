@@ -1,19 +1,35 @@
-"""governance policy lint, fmt, explain: for whoever writes a policy, or is asked something by one."""
+"""governance policy init, lint, fmt, explain: for whoever writes a policy, or is asked something by one."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from governance.cli.context import Context
-from governance.errors import BadInput, ExitCode
+from governance.errors import ExitCode
 
 if TYPE_CHECKING:
     from governance.policy.document import LoadedPolicy, SelectedRule
 
-ACTIONS = ("lint", "fmt", "explain")
+ACTIONS = ("init", "lint", "fmt", "explain")
 
 
 def run(context: Context) -> int:
-    return {"lint": _lint, "fmt": _fmt, "explain": _explain}[context.args.action](context)
+    return {"init": _init, "lint": _lint, "fmt": _fmt, "explain": _explain}[context.args.action](context)
+
+
+def _init(context: Context) -> int:
+    """Below the current folder."""
+    from governance.operations.begin_policy import begin_policy
+
+    args = context.args
+    files = begin_policy(args.name, args.rule, args.owner, Path("policies"))
+    folder = files[0].parent
+    lines = [f"Wrote {file}" for file in files]
+    lines += ["", "Fill in what has a comment there; then:", f"  governance policy test {folder} --mutate"]
+    lines += [f"  governance policy {one} {folder}" for one in ("lint", "fmt")]
+    text = "\n".join(lines)
+    context.say(json.dumps({"written": [str(file) for file in files]}, indent=2) if context.as_json else text)
+    return ExitCode.ALLOW
 
 
 def _lint(context: Context) -> int:
@@ -39,8 +55,6 @@ def _fmt(context: Context) -> int:
     from governance.operations.layout import lay_out
 
     args = context.args
-    if not args.name:
-        raise BadInput("say which files", expected="policies, as files or folders")
     found = lay_out(args.name, write=not args.check)
     if context.as_json:
         context.say(json.dumps([one._asdict() for one in found], indent=2))
@@ -64,10 +78,7 @@ def _explain(context: Context) -> int:
     from governance.render.explain import explain_asked, explain_rule
 
     args = context.args
-    if len(args.name) != 1:
-        got = " ".join(args.name) or "nothing"
-        raise BadInput("`policy explain` takes one name", got=got, expected="RULE, POLICY#RULE, FILE#RULE or a finding")
-    (name,) = args.name
+    name = args.name
     if (rule := catalogue_rule(name)) is not None:
         return explain.say(context, explain_rule(rule))
     if (found := _rule(context, name)) is not None:
@@ -85,7 +96,7 @@ def _rule(context: Context, name: str) -> "tuple[LoadedPolicy, SelectedRule] | N
     from governance.operations.explain import selected_of
 
     policy, named, rule = name.rpartition("#")
-    if named and ("/" in policy or policy.endswith((".yaml", ".yml")) or policy in bundled.policy_names()):
+    if named and (policy in bundled.policy_names() or Path(policy).exists() or policy.endswith((".yaml", ".yml"))):
         return selected_of(load_policies([policy]), rule)
     asked = place(context).asked()
     if name not in {key for one in asked for rule in one.rules for key in (rule.key, rule.section.id)}:

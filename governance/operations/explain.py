@@ -17,6 +17,8 @@ from governance.policy.rule import Rule
 from governance.policy.rules import ALL, CATALOGUE
 
 _MOST_FOLDERS = 200
+_MOST_NAMED = 20
+_OF_A_FILE = "what a policy of your own asks: `governance policy explain policies/NAME/policy.yaml#RULE`"
 _Found = TypeVar("_Found")
 
 
@@ -35,6 +37,33 @@ def catalogue_rule(name: str) -> Rule | None:
     return CATALOGUE.get(name) or next((rule for rule in ALL if rule.id == name), None)
 
 
+def catalogue_rules(name: str | None) -> list[Rule]:
+    """The rules of a family (`fairness`), or that serve a law (`nyc-ll144`) or a clause of it (`nyc-ll144/5-301`); all
+    where nothing is named. Raises BadInput where there are none."""
+    if name is None:
+        return [*ALL]
+    found = [rule for rule in ALL if _family(rule) == name or any(_within(one, name) for one in rule.controls)]
+    if not found:
+        families = dict.fromkeys(map(_family, ALL))
+        laws = sorted({control.partition("/")[0] for rule in ALL for control in rule.controls})
+        raise BadInput(
+            "no such rule",
+            got=ascii(name),
+            expected=f"a rule, a family ({', '.join(families)}) or a law that rules serve ({', '.join(laws)})",
+            fix="`governance policy rules` lists all",
+        )
+    return found
+
+
+def _family(rule: Rule) -> str:
+    return rule.id.partition(".")[0]
+
+
+def _within(control: str, clause: str) -> bool:
+    """Whether a control is of this law, this clause, or a part of it."""
+    return control.startswith(clause) and control[len(clause) : len(clause) + 1] in ("", "/", ".", "-")
+
+
 def manifest_file(case: Case, folders: Iterable[Path]) -> Path | None:
     """The file in these folders, or in one right below them, that holds the very manifest that was judged."""
     for folder in folders:
@@ -47,6 +76,12 @@ def manifest_file(case: Case, folders: Iterable[Path]) -> Path | None:
             if file.is_file() and sha256(read_whole(file, "manifest")) == case.evidence.manifest:
                 return file
     return None
+
+
+def _some(names: list[str]) -> str:
+    """The first of many."""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
 
 
 def _named(known: Mapping[str, _Found], name: str, noun: str) -> _Found:
@@ -62,6 +97,6 @@ def _named(known: Mapping[str, _Found], name: str, noun: str) -> _Found:
     raise BadInput(
         f"no such {noun}",
         got=ascii(name),
-        expected=", ".join(known) or f"a {noun}, and there is none",
-        fix=f"did you mean {' or '.join(near[:2])}?" if near else "",
+        expected=_some(list(known)) or f"a {noun}, and there is none",
+        fix=f"did you mean {' or '.join(near[:2])}?" if near else _OF_A_FILE,
     )

@@ -37,8 +37,10 @@ def load_placed_with_parents(name: str) -> tuple[LoadedPolicy, Positions]:
 
 
 def read_policy(name: str, what: str = "policy") -> tuple[str, bytes]:
-    """The file of a policy (or `what` it may be besides) by path or by the name of a shipped one, as it is shown, and
-    its bytes. Raises BadInput."""
+    """The file of a policy (or `what` it may be besides) by path, by its folder or by the name of a shipped one, as it
+    is shown, and its bytes. Raises BadInput."""
+    if name not in bundled.policy_names() and (Path(name) / POLICY).is_file():
+        name = str(Path(name) / POLICY)
     if "/" in name or name.endswith((".yaml", ".yml", ".json")):
         return name, read_whole(Path(name), what)
     return bundled.policy(name)

@@ -27,8 +27,10 @@ def test_a_rule_is_shown_with_every_option(rule, capsys):
     "argv, said",
     [
         (("rules", "performance.flor"), "no such rule"),
-        (("check",), "say which policy"),
-        (("list", "policy.yaml"), "governance policy check policy.yaml"),
+        (("check",), "required: POLICY"),
+        (("list", "policy.yaml"), "no policy there"),
+        (("rules", "nyc-ll14"), "nyc-ll144"),
+        (("frobnicate",), "choose from 'init', 'list'"),
     ],
 )
 def test_what_is_not_understood_is_said(argv, said, capsys):

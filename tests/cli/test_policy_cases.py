@@ -115,10 +115,10 @@ def test_every_shipped_policy_is_tested_by_default(capsys: pytest.CaptureFixture
     [
         (("test", "nobody"), "no such policy"),
         (("test", "./nowhere/policy.yaml"), "no policy there"),
-        (("list", "--format", "junit"), "go with `policy test`"),
-        (("test", "baseline", "--strict"), "with `test --mutate`"),
-        (("check", "baseline", "--mutate"), "go with `policy test`"),
-        (("check", "baseline", "other"), "takes one name"),
+        (("list", "--format", "junit"), "invalid choice: 'junit'"),
+        (("test", "baseline", "--strict"), "goes with `policy test --mutate`"),
+        (("check", "baseline", "--mutate"), "unrecognized arguments: --mutate"),
+        (("check", "baseline", "other"), "unrecognized arguments: other"),
     ],
 )
 def test_what_is_not_understood_is_said(argv: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:

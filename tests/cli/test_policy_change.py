@@ -39,7 +39,7 @@ def test_a_replay_says_what_would_change_and_exits_with_0(drafts, check, run):
     ran = run("policy", "replay", "looser.yaml", "--format", "json")
     found = Replay.model_validate_json(ran.out)
     assert ran.code == 0 and found.counts.judged == 1 and [case.name for case in found.cases] == ["credit"]
-    assert "1 decision judged again" in run("policy", "replay", "looser.yaml", "--against", "policy.yaml").out
+    assert "1 decision judged again:" in run("policy", "replay", "looser.yaml", "--against", "policy.yaml").out
     assert "| credit 1.10 | prod |" in run("policy", "replay", "looser.yaml", "--format", "markdown").out
     assert "0 decisions judged again" in run("policy", "replay", "looser.yaml", "--model", "other").out
     assert "no draft knows" in run("policy", "replay", "looser.yaml", "--environment", "lab").err
@@ -76,12 +76,12 @@ def test_a_release_takes_two_people_and_is_told_in_the_trail(drafts, run):
 @pytest.mark.parametrize(
     "argv, told",
     [
-        (("diff", "policy.yaml"), "takes two policies"),
-        (("replay",), "say which draft"),
+        (("diff", "policy.yaml"), "required: NEW"),
+        (("replay",), "required: DRAFT"),
         (("replay", "looser.yaml", "--against", "trail", "b.json"), "either the trail or bundles"),
-        (("release", "looser.yaml"), "who signs it"),
-        (("release", "looser.yaml", "policy.yaml", "--as", "ann"), "takes one file"),
-        (("list", "--format", "markdown"), "goes with"),
+        (("release", "looser.yaml"), "required: --as"),
+        (("release", "looser.yaml", "policy.yaml", "--as", "ann"), "unrecognized arguments: policy.yaml"),
+        (("list", "--format", "markdown"), "invalid choice: 'markdown'"),
     ],
 )
 def test_what_is_refused(drafts, run, argv, told):

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import argparse
 
+from governance.errors import ExitCode
+
 TYPE_CHECKING = False  # as in typing, which costs a third of the start-up of `--help`
 if TYPE_CHECKING:
     from pathlib import Path
 
 MODEL = "a model version"
+_CODES = [f"{code:d} {code.means}" for code in ExitCode]
+EXITS = f"exit codes: {', '.join(_CODES[:-1])},\n{_CODES[-1]}"
 
 
 class Known:
@@ -38,6 +42,23 @@ def path(text: str) -> Path:
     from pathlib import Path
 
     return Path(text)
+
+
+def usual(added: argparse.ArgumentParser, *, formats: tuple[str, ...], project: bool) -> None:
+    """What each command takes."""
+    loudness = added.add_mutually_exclusive_group()
+    loudness.add_argument("--quiet", action="store_true", help="say nothing beside the result")
+    loudness.add_argument("--verbose", action="store_true", help="say what is read and done, on standard error")
+    added.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="default: auto, on a terminal"
+    )
+    added.add_argument("--traceback", action="store_true", help=argparse.SUPPRESS)
+    if formats:
+        added.add_argument("--format", choices=formats, default="text", help="default: text")
+    if project:
+        added.add_argument(
+            "--project", type=path, metavar="DIR", help="folder with the trail; default: found from here upwards"
+        )
 
 
 def elsewhere(added: argparse.ArgumentParser) -> None:
