@@ -18,9 +18,11 @@ from governance.policy.enforcement import action_on
 from governance.policy.finding import Announced, Finding, Known
 from governance.policy.outcome import ACTIONS, Action, Enforcement, Outcome, Severity, worst
 from governance.policy.selector import view_of_evidence
+from governance.policy.timeliness import untimely
 from governance.policy.verdict import verdict_of
 from governance.policy.waivers import Asked, Terms, Weighed, waiver_for, without_finding
 from governance.policy.waiving import Waivers
+from governance.policy.which_law import which_law
 
 
 class PolicyRef(Document):
@@ -164,12 +166,14 @@ def decide(
     since = apply_reviews(
         outcomes, findings, evidence, evidence_sha256, refs, known, acts, submitter, now - period, notes
     )
+    notes += which_law(outcomes, judged, findings)
     # To look back, or ahead, is a question and no release: or one could pick the day whose law suits.
     other_policies = any(
         policy.document.in_force.covers(now) != ref.in_force for policy, ref in zip(policies, refs, strict=True)
     )
     other_law = other_policies or any(
         selected.enforced(place, now) is not selected.enforced(place, as_of)
+        or selected.counts(now) is not selected.counts(as_of)
         for policy, places in judged
         for selected in policy.rules
         if selected.days
@@ -245,7 +249,8 @@ class _Asked(NamedTuple):
 
 def _finding(selected: SelectedRule, waivers: Waivers, places: tuple[str, ...], asked: _Asked) -> Finding:
     section, evidence, rule, groups = selected.section, asked.evidence, selected.rule, selected.facts
-    verdict = verdict_of(selected, evidence, asked.now)
+    judged = verdict_of(selected, evidence, asked.now)
+    verdict = untimely(selected.times, selected.clauses or (f"rule {section.id}",), asked.as_of) or judged
     # What is not there comes from nobody.
     there = all(getattr(evidence.facts, group) is not None for group in groups)
     made = partial(
@@ -266,14 +271,18 @@ def _finding(selected: SelectedRule, waivers: Waivers, places: tuple[str, ...], 
     waiver, known = None, None
     if selected.key in asked.named:
         waiver, known = _excused(made(actions={}), selected, waivers, places, asked)
-    action = partial(
+    asks = partial(
         action_on,
-        verdict.outcome,
+        judged.outcome,
         section.enforcement,
         waived=waiver is not None,
         known=known is not None,
         waivable_to=Action(section.waivable_to),
     )
+
+    def action(place: str, moment: datetime) -> Action:
+        return asks(place, moment) if selected.counts(moment) else Action.ALLOW
+
     actions = {place: action(place, asked.as_of) for place in places}
     announced, latest = [], dict(actions)
     for day in selected.days:
@@ -309,6 +318,7 @@ def _valid_until(
     ends += [finding.known.until for finding in findings if finding.known]
     changes = [day for policy in policies for day in (policy.document.in_force.from_, policy.document.in_force.until)]
     changes += [step.from_ for finding in findings for step in finding.announced]
+    changes += [day for policy in policies for rule in policy.rules for one in rule.times for day in one.days]
     ahead = [moment for moment in (parse_instant(day) for day in changes if day) if moment > now]
     return instant(min([end, *ahead, *map(parse_instant, ends)]))
 

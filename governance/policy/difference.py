@@ -16,11 +16,14 @@ from governance.canonical import Document, Instant, Sha256
 from governance.policy import enforcement
 from governance.policy.document import LoadedPolicy, SelectedRule
 from governance.policy.expression import PARAMS, members
+from governance.policy.law import Law
+from governance.policy.period import InForce
 from governance.policy.place import environment_of
 from governance.policy.positions import Key, Positions
 from governance.policy.sections import Parameter, RuleSection
 from governance.policy.strictness import Step, step, step_of
 from governance.policy.tightening import Tighten, direction
+from governance.policy.timeliness import as_long
 from governance.strictyaml import Position, Source
 
 
@@ -164,6 +167,8 @@ def _scope(old: LoadedPolicy, new: LoadedPolicy) -> Iterator[Change]:
         if getattr(was, name) != getattr(now, name):
             yield _change(Kind.REWORDED, None, name, getattr(was, name), getattr(now, name))
     where = [tuple(dict.fromkeys(map(environment_of, one.environments))) for one in (was, now)]
+    if was.law != now.law:
+        yield from _law(was.law, now.law)
     spans: list[tuple[str, Any, Any]] = [
         ("in_force.from", was.in_force.from_, now.in_force.from_),
         ("in_force.until", was.in_force.until, now.in_force.until),
@@ -184,6 +189,26 @@ def _scope(old: LoadedPolicy, new: LoadedPolicy) -> Iterator[Change]:
     for name, before, after in _waivers(old, new):
         if (took := step_of(name, before, after)) is not None:
             yield _change(Kind(took), None, name, before, after)
+
+
+def _law(was: Law | None, now: Law | None) -> Iterator[Change]:
+    """What is said of the law. Words alone: what its days do, the rules show that serve it."""
+    if was is None or now is None:
+        yield _change(Kind.REWORDED, None, "law", was and was.id, now and now.id)
+        return
+    for name in type(was).model_fields:
+        before, after = (_plain(getattr(one, name)) for one in (was, now))
+        if name != "clauses" and before != after:
+            yield _change(Kind.REWORDED, None, f"law.{name}", before, after)
+    old, new = ({clause.id: clause for clause in one.clauses} for one in (was, now))
+    for name in dict.fromkeys((*new, *old)):
+        if old.get(name) != new.get(name):
+            sides = (one and one.asks for one in (old.get(name), new.get(name)))
+            yield _change(Kind.REWORDED, None, "law.clauses", *(said and f"{name}: {said}" for said in sides))
+
+
+def _plain(value: Any) -> Any:
+    return value.words if isinstance(value, InForce) else value
 
 
 def _waivers(old: LoadedPolicy, new: LoadedPolicy) -> Iterator[tuple[str, Any, Any]]:
@@ -261,6 +286,11 @@ def _rule(
             yield _change(Kind.CHANGED, name, part, getattr(before, part), getattr(after, part))
     if before.uses == after.uses:
         yield from _limits(name, was, now) if before.uses else _read(name, before, after, policies)
+    if was.times != now.times:
+        longer, shorter = as_long(now.times, was.times), as_long(was.times, now.times)
+        kind = Kind.CHANGED if longer is shorter else Kind.TIGHTENED if longer else Kind.LOOSENED
+        before_at, after_at = ([one.words for one in side.times] or None for side in (was, now))
+        yield _change(kind, name, "in_force", before_at, after_at)
     for stretch, place in ((one, at) for at in places for one in _stretches(before, after, at)):
         kind = Kind.LOOSENED if stretch.looser else Kind.TIGHTENED
         change = _change(kind, name, "enforcement", stretch.was.value, stretch.now.value)

@@ -13,7 +13,9 @@ from governance.canonical import Instant, Sha256, sha256
 from governance.errors import BadInput
 from governance.policy import enforcement, inheritance
 from governance.policy.expression import PARAMS, Condition, compile_condition, unknown_parameter
+from governance.policy.law import Law
 from governance.policy.outcome import Enforcement
+from governance.policy.period import InForce
 from governance.policy.place import Slug
 from governance.policy.positions import Key, Positions
 from governance.policy.rule import Params, Rule
@@ -22,7 +24,6 @@ from governance.policy.sections import (
     Accept,
     Control,
     Extends,
-    InForce,
     Parameter,
     ParameterValue,
     Policy,
@@ -30,6 +31,7 @@ from governance.policy.sections import (
 )
 from governance.policy.selector import Applies, Selector, View, applies, compile_selector
 from governance.policy.tightening import Tighten, direction
+from governance.policy.timeliness import Times, counts, times
 
 __all__ = [
     "Accept",
@@ -47,13 +49,16 @@ __all__ = [
 
 
 class SelectedRule(NamedTuple):
-    """A rule of a policy, ready to judge. Exactly one of `rule` and `condition` is set."""
+    """A rule of a policy, ready to judge. Exactly one of `rule` and `condition` is set. `times`: when it counts.
+    `clauses`: the controls that are clauses of the law of its policy."""
 
     key: str
     section: RuleSection
     rule: Rule | None
     params: Params | None
     condition: Condition | None
+    times: Times = ()
+    clauses: tuple[str, ...] = ()
 
     @property
     def uses(self) -> str:
@@ -77,14 +82,19 @@ class SelectedRule(NamedTuple):
         """Those that the policy names, else the rule's."""
         return self.section.controls or (self.rule.controls if self.rule else ())
 
+    def counts(self, as_of: datetime) -> bool:
+        """Whether it counts on a legal date."""
+        return counts(self.times, as_of)
+
     def enforced(self, place: str, as_of: datetime) -> Enforcement:
         """How it is enforced at an environment, or a point of one, on a legal date."""
         return enforcement.enforced(self.section.enforcement, place, as_of)
 
     @property
     def days(self) -> list[Instant]:
-        """All on which its enforcement changes somewhere."""
-        return enforcement.days(self.section.enforcement)
+        """All on which its enforcement changes somewhere, or on which it begins or ends to count."""
+        stepped = enforcement.days(self.section.enforcement)
+        return sorted({*stepped, *(day for one in self.times for day in one.days)}) if self.times else stepped
 
 
 class LoadedPolicy(NamedTuple):
@@ -193,8 +203,34 @@ def _parent(extends: Extends, positions: Positions, parents: Parents) -> tuple[s
 
 def _compiled(policy: Policy, text: bytes, positions: Positions, catalogue: Mapping[str, Rule]) -> LoadedPolicy:
     params = {name: parameter.typed(parameter.value) for name, parameter in policy.parameters.items()}
-    selected = tuple(_select(policy, section, params, positions, catalogue) for section in policy.rules)
+    if policy.law is not None:
+        _within_the_law(policy, policy.law, positions)
+    selected = tuple(
+        _timed(_select(policy, section, params, positions, catalogue), policy.law) for section in policy.rules
+    )
     return LoadedPolicy(policy, sha256(text), text, selected, _selector(policy, positions))
+
+
+def _timed(selected: SelectedRule, law: Law | None) -> SelectedRule:
+    found = times(selected.section.in_force, selected.controls, law)
+    clauses = tuple(law.control(clause) for clause in law.served(selected.controls)) if law else ()
+    return selected._replace(times=found, clauses=clauses)
+
+
+def _within_the_law(policy: Policy, law: Law, positions: Positions) -> None:
+    """A policy counts while the law that it is about does. Raises BadInput, with both lines."""
+    effective = law.effective
+    if effective is None or effective.holds(policy.in_force):
+        return
+    early = policy.in_force.from_ < effective.from_
+    part, at = ("from", "before its law begins") if early else ("until", "when its law has ended")
+    raise positions.error(
+        ("in_force", part),
+        f"policy {policy.id!r} would be in force {at}",
+        got=policy.in_force.words,
+        expected=f"within {effective.words} ({positions.named(('law', 'effective', part))})",
+        fix="to judge by a law before it begins, ask with --as-of" if early else "",
+    )
 
 
 def _selector(policy: Policy, positions: Positions) -> Selector | None:

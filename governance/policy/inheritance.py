@@ -14,14 +14,17 @@ from governance.errors import BadInput
 from governance.policy import enforcement
 from governance.policy.enforcement import DEFAULT
 from governance.policy.expression import PARAMS
+from governance.policy.law import Law
+from governance.policy.period import InForce
 from governance.policy.place import environment_of
 from governance.policy.positions import Key, Positions
 from governance.policy.rule import Params
-from governance.policy.sections import InForce, Merged, Parameter, Policy, RuleSection
+from governance.policy.sections import Merged, Parameter, Policy, RuleSection
 from governance.policy.strictness import as_tight
 from governance.policy.tightening import Tighten, direction
+from governance.policy.timeliness import as_long, times
 from governance.policy.waiving import Horizon, Waivers
-from governance.strictyaml import Misplaced
+from governance.strictyaml import Misplaced, seen
 
 MOST_LEVELS = 8
 """Of policies that extend each other."""
@@ -53,7 +56,7 @@ def merged(
     for section in child.rules:
         if section.id in rules:
             was = rules[section.id]
-            rules[section.id] = _tightened(section, was, controls, places, lines)
+            rules[section.id] = _tightened(section, was, controls, places, parent.law, lines)
             _no_longer_waived(section, waivers.most_days(rules[section.id].severity), was, parent.waivers, lines)
         elif lacks := section.incomplete():
             what = f"{lacks}; and the parent has no rule {section.id!r} that this could be a tighter form of"
@@ -76,6 +79,7 @@ def merged(
             "applies": _both(parent.applies, child.applies),
             "waivers": waivers,
             "parameters": parameters,
+            "law": parent.law,
             "extends": None,
             "merged": (own, *(parent.merged or (above,))),
             "rules": sections,
@@ -90,8 +94,8 @@ def written(policy: Policy) -> bytes:
     """The one spelling of a merged policy: JSON, without what is left to defaults; reading it gives the same policy."""
     tree = policy.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     text = json.dumps(tree, indent=1, ensure_ascii=False) + "\n"
-    # YAML reads some marks as the ends of lines and refuses others: what does not print is written by its number.
-    return "".join(char if char == "\n" or char.isprintable() else _escaped(ord(char)) for char in text).encode()
+    # YAML reads some marks as the ends of lines and refuses others: what cannot be seen is written by its number.
+    return "".join(char if char == "\n" or seen(char) else _escaped(ord(char)) for char in text).encode()
 
 
 def _escaped(code: int) -> str:
@@ -218,6 +222,7 @@ def _tightened(
     parent: RuleSection,
     controls: Mapping[str, tuple[str, ...]],
     environments: Iterable[str],
+    law: Law | None,
     lines: _Lines,
 ) -> RuleSection:
     """The parent's rule with what the child says of it."""
@@ -252,6 +257,14 @@ def _tightened(
     changed |= {"with_": {**parent.with_, **child.with_}, "enforcement": enforced}
     if "controls" in said:
         changed["controls"] = tuple(dict.fromkeys((*controls[child.id], *child.controls)))
+    if "in_force" in said:
+        changed["in_force"] = child.in_force
+    before = times(parent.in_force, controls[child.id], law)
+    now = times(changed.get("in_force", parent.in_force), changed.get("controls", controls[child.id]), law)
+    if not as_long(now, before):
+        what = f"rule {child.id!r} would only count {' and '.join(one.words for one in now)}, less than in the parent"
+        expected = " and ".join(one.words for one in before) or "as long as the policy is in force"
+        raise lines.against((*at, "in_force" if "in_force" in said else "controls"), what, expected, parent=at)
     return parent.model_copy(update=changed)
 
 

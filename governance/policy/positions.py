@@ -7,7 +7,7 @@ from governance.errors import BadInput
 from governance.strictyaml import Path, Position, Source
 
 Key = tuple[str | int, ...]
-"""A path in which a rule is called by its id, not by its place: ("rules", "floor", "with")."""
+"""A path in which a rule, or a clause, is called by its id, not by its place: ("rules", "floor", "with")."""
 
 
 class Positions:
@@ -46,9 +46,21 @@ class Positions:
         return source, source.beside(path)
 
 
+_NAMED = (("rules",), ("law", "clauses"))
+"""Lists of what has an id."""
+
+
 def _key(tree: Any, path: Path) -> Key:
-    if len(path) < 2 or path[0] != "rules":
-        return path
-    section = tree["rules"][path[1]] if isinstance(path[1], int) else None
-    name = section.get("id") if isinstance(section, dict) else None
-    return ("rules", name if isinstance(name, str) else path[1], *path[2:])
+    for above in _NAMED:
+        at = len(above)
+        if path[:at] == above and len(path) > at and isinstance(path[at], int):
+            section = _under(tree, above)[path[at]]
+            name = section.get("id") if isinstance(section, dict) else None
+            return (*above, name if isinstance(name, str) else path[at], *path[at + 1 :])
+    return path
+
+
+def _under(tree: Any, path: Path) -> Any:
+    for step in path:
+        tree = tree[step]
+    return tree

@@ -2,17 +2,18 @@
 
 import difflib
 import re
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from governance import strictyaml
-from governance.canonical import Document, Instant, Sha256, Spelled, parse_instant
+from governance.canonical import Document, Sha256, Spelled
 from governance.evidence.origin import Kind, Predictions
 from governance.policy.enforcement import DEFAULT, Enforced
+from governance.policy.law import Law
 from governance.policy.outcome import Severity
+from governance.policy.period import InForce
 from governance.policy.place import Place, Slug, environment_of
 from governance.policy.waiving import Waivers
 
@@ -56,22 +57,6 @@ def _read(kind: ParameterType, value: str | tuple[str, ...], *at: str) -> Parame
     return Decimal(value) if kind == "decimal" else int(value)
 
 
-class InForce(Document):
-    """In the time that law is judged on. `from`: the first moment. `until`: the first moment after it."""
-
-    from_: Instant = Field(alias="from")
-    until: Instant | None = None
-
-    @model_validator(mode="after")
-    def _some_time(self) -> Self:
-        if self.until is not None and parse_instant(self.until) <= parse_instant(self.from_):
-            raise strictyaml.Misplaced("`until` is not after `from`: it would never be in force", "until")
-        return self
-
-    def covers(self, as_of: datetime) -> bool:
-        return parse_instant(self.from_) <= as_of and (self.until is None or as_of < parse_instant(self.until))
-
-
 class Accept(Document):
     """Which evidence counts. `kind`: declared facts count only where a rule says so. `predictions`: made by us from the
     model (rescored), or read from a column of the table (supplied)."""
@@ -89,7 +74,8 @@ class RuleSection(Document):
     clauses of laws and standards that it serves, as law/clause; those of the catalogue's rule where left out.
     `severity`: orders the reading. `enforcement`: what follows, by environment or point of one (prod@ci), with a
     `default`; where it changes, each word with its day: {warn: now, deny: 2027-01-01T00:00:00Z}. `accept`: the evidence
-    that counts. `waivable`: whether it can be waived at all. `waivable_to`: what a waiver leads to where it would deny.
+    that counts. `in_force`: when it counts, where that is not said by its policy and the clauses that it serves.
+    `waivable`: whether it can be waived at all. `waivable_to`: what a waiver leads to where it would deny.
     `why`: instead of the catalogue's words. `fix`: instead of the catalogue's words. `owner`: who mends it.
     """
 
@@ -103,6 +89,7 @@ class RuleSection(Document):
     severity: Severity = Severity.MEDIUM
     enforcement: dict[str, Enforced] = {}
     accept: Accept = Accept()
+    in_force: InForce | None = None
     waivable: bool = True
     waivable_to: Literal["allow", "needs review"] = "needs review"
     why: str | None = None
@@ -212,12 +199,12 @@ class Merged(Document):
 class Policy(Document):
     """Which rules a model version must keep, with which limits, enforced how. `schema`: the type of this document.
     `id`: what findings and trails call it. `version`: three numbers; a change of a limit is a new one. `title`: what
-    people read. `owner`: who answers for it. `in_force`: when it counts. `environments`: for which it decides; beside
-    one its points, such as prod@ci, where something differs. `applies`: a condition in CEL over `model`, `environment`
-    and `point`; left out, it is for every model. `valid_for`: days that a decision under this policy may be relied on.
-    `waivers`: how long they last, and how far they reach. `parameters`: values that rules refer to as
-    params.name. `extends`: the policy that it is a tighter form of. `merged`: what a merged policy was made of, as we
-    write it. `rules`: all of them count."""
+    people read. `owner`: who answers for it. `law`: what it is about, where that is one law. `in_force`: when it
+    counts. `environments`: for which it decides; beside one its points, such as prod@ci, where something differs.
+    `applies`: a condition in CEL over `model`, `environment` and `point`; left out, it is for every model. `valid_for`:
+    days that a decision under this policy may be relied on. `waivers`: how long they last, and how far they reach.
+    `parameters`: values that rules refer to as params.name. `extends`: the policy that it is a tighter form of.
+    `merged`: what a merged policy was made of, as we write it. `rules`: all of them count."""
 
     model_config = ConfigDict(json_schema_extra=_alone)
 
@@ -226,6 +213,7 @@ class Policy(Document):
     version: Version
     title: str | None = None
     owner: Words | None = None
+    law: Law | None = None
     in_force: InForce
     environments: tuple[Place, ...] = Field(min_length=1, max_length=MOST_PLACES)
     applies: str | None = None
@@ -238,6 +226,9 @@ class Policy(Document):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.extends is not None and self.law is not None:
+            told = "a policy that `extends` another has the law of that one; what it adds are rules"
+            raise strictyaml.Misplaced(told, "law")
         if self.extends is not None and self.merged:
             raise strictyaml.Misplaced("`merged` is written by us into what no longer `extends` anything", "merged")
         seen: set[str] = set()

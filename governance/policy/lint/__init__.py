@@ -13,6 +13,13 @@ from governance.policy.lint.enforcement import (
     only_shown,
 )
 from governance.policy.lint.evidence import declared_may_deny, never_accepted, no_cases, no_failing_case
+from governance.policy.lint.law import (
+    bare_clause,
+    rule_without_clause,
+    status_out_of_date,
+    unknown_clause,
+    unknown_successor,
+)
 from governance.policy.lint.limits import alpha_unused, alphas_differ, limit_at_the_end, unused_parameter
 from governance.policy.lint.names import look_alike_ids, mixed_scripts, unknown_law
 from governance.policy.lint.pairs import contradictory, duplicate, shadowed
@@ -47,6 +54,11 @@ ALL: tuple[Lint, ...] = (
     no_cases,
     no_failing_case,
     unknown_law,
+    unknown_clause,
+    bare_clause,
+    rule_without_clause,
+    unknown_successor,
+    status_out_of_date,
     look_alike_ids,
     mixed_scripts,
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from governance.canonical import parse_instant
 from governance.policy.enforcement import Steps
+from governance.policy.law import Status
 from governance.policy.lint.remark import Level, Said, Subject, lint
 from governance.policy.outcome import Enforcement
 
@@ -84,12 +85,15 @@ def announced_never(subject: Subject) -> Iterator[Said]:
     good="in_force: {from: 2020-01-01T00:00:00Z}",
 )
 def expired(subject: Subject) -> Iterator[Said]:
-    """The policy is still in force.
+    """The policy is still in force, or says that its law is superseded.
 
     A policy that has ended denies: nothing is in force that could allow. Old files are kept to read old decisions by,
     and are not used.
     """
-    until = subject.policy.document.in_force.until
+    document = subject.policy.document
+    until = document.in_force.until
+    if document.law is not None and document.law.status is Status.SUPERSEDED:
+        return
     if until is not None and parse_instant(until) <= subject.as_of:
         yield Said(
             ("in_force", "until"),

@@ -41,13 +41,15 @@ def unknown_law(subject: Subject) -> Iterator[Said]:
     it. Known are those of the rules of the catalogue and of the shipped policies; a standard of the house's own is no
     mistake, which is why this is a warning.
     """
+    own = subject.policy.document.law
+    laws = subject.laws | ({own.id} if own else set())
     for selected in subject.policy.rules:
         for index, control in enumerate(selected.section.controls):
             law = control.partition("/")[0]
-            if law not in subject.laws:
-                near = difflib.get_close_matches(law, sorted(subject.laws), n=1, cutoff=0.6)
+            if law not in laws:
+                near = difflib.get_close_matches(law, sorted(laws), n=1, cutoff=0.6)
                 what = f"control {control!r} is of a law that nobody here knows: {law!r}"
-                fix = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(subject.laws))}"
+                fix = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(laws))}"
                 yield Said(("rules", selected.section.id, "controls", index), what, fix)
 
 
