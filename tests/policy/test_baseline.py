@@ -1,82 +1,29 @@
 """What a baseline of known failures may do: turn a denial into a question, for a time, and nothing else."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from governance.canonical import instant
 from governance.errors import BadInput
-from governance.evidence.evidence import EvidenceSet
-from governance.policy.baseline import KnownFailure, KnownValue, LoadedBaseline, load_baseline, written_down
-from governance.policy.decision import Decision
-from governance.policy.document import LoadedPolicy
 from governance.policy.gate import gate
-from governance.policy.outcome import ACTIONS, Action, Enforcement, Outcome, action_for
-from governance.render.baseline import baseline_yaml
-from tests.policy.cases import (
-    NOW,
-    act,
-    cell,
-    evidence,
-    fairness,
-    judge,
-    policy,
-    right,
-    section,
-    table,
+from governance.policy.outcome import Action, Enforcement, Outcome, action_for
+from tests.policy.baselines import (
+    COLUMNS,
+    DIFFERENCE,
+    FLOOR,
+    RATIO,
+    SINCE,
+    UNTIL,
+    baseline,
+    entry,
+    grants,
+    known,
+    ratio,
+    value,
+    values,
 )
-
-SINCE, UNTIL = NOW - timedelta(days=1), NOW + timedelta(days=30)
-DIFFERENCE = [
-    policy(
-        "{id: one, uses: fairness.disparity@1, with: {measure: difference, at_most: 0.1}, enforcement: {default: deny}}"
-    )
-]
-FLOOR = [policy("{id: one, uses: performance.floor@1, with: {at_least: 0.8}, enforcement: {default: deny}}")]
-RATIO = [policy("{id: one, uses: fairness.disparity@1, with: {at_least: 0.8}, enforcement: {default: deny}}")]
-COLUMNS = [policy("{id: one, uses: access.wildcards@1, accept: {kind: [declared]}, enforcement: {default: deny}}")]
-
-
-def text(*known: str, model: str = "loans", reason: str = "legacy", since: str = instant(SINCE)) -> bytes:
-    lines = "".join(f"\n  - {{{one}}}" for one in known) or " []"
-    head = f"schema: governance.baseline/v1\nmodel: {model}\nreason: {reason}\nsince: {since}\n"
-    return f"{head}known:{lines}\n".encode()
-
-
-def entry(finding: str = "house#one", more: str = "", expires: str = instant(UNTIL)) -> str:
-    return f'finding: "{finding}", expires: {expires}{", " if more else ""}{more}'
-
-
-def value(bound: str = "", path: str = "performance.accuracy", group: str = "") -> str:
-    """A number that an entry knows of."""
-    of = f", group: [{group}]" if group else ""
-    return f"{{path: {path}{of}{', ' if bound else ''}{bound}}}"
-
-
-def ratio(group: str, bound: str = "", attribute: str = "sex") -> str:
-    return value(bound, f"fairness.{attribute}.selection_rate.ratio", group)
-
-
-def values(*known: str) -> str:
-    return f"values: [{', '.join(known)}]"
-
-
-def baseline(*known: str, **head: str) -> LoadedBaseline:
-    return load_baseline(text(*known, **head), "known.yaml")
-
-
-def known(facts: EvidenceSet, rules: list[LoadedPolicy], one: str, **options: Any) -> bool:
-    """Whether the entry covers the only finding; then it needs a review, and else a note says why not."""
-    decision = judge(facts, rules, baseline=baseline(one), **options)
-    finding = decision.findings[0]
-    assert finding.outcome is Outcome.FAIL
-    assert decision.outcomes["prod"] is (Action.NEEDS_REVIEW if finding.known else Action.DENY)
-    assert any("does not cover house#one" in note for note in decision.notes) is (finding.known is None)
-    return finding.known is not None
-
+from tests.policy.cases import NOW, act, cell, evidence, fairness, judge, policy, right, section, table
 
 # What it does
 
@@ -212,14 +159,6 @@ def test_groups_of_what_has_none_cover_nothing() -> None:
     assert not known(evidence(performance=right(700, 1000)), FLOOR, entry(more=values(value(group="a"))))
 
 
-def grants(*lines: str) -> EvidenceSet:
-    from governance.evidence.access import AccessFacts, Grant
-    from governance.evidence.origin import FactOrigin
-
-    made = tuple(Grant(principal=one, permission="train", resource="m", line=7) for one in lines)
-    return evidence(access=AccessFacts(grants=made, approvals=(), origin=FactOrigin(kind="declared")))
-
-
 def test_what_has_no_number_is_bounded_by_what_it_names() -> None:
     one = "grants line 7: a* may train on m"
     named = entry(more=f'faults: ["{one}", "grants line 7: c* may train on m"]')
@@ -297,183 +236,3 @@ def test_another_models_baseline_is_refused() -> None:
     with pytest.raises(BadInput, match="another model") as caught:
         judge(evidence(), [policy(section("one"))], baseline=baseline(model="credit"))
     assert (caught.value.got, caught.value.expected, caught.value.where) == ("credit", "loans", "known.yaml:2:1")
-
-
-# Laws
-
-
-@pytest.mark.parametrize("outcome", [one.value for one in Outcome])
-@pytest.mark.parametrize("enforcement", [one.value for one in Enforcement])
-def test_one_cell_of_the_decision_table_changes_and_no_other(outcome: str, enforcement: str) -> None:
-    rules = [policy(section("one", outcome, f"{{default: {enforcement}}}"), section("two"))]
-    without, with_it = judge(evidence(), rules), judge(evidence(), rules, baseline=baseline(entry()))
-    if (outcome, enforcement) == ("fail", "deny"):
-        assert (without.outcomes["prod"], with_it.outcomes["prod"]) == (Action.DENY, Action.NEEDS_REVIEW)
-    else:
-        assert (with_it.outcomes, with_it.findings) == (without.outcomes, without.findings)
-        assert with_it.valid_until == without.valid_until
-
-
-_RULES = st.lists(
-    st.tuples(
-        st.sampled_from([one.value for one in Outcome]),
-        st.sampled_from([one.value for one in Enforcement]),
-        st.sampled_from([one.value for one in Enforcement]),
-        st.sampled_from(["allow", "needs review"]),
-    ),
-    min_size=1,
-    max_size=5,
-)
-# Mostly live and without bounds, for each rule and for two that are not there.
-_ENTRIES = st.lists(
-    st.sampled_from(
-        [None, (-1, ""), (0, ""), (1, "faults: [x]"), (1, "values: [{path: x}]"), (1, ""), (2, ""), (40, "")]
-    ),
-    min_size=7,
-    max_size=7,
-).map(lambda found: {number: one for number, one in enumerate(found) if one})
-
-
-def _case(rules: list[tuple[str, str, str, str]], entries: dict[int, tuple[int, str]]) -> tuple[Decision, Decision]:
-    """The same case without and with a baseline of these entries: days until they expire, and their bounds."""
-    policies = [policy(*_sections(rules))]
-    made = [entry(f"house#r{i}", more, instant(NOW + timedelta(days=days))) for i, (days, more) in entries.items()]
-    loaded = baseline(*made, since=instant(NOW - timedelta(days=2)))
-    return judge(evidence(), policies), judge(evidence(), policies, baseline=loaded)
-
-
-@given(_RULES, _ENTRIES)
-def test_it_turns_deny_into_needs_review_and_does_nothing_else(rules: Any, entries: Any) -> None:
-    without, with_it = _case(rules, entries)
-    for name, before in without.outcomes.items():
-        after = with_it.outcomes[name]
-        assert after is before or (before, after) == (Action.DENY, Action.NEEDS_REVIEW)
-    old = {finding.key: finding for finding in without.findings}
-    for finding in with_it.findings:
-        was = old[finding.key]
-        assert was.model_copy(update={"actions": {}}) == finding.model_copy(update={"actions": {}, "known": None})
-        if finding.outcome is not Outcome.FAIL:
-            assert finding == was
-        for name, action in finding.actions.items():
-            moved = (was.actions[name], action) == (Action.DENY, Action.NEEDS_REVIEW)
-            assert action is was.actions[name] or (moved and finding.known)
-    used = [finding.known.until for finding in with_it.findings if finding.known]
-    assert all(until > instant(NOW) for until in used)
-    assert with_it.valid_until == min([without.valid_until, *used])
-
-
-@given(_RULES, st.sets(st.integers(0, 6)))
-def test_empty_or_expired_it_changes_nothing(rules: Any, numbers: set[int]) -> None:
-    without, with_it = _case(rules, dict.fromkeys(numbers, (0, "")))
-    fresh = {"baseline": None, "notes": ()}
-    assert without.model_copy(update=fresh) == with_it.model_copy(update=fresh)
-    if not numbers:
-        assert without.notes == with_it.notes
-
-
-@given(_RULES)
-def test_what_is_written_down_turns_each_denial_by_failure_into_a_review(rules: Any) -> None:
-    without, _ = _case(rules, {})
-    policies = [policy(*_sections(rules))]
-    written = written_down(without.findings, model="loans", reason="legacy", since=NOW, expires=UNTIL)
-    assert list(written.known) == sorted(written.known, key=lambda one: one.finding)
-    loaded = load_baseline(baseline_yaml(written).encode(), "known.yaml")
-    assert loaded.document == written
-    decision = judge(evidence(), policies, baseline=loaded)
-    assert {one.key for one in decision.findings if one.known} == {one.finding for one in written.known}
-    denied = {one.key for one in decision.findings if Action.DENY in one.actions.values()}
-    assert denied == {one.key for one in decision.findings if one.outcome is Outcome.ERROR and _denies(one)}
-    # Written again, with the first one in use, it is the same.
-    again = written_down(decision.findings, model="loans", reason="legacy", since=NOW, expires=UNTIL)
-    assert again == written
-
-
-def _sections(rules: list[tuple[str, str, str, str]]) -> list[str]:
-    return [
-        section(f"r{i}", outcome, f"{{default: {prod}, staging: {staging}}}", f'waivable_to: "{to}"')
-        for i, (outcome, prod, staging, to) in enumerate(rules)
-    ]
-
-
-def _denies(finding: Any) -> bool:
-    return max(finding.actions.values(), key=ACTIONS.index) is Action.DENY
-
-
-# Writing it
-
-
-def written(facts: EvidenceSet, rules: list[LoadedPolicy]) -> tuple[KnownFailure, ...]:
-    found = judge(facts, rules).findings
-    return written_down(found, model="loans", reason="legacy", since=NOW, expires=UNTIL).known
-
-
-def test_a_number_is_bounded_by_itself() -> None:
-    (one,) = written(evidence(performance=right(700, 1000)), FLOOR)
-    assert one == KnownFailure(
-        finding="house#one",
-        values=(KnownValue(path="performance.accuracy", at_least="0.7"),),
-        expires=instant(UNTIL),
-    )
-
-
-def test_an_upper_limit_is_bounded_from_above() -> None:
-    facts = evidence(fairness=fairness(table(cell("a", 500, 1000), cell("b", 800, 1000))))
-    (one,) = written(facts, DIFFERENCE)
-    path = "fairness.sex.selection_rate.difference"
-    assert one.values == (KnownValue(path=path, group=("a",), at_most="0.3"),)
-
-
-def test_each_group_is_bounded_by_its_own_number() -> None:
-    facts = evidence(fairness=fairness(table(cell("a", 250, 1000), cell("b", 300, 1000), cell("c", 500, 1000))))
-    (one,) = written(facts, RATIO)
-    assert {(one.group, one.at_least) for one in one.values} == {(("a",), "0.5"), (("b",), "0.6")}
-    assert one.faults == ()
-
-
-def test_what_has_no_number_denies_nothing_and_is_not_written() -> None:
-    facts = evidence(fairness=fairness(table(cell("a", 250, 1000), cell("b", 500, 1000), cell("z", 0, 1000))))
-    (one,) = written(facts, RATIO)
-    assert [one.group for one in one.values] == [("a",)]
-
-
-def test_a_wildcard_is_bounded_by_its_words() -> None:
-    (one,) = written(grants("a*", "b*"), COLUMNS)
-    assert one.faults == ("grants line 7: a* may train on m", "grants line 7: b* may train on m")
-    assert one.values == ()
-
-
-# Reading it
-
-
-@pytest.mark.parametrize(
-    ("data", "where", "said"),
-    [
-        (text(entry(), entry("house#two"), entry()), "8:15", "a second entry for house#one"),
-        (text(entry("house")), "6:15", "POLICY#RULE"),
-        (text(entry("House#one")), "6:15", "POLICY#RULE"),
-        (text(entry("house#one#two")), "6:15", "POLICY#RULE"),
-        (text(entry("house#")), "6:15", "POLICY#RULE"),
-        (text(entry(expires="2027-03-01")), "6:37", "UTC time"),
-        (text(entry(expires="never")), "6:37", "UTC time"),
-        (text(entry(expires=instant(SINCE))), "6:37", "expires before it was written down"),
-        (text(entry(more=values(value("at_least: many")))), "", "decimal"),
-        (text(entry(more=values(value("at_least: 1, at_most: 2")))), "", "one side"),
-        (text(entry(more="values: a")), "", "values"),
-        (text(entry(more="value: [{path: a}]")), "", "did you mean 'values'"),
-        (text('finding: "house#one"'), "6:5", "'expires' is missing"),
-        (text(reason='""'), "3:9", "at least 1"),
-        (text(reason="x" * 2001), "3:9", "at most 2000"),
-        (text(model='""'), "2:8", "at least 1"),
-        (text().replace(b"/v1", b"/v2"), "1:9", "governance.baseline/v1"),
-        (text().replace(b"since", b"sense"), "", "did you mean 'since'"),
-        (b"", "", "empty"),
-        (b"[]", "", ""),
-        (b"\xff", "", "UTF-8"),
-    ],
-)
-def test_a_fault_is_named_at_its_place(data: bytes, where: str, said: str) -> None:
-    with pytest.raises(BadInput) as caught:
-        load_baseline(data, "known.yaml")
-    assert caught.value.where.startswith("known.yaml")
-    assert caught.value.where == f"known.yaml:{where}" or not where
-    assert said in str(caught.value)

@@ -19,8 +19,8 @@ from governance.policy.baseline import load_baseline, written_down
 from governance.policy.outcome import Action, Outcome
 from governance.policy.rules.artifact.digest import specimen
 from governance.render.baseline import baseline_yaml
+from tests.policy.baselines import UNTIL
 from tests.policy.cases import NOW, cell, critical, evidence, fairness, judge, policy, right, table
-from tests.policy.test_baseline import UNTIL
 
 
 def covered(rule: str, before: EvidenceSet, after: EvidenceSet, *, now: str = "") -> bool:

@@ -15,11 +15,10 @@ from governance.policy.outcome import Outcome
 from governance.policy.pieces import cut, shown
 from governance.policy.rules.access.wildcards import _grant as grant
 from governance.policy.rules.explainability.share import specimen as explained
-from tests.policy.cases import cell, evidence, fairness, table
+from tests.policy.cases import evidence
+from tests.policy.conditions import AT, FAIR
 
-AT = "2026-11-21T09:30:00Z"
 PARAMS = {"most": Decimal("0.6"), "few": 5, "names": ("a", "b")}
-FAIR = fairness(table(cell("a", 500, 1000), cell("b", 400, 1000)))
 SHARE = "explainability.global.top_share"
 CELLS = "fairness.tables[0].cells"
 
