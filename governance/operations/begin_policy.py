@@ -95,10 +95,10 @@ def begun(name: str, rules: Sequence[Rule], owner: str) -> tuple[bytes, bytes]:
     if failing := [rule for rule, outcome in usual.items() if outcome is not Outcome.PASS]:
         raise _too_many(failing)
     expected = {
-        case.name: {
-            "findings": {rule: outcome.value for rule, outcome in found.items() if outcome is not usual[rule]},
-            "outcomes": {at: one.value for at, one in decision.outcomes.items() if one is not Action.ALLOW},
-        }
+        case.name: _stated(
+            findings={rule: outcome.value for rule, outcome in found.items() if outcome is not usual[rule]},
+            outcomes={at: one.value for at, one in decision.outcomes.items() if one is not Action.ALLOW},
+        )
         for case, found, decision in zip(cases, others, decisions[1:], strict=True)
     }
     written = _document(name, sound, cases, expected, {})
@@ -108,6 +108,10 @@ def begun(name: str, rules: Sequence[Rule], owner: str) -> tuple[bytes, bytes]:
     if not (examined := examine(loaded, load_cases(written, CASES, loaded), mutate=True)).holds:
         raise _too_many({gap.rule for gap in examined.gaps} | {one.rule for one in examined.survivors})
     return policy, written
+
+
+def _stated(**parts: Tree) -> Tree:
+    return {name: part for name, part in parts.items() if part}
 
 
 def _too_many(rules: Iterable[str]) -> BadInput:
@@ -142,6 +146,8 @@ def _with(rule: Rule, written: dict[str, Any], params: Params, evidence: Any) ->
         outcome = _outcome(rule, candidate, params)
         if outcome in _SHOWN and outcome not in found:
             found[outcome] = name, _removing(rule, facts_of(rule, candidate))
+    if rule.reads:  # what was never collected settles nothing
+        found.setdefault(Outcome.INCONCLUSIVE, ("nobody looked", dict.fromkeys(rule.reads)))
     return _Chosen(rule, written, facts_of(rule, evidence), tuple(found[one] for one in _SHOWN if one in found))
 
 

@@ -4,13 +4,14 @@ What is left out is null or empty, and a list of things that have names is a map
 """
 
 from collections.abc import Iterator
+from types import NoneType
 from typing import Any
 
 from pydantic import BaseModel
 
 from governance.evidence.evidence import EvidenceSet, Facts
 from governance.evidence.fairness import FairnessFacts
-from governance.policy.notation import FORMS
+from governance.policy.notation import FORMS, alternatives, hints
 from governance.policy.rule import Rule
 
 Tree = dict[str, Any]
@@ -63,9 +64,15 @@ def _short(value: Any) -> Any:
 
 
 def _document(value: BaseModel) -> Tree:
+    kinds = hints(type(value))
     fields = type(value).model_fields.items()
     found = {field.alias or name: getattr(value, name) for name, field in fields if name not in _LEFT_OUT}
-    return {name: _short(one) for name, one in found.items() if one is not None and one != ()}
+    # What is left out is null where it may be, so an empty list has to be written there.
+    return {
+        name: _short(one)
+        for name, one in found.items()
+        if one is not None and (one != () or NoneType in alternatives(kinds[name]))
+    }
 
 
 def _listed(value: Any) -> Any:
