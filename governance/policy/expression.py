@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple, get_args
+from typing import Any, Generic, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel
 
@@ -20,9 +20,10 @@ from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet, Facts
 from governance.policy.finding import Looked, Verdict
 from governance.policy.outcome import Outcome
-from governance.policy.pieces import code_of, cut, doubles, from_the_root
+from governance.policy.pieces import Tokens, code_of, cut, doubles, from_the_root
 from governance.policy.telling import Ask, Told, broken, compared, digested, said
 
+Kept = TypeVar("Kept")
 MAX_CHARACTERS = 4000
 PARAMS = "params"
 """The name under which expressions and `with` read the policy's own parameters."""
@@ -36,15 +37,18 @@ _ALWAYS = ("subject", "risk_tier", "inputs")
 
 
 class Condition(NamedTuple):
-    """A compiled condition. `requires` are dotted paths of evidence that must exist, `params` values of the policy."""
+    """A compiled condition. `requires` are dotted paths of evidence that must exist, `params` values of the policy.
+    `tokens` are those of the text, and `named` the dotted paths in it."""
 
     text: str
     requires: tuple[str, ...]
     program: Any
-    params: Mapping[str, Any] = {}
+    params: Mapping[str, Any]
+    tokens: Tokens
+    named: tuple[str, ...]
 
     @property
-    def groups(self) -> list[str]:
+    def groups(self) -> tuple[str, ...]:
         """Groups of evidence that it can see."""
         return _groups(self.requires)
 
@@ -75,7 +79,8 @@ def compile_condition(
         _only_known(text, params, where)
         declared[PARAMS] = cel.Type.DYN
     program = compile_boolean(text, declared, where, "evidence that it reads stands under `requires:`")
-    return Condition(text, requires, program, params)
+    named = {path for path in _PATH.findall(text) if "." in path}
+    return Condition(text, requires, program, params, cut(text), tuple(sorted(named)))
 
 
 def _only_known(text: str, params: Mapping[str, Any], where: str) -> None:
@@ -163,8 +168,9 @@ def members(text: str, name: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _groups(requires: tuple[str, ...]) -> list[str]:
-    return sorted({path.split(".")[0] for path in requires})
+@lru_cache(maxsize=1024)
+def _groups(requires: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({path.split(".")[0] for path in requires}))
 
 
 def _known(path: str) -> bool:
@@ -207,23 +213,46 @@ def _fields(model: type[BaseModel]) -> tuple[tuple[str, str, Any], ...]:
     )
 
 
-class _Same:
-    """Frozen evidence, which is the same where it is the very object: to compare it would cost more than it saves."""
+class _Same(Generic[Kept]):
+    """What does not change, and is the same where it is the very object: to compare it would cost more than it
+    saves."""
 
-    def __init__(self, document: EvidenceSet) -> None:
-        self.document = document
+    def __init__(self, kept: Kept) -> None:
+        self.kept = kept
 
     def __hash__(self) -> int:
-        return id(self.document)
+        return id(self.kept)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.document is self.document
+        return isinstance(other, _Same) and other.kept is self.kept
 
 
 @lru_cache(maxsize=64)
-def _seen(of: _Same, name: str) -> Any:
+def _seen(of: _Same[EvidenceSet], name: str) -> Any:
     """The view of a part of the evidence, which the next rule asks for again."""
-    return view(getattr(of.document if name in _ALWAYS else of.document.facts, name))
+    return view(getattr(of.kept if name in _ALWAYS else of.kept.facts, name))
+
+
+class _Data(NamedTuple):
+    """What a condition reads, by name; and the same as the engine has turned it into its own values."""
+
+    plain: dict[str, Any]
+    activation: Any
+
+
+@lru_cache(maxsize=16)
+def _data(of: _Same[EvidenceSet], groups: tuple[str, ...], now: str, params: _Same[Mapping[str, Any]]) -> _Data:
+    """For all conditions that see these groups: what the engine has turned into its values it does not turn again,
+    which takes most of its time."""
+    from cel_expr_python import cel
+
+    plain = {name: _seen(of, name) for name in (*groups, *_ALWAYS)} | {"now": now}
+    if params.kept:
+        plain[PARAMS] = {
+            name: float(value) if isinstance(value, Decimal) else list(value) if isinstance(value, tuple) else value
+            for name, value in params.kept.items()
+        }
+    return _Data(plain, cel.NewEnv(variables=dict.fromkeys(plain, cel.Type.DYN)).Activation(plain))
 
 
 @lru_cache(maxsize=4096)
@@ -246,37 +275,30 @@ def evaluate(condition: Condition, evidence: EvidenceSet, now: str) -> Verdict:
     """Pass, fail, inconclusive (required evidence is not there) or error (the engine could not say)."""
     from cel_expr_python import cel
 
-    same = _Same(evidence)
-    seen = {name: _seen(same, name) for name in condition.groups}
+    data, activation = _data(_Same(evidence), condition.groups, now, _Same(condition.params))
     looked = []
     for path in condition.requires:
-        value = _at(seen, path)
+        value = _at(data, path)
         if value is None:
             return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{path} is not in the evidence")
         looked.append(Looked(path=path, value=None if isinstance(value, dict | list) else str(value)))
-    data = seen | {name: _seen(same, name) for name in _ALWAYS} | {"now": now}
-    if condition.params:
-        data[PARAMS] = {
-            name: float(value) if isinstance(value, Decimal) else list(value) if isinstance(value, tuple) else value
-            for name, value in condition.params.items()
-        }
-    for path in sorted({path for path in _PATH.findall(condition.text) if "." in path}):
+    for path in condition.named:
         value = _at(data, path)
         if isinstance(value, str | int | float):
             looked.append(Looked(path=path, value=format(value, ".9g") if isinstance(value, float) else str(value)))
-    result = condition.program.eval(data=data)
+    result = condition.program.eval(activation)
     # An error is a value too, and a truthy one: only BOOL True holds. Other values are not shown: the engine's maps
     # have no order, and the same evidence must give the same words.
     if result.type() != cel.Type.BOOL:
         gave = f"{result.type()}: {result.value()}" if result.type() == cel.Type.ERROR else str(result.type())
         why = f"the expression gave {gave}, not true or false"
         return Verdict(outcome=Outcome.ERROR, why=why, looked_at=tuple(looked))
-    ask = _asking(condition, data)
+    ask = _asking(condition, data, activation)
     if result.value() is True:
-        told = compared(condition.text, data, ask) or Told(f"{condition.text.strip()} is true")
+        told = compared(condition.tokens, data, ask) or Told(f"{condition.text.strip()} is true")
         outcome, why = Outcome.PASS, told.why
     else:
-        told = broken(condition.text, data, ask)
+        told = broken(condition.tokens, data, ask)
         rest = ", ".join(dict.fromkeys(_read(condition, data, told.paths)))
         outcome, why = Outcome.FAIL, f"{told.why} (where {rest})" if rest else told.why
     seen_first = tuple(dict.fromkeys((one.path, one.value) for one in (*told.looked, *looked)))
@@ -284,23 +306,27 @@ def evaluate(condition: Condition, evidence: EvidenceSet, now: str) -> Verdict:
     return Verdict(outcome=outcome, why=why, looked_at=looked_at, limit=told.limit)
 
 
-def _asking(condition: Condition, data: dict[str, Any]) -> Ask:
+def _asking(condition: Condition, data: dict[str, Any], activation: Any) -> Ask:
     """Asks the engine about pieces of a condition, over the same data."""
     from cel_expr_python import cel
 
     programs: dict[tuple[str, ...], tuple[Any, list[str]]] = {}
+    declared = condition.declared
 
     def ask(text: str, names: Mapping[str, Any]) -> Any:
         key = (text, *names)
         if key not in programs:
             try:
-                program = _piece(text, tuple(dict.fromkeys((*condition.declared, *names))))
+                program = _piece(text, tuple(dict.fromkeys((*declared, *names))))
             except RuntimeError as error:
                 raise LookupError(text) from error
             # Asked of each element of a list, it is not handed the whole list each time.
             programs[key] = program, [name for name in (*data, *names) if name in text]
         program, read = programs[key]
-        result = program.eval(data={name: names[name] if name in names else data[name] for name in read})
+        if names:
+            result = program.eval(data={name: names[name] if name in names else data[name] for name in read})
+        else:
+            result = program.eval(activation)
         if result.type() == cel.Type.ERROR:
             raise LookupError(text)
         return result.value()

@@ -113,7 +113,7 @@ def _holds_names(tokens: Tokens, at: int) -> bool:
 
 def shown(tokens: Tokens, whole: bool = False) -> str:
     """The text, without comments and with single spaces; cut where it is long, unless `whole`."""
-    text = "".join(f" {one.text}" if one.gap and at else one.text for at, one in enumerate(tokens))
+    text = "".join([f" {one.text}" if one.gap and at else one.text for at, one in enumerate(tokens)])
     return text if whole or len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
@@ -142,10 +142,13 @@ def unwrapped(tokens: Tokens) -> Tokens:
 def at_top(tokens: Tokens, *marks: str) -> list[int]:
     """Where these stand outside of all brackets."""
     found, depth = [], 0
-    for at, one in enumerate(tokens):
-        if one.kind == "mark":
-            depth += (one.text in _OPEN) - (one.text in _CLOSE)
-        if not depth and one.kind != "text" and one.text in marks and not is_field(tokens, at):
+    for at, (kind, text, _) in enumerate(tokens):
+        if kind == "mark":
+            if text in _OPEN:
+                depth += 1
+            elif text in _CLOSE:
+                depth -= 1
+        if not depth and text in marks and kind != "text" and not is_field(tokens, at):
             found.append(at)
     return found
 

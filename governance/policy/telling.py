@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from governance.canonical import real, sha256
 from governance.policy.finding import Limit, Looked
-from governance.policy.pieces import Tokens, at_top, closing, cut, is_field, is_plain, relation, shown, split, unwrapped
+from governance.policy.pieces import Tokens, at_top, closing, is_field, is_plain, relation, shown, split, unwrapped
 
 SHOWN = 3
 """Elements of a list that are named one by one."""
@@ -53,18 +53,18 @@ _Names = Mapping[str, tuple[str, Any]]
 """Names that `all` and `exists` bind: where the element stands, and what it is."""
 
 
-def broken(text: str, data: Mapping[str, Any], ask: Ask) -> Told:
+def broken(tokens: Tokens, data: Mapping[str, Any], ask: Ask) -> Told:
     """Why a condition that the engine found false is false. `data`: what it reads, by name."""
-    return _Teller(data, ask).tell(cut(text), True, {})
+    return _Teller(data, ask).tell(tokens, True, {})
 
 
-def compared(text: str, data: Mapping[str, Any], ask: Ask) -> Told | None:
+def compared(tokens: Tokens, data: Mapping[str, Any], ask: Ask) -> Told | None:
     """For a condition that holds and is one comparison: what was held against what."""
-    teller, tokens = _Teller(data, ask), unwrapped(cut(text))
-    if any(at_top(tokens, mark) for mark in ("?", "||", "&&")) or not (found := relation(tokens)):
+    tokens = unwrapped(tokens)
+    if at_top(tokens, "?", "||", "&&") or not (found := relation(tokens)):
         return None
     try:
-        return teller.comparison(tokens, found, True, {})
+        return _Teller(data, ask).comparison(tokens, found, True, {})
     except LookupError:
         return None
 
