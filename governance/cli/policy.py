@@ -1,12 +1,12 @@
 """governance policy list, rules, check, test, pin, unpin, pins; `policy_change` has diff, replay and release,
-`policy_author` init, lint, fmt and explain"""
+`policy_author` init, lint, fmt and explain, `policy_law` coverage, calendar and portfolio"""
 
 import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from governance.cli import policy_author, policy_change
+from governance.cli import policy_author, policy_change, policy_law
 from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode
 
@@ -21,6 +21,8 @@ def run(context: Context) -> int:
         return policy_author.run(context)
     if action in policy_change.ACTIONS:
         return policy_change.run(context)
+    if action in policy_law.ACTIONS:
+        return policy_law.run(context)
     if action == "test":
         return _test(context)
     if action in ("pin", "unpin", "pins"):

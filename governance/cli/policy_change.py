@@ -12,7 +12,9 @@ from governance.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from governance.operations.past import Judged, Unread
+    from governance.operations.replay import Asked
     from governance.policy.document import LoadedPolicy
+    from governance.render.replay import Head
 
 ACTIONS = ("diff", "replay", "release")
 
@@ -42,10 +44,10 @@ def _diff(context: Context) -> int:
 def _replay(context: Context) -> int:
     """0: what a draft would do is no verdict about a model."""
     from governance.operations.evaluate import load_policies
-    from governance.operations.replay import Asked, replay, stands_for
+    from governance.operations.replay import Asked, stands_for
     from governance.policy.difference import named
     from governance.policy.enforcement import days
-    from governance.render.replay import Head, replay_json, replay_markdown, replay_text
+    from governance.render.replay import Head
 
     args = context.args
     drafts = load_policies(args.name)
@@ -53,16 +55,25 @@ def _replay(context: Context) -> int:
     if args.environment and not any(draft.document.covers(args.environment) for draft in drafts):
         places = sorted({name for draft in drafts for name in draft.document.environments})
         raise BadInput("no draft knows this environment", got=args.environment, expected=", ".join(places))
-    recorded, known = _recorded(context, bundles)
+    found, known = recorded(context, bundles, everything=args.all)
     as_of = moment(args.as_of, "--as-of") if args.as_of else None
     alone = not old and not any(known & stands_for(draft) for draft in drafts)
-    cases = replay(recorded, Asked(drafts, old, args.environment, as_of, alone))
+    asked = Asked(drafts, old, args.environment, as_of, alone)
     later = {day for draft in drafts for rule in draft.rules for day in days(rule.section.enforcement)}
     shown = tuple(day for day in sorted(later) if as_of is None or parse_instant(day) > as_of)
     head = Head(tuple(map(named, drafts)), tuple(map(named, old)), alone, shown)
+    return say_replay(context, head, found, asked)
+
+
+def say_replay(context: Context, head: "Head", found: "Iterable[Judged | Unread]", asked: "Asked") -> int:
+    """What was recorded, judged again, while it goes on."""
+    from governance.operations.replay import replay
+    from governance.render.replay import replay_json, replay_markdown, replay_text
+
+    cases = replay(found, asked)
     if context.as_json:
         pieces = replay_json(head, cases)
-    elif args.format == "markdown":
+    elif context.args.format == "markdown":
         pieces = replay_markdown(head, cases)
     else:
         pieces = replay_text(head, cases, context.width)
@@ -71,13 +82,15 @@ def _replay(context: Context) -> int:
     return ExitCode.ALLOW
 
 
-def _recorded(context: Context, bundles: list[Path]) -> "tuple[Iterable[Judged | Unread], AbstractSet[str]]":
+def recorded(
+    context: Context, bundles: list[Path], *, everything: bool
+) -> "tuple[Iterable[Judged | Unread], AbstractSet[str]]":
     """What is judged again, and the ids of the policies that any of it was judged by."""
     from governance.operations.past import Judged, ids_of_trail, of_bundles, of_trail
 
     args = context.args
     if bundles:
-        if args.all or args.model:
+        if everything or args.model:
             raise BadInput("`--all` and `--model` are for a trail", fix="name the bundles that you mean")
         verified = [*of_bundles(bundles, context.own_trust(), context.now(), context.progress)]
         judged = [one for one in verified if isinstance(one, Judged)]
@@ -92,7 +105,7 @@ def _recorded(context: Context, bundles: list[Path]) -> "tuple[Iterable[Judged |
     name, _, version = (args.model or "").partition("@")
     workspace = context.workspace()
     found = of_trail(
-        workspace, name=name or None, version=version or None, everything=args.all, progress=context.progress
+        workspace, name=name or None, version=version or None, everything=everything, progress=context.progress
     )
     return found, ids_of_trail(workspace)
 

@@ -27,13 +27,15 @@ from governance.render.replay import Case, Differs, Kind, Place, Side
 class Asked(NamedTuple):
     """`drafts` are judged by; `against`: policies to compare with, the recorded ones where empty. `environment`: what
     alone is looked at, everything where None. `as_of`: the legal date; where None, that of each decision, or the first
-    on which the drafts are in force. `alone`: whether the drafts stand in the place of all that was recorded."""
+    on which the drafts are in force. `alone`: whether the drafts stand in the place of all that was recorded. `then`:
+    compared with what was decided, as the law stood then; without drafts by the very policies that were recorded."""
 
     drafts: tuple[LoadedPolicy, ...]
     against: tuple[LoadedPolicy, ...] = ()
     environment: str | None = None
     as_of: datetime | None = None
     alone: bool = False
+    then: bool = False
 
 
 def replay(recorded: Iterable[Judged | Unread], asked: Asked) -> Iterator[Case]:
@@ -76,6 +78,8 @@ def ruling(asked: Asked, recorded: Sequence[LoadedPolicy]) -> Ruling | None:
     """None where the drafts have nothing to do with the case."""
     if asked.against or asked.alone:
         return Ruling(asked.drafts, {})
+    if asked.then and not asked.drafts:
+        return Ruling(tuple(recorded), {})
     drafts = {draft.document.id: draft for draft in asked.drafts}
     ids = [policy.document.id for policy in recorded]
     # A draft whose own policy is recorded too stands for that one alone.
@@ -116,7 +120,7 @@ def _bare(one: Judged, as_of: datetime) -> Case:
 
 def _case(one: Judged, asked: Asked, rules: Ruling, as_of: datetime) -> Case:
     case = _bare(one, as_of)
-    if not asked.against and case.as_of == one.decision.as_of:
+    if asked.then or (not asked.against and case.as_of == one.decision.as_of):
         was = one.decision
     else:
         was = _decided(one, asked.against or one.policies, as_of)

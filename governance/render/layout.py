@@ -10,11 +10,13 @@ from governance import strictyaml
 from governance.canonical import schema_of
 from governance.errors import BadInput
 from governance.policy.enforcement import DEFAULT
-from governance.policy.sections import Accept, Extends, InForce, Parameter, Policy, RuleSection
+from governance.policy.law import Clause, Law
+from governance.policy.period import InForce
+from governance.policy.sections import Accept, Extends, Parameter, Policy, RuleSection
 from governance.render.commented import Collection, Entry, Scalar, comments, read
 from governance.render.commented_text import text_of
 
-_WHOLE = frozenset({"parameters", "extends", "merged", "rules"})
+_WHOLE = frozenset({"law", "clauses", "parameters", "extends", "merged", "rules"})
 
 
 def laid_out(data: bytes, name: str) -> bytes:
@@ -44,6 +46,8 @@ def _order(root: Collection) -> None:
             continue
         if entry.name == "in_force":
             _sort(value, _names(InForce))
+        elif entry.name == "law":
+            _law(value)
         elif entry.name == "extends":
             _sort(value, _names(Extends))
         elif entry.name == "parameters":
@@ -54,14 +58,26 @@ def _order(root: Collection) -> None:
                 _rule(rule.value)
 
 
+def _law(law: Collection) -> None:
+    _sort(law, _names(Law))
+    for entry in law.entries:
+        if entry.name == "effective":
+            _sort(entry.value, _names(InForce))
+        for clause in entry.value.entries if entry.name == "clauses" and isinstance(entry.value, Collection) else ():
+            _sort(clause.value, _names(Clause))
+            for inner in clause.value.entries if isinstance(clause.value, Collection) else ():
+                if inner.name == "effective":
+                    _sort(inner.value, _names(InForce))
+
+
 def _rule(rule: object) -> None:
     names = _names(RuleSection)
     # What is read stands before what is asked of it.
     names.insert(names.index("expr"), names.pop(names.index("requires")))
     _sort(rule, names)
     for entry in rule.entries if isinstance(rule, Collection) else ():
-        if entry.name == "accept":
-            _sort(entry.value, _names(Accept))
+        if entry.name in ("accept", "in_force"):
+            _sort(entry.value, _names(Accept if entry.name == "accept" else InForce))
         if entry.name == "enforcement" and isinstance(entry.value, Collection):
             _sort(entry.value, [DEFAULT])
             for place in entry.value.entries:

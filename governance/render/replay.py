@@ -11,6 +11,7 @@ from governance.canonical import Count, Document, Instant, Sha256, schema_of
 from governance.policy.difference import Named
 from governance.policy.finding import Limit, Looked
 from governance.policy.outcome import ACTIONS, Action, Outcome
+from governance.policy.period import day
 from governance.render import wording
 from governance.render.markdown import escaped
 from governance.render.visible import clip, visible, wrap
@@ -66,10 +67,10 @@ class Differs(Document):
 
 
 class Case(Document):
-    """A recorded decision. `name` and `version`: of the model. `decision`: its digest. `judged_by`: the policies it is
-    compared with. `as_of`: the legal date of both judgements. `places`: what changes. `findings`: why, those that
-    matter for no place too. `left_out`: whether the drafts have nothing to do with it. `problem`: why it could not be
-    judged again; empty where it was."""
+    """A recorded decision. `name` and `version`: of the model. `decision`: its digest. `judged_by`: the policies it
+    is compared with. `as_of`: the legal date of both judgements, of a portfolio that of the second. `places`: what
+    changes. `findings`: why, those that matter for no place too. `left_out`: whether the drafts have nothing to do
+    with it. `problem`: why it could not be judged again; empty where it was."""
 
     name: str
     version: str
@@ -124,12 +125,13 @@ class Replay(Document):
 class Head(NamedTuple):
     """What is asked, before anything is judged. `drafts` and `against` as in a Replay, `against` empty for what was
     recorded. `alone`: whether the drafts stand in the place of all that was recorded. `later`: days on which a draft is
-    enforced otherwise than before."""
+    enforced otherwise than before. `day`: of a portfolio, the legal date; null where drafts are compared."""
 
     drafts: tuple[Named, ...]
     against: tuple[Named, ...] = ()
     alone: bool = False
     later: tuple[Instant, ...] = ()
+    day: Instant | None = None
 
 
 _NAMED = 5
@@ -211,7 +213,10 @@ def _dumped(document: Document) -> dict[str, object]:
 def head_lines(head: Head) -> list[str]:
     """What is compared with what."""
     drafts, against = (", ".join(f"{one.id} {one.version}" for one in side) for side in (head.drafts, head.against))
-    if against:
+    if head.day:
+        by = f"by {drafts}" if drafts else "each by the policies that it was judged by"
+        lines = [f"Portfolio as the law stands on {day(head.day)}, {by}; against what was decided"]
+    elif against:
         lines = [f"Replay of {drafts} against {against}"]
     elif head.alone:
         lines = [
@@ -222,7 +227,7 @@ def head_lines(head: Head) -> list[str]:
     else:
         lines = [f"Replay of {drafts} in the place of the version that was recorded"]
     if head.later:
-        days = ", ".join(day.removesuffix("T00:00:00Z") for day in head.later)
+        days = ", ".join(map(day, head.later))
         lines.append(f"Enforced otherwise from {days} on: `--as-of` asks for such a day.")
     return lines
 
@@ -281,7 +286,11 @@ def _sides(finding: Differs) -> Iterator[tuple[str, str]]:
     if was and now and was.outcome is now.outcome and was.actions != now.actions:
         yield "asks", f"{wording.effect(was.actions)} -> {wording.effect(now.actions)}"
     side = now or was
-    if side and side.outcome in _OPEN and (_held(side) is None or (side.outcome is Outcome.INCONCLUSIVE and not same)):
+    if side is None:
+        return
+    moot = now is not None and now.outcome is Outcome.NOT_APPLICABLE
+    open_ = side.outcome in _OPEN and (_held(side) is None or (side.outcome is Outcome.INCONCLUSIVE and not same))
+    if open_ or (moot and not same):
         yield "why", clip(side.why, _MOST)
 
 

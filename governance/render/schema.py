@@ -14,7 +14,9 @@ def documents() -> dict[str, type[BaseModel]]:
     from governance.evidence.manifest import Manifest
     from governance.policy.act import Act
     from governance.policy.baseline import Baseline
+    from governance.policy.calendar import LawCalendar
     from governance.policy.cases import Cases
+    from governance.policy.clauses import LawCoverage
     from governance.policy.decision import Decision
     from governance.policy.difference import PolicyDiff
     from governance.policy.document import Policy
@@ -48,6 +50,8 @@ def documents() -> dict[str, type[BaseModel]]:
         "policy-diff": PolicyDiff,
         "policy-replay": Replay,
         "policy-test": PolicyTest,
+        "law-coverage": LawCoverage,
+        "law-calendar": LawCalendar,
         "bundle": Bundle,
         "trust": Trust,
         "check": Check,

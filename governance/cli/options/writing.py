@@ -37,6 +37,15 @@ def policy(added: argparse.ArgumentParser) -> None:
     action("test", "run the cases that lie beside a policy", "policies/bias-audit --mutate", _test, "junit")
     action("diff", "say what a change of a policy means", "old.yaml new.yaml", _diff, "markdown")
     action("replay", "judge again by a draft what was recorded", "draft.yaml --environment prod", _replay, "markdown")
+    action("coverage", "say clause by clause what is checked", "us-sr-11-7 --as-of 2026-01-01", _coverage, "markdown")
+    action("calendar", "say what of laws and policies changes when", "--from 2026-01-01 --until 2028-01-01", _calendar)
+    action(
+        "portfolio",
+        "judge all that is recorded as the law stands on a day",
+        "--as-of 2027-01-01",
+        _portfolio,
+        "markdown",
+    )
     action("release", "sign a policy, or approve its release", "draft.yaml --as ann --reason 'A new clause'", _release)
     action("pin", "let no other policy count", "release.json --reason 'Released in May'", _pin)
     action("unpin", "take a pin away", "baseline --reason 'Replaced in May'", _pin)
@@ -110,6 +119,27 @@ def _replay(added: argparse.ArgumentParser) -> None:
     added.add_argument("--all", action="store_true", help="every decision; default: the latest of each model version")
     added.add_argument("--environment", metavar="ENV", help="what follows there; default: everywhere")
     added.add_argument("--as-of", metavar="DATE", help="by the law of this day; default: of each decision")
+    added.add_argument("--model", metavar="NAME[@VERSION]", help="this model alone, or this version")
+    added.add_argument("--trust", type=path, metavar="FILE", help="whose bundles count; default: the project's own")
+
+
+def _coverage(added: argparse.ArgumentParser) -> None:
+    _some(added, "policies about a law, or folders of them; default: all that are shipped")
+    added.add_argument("--as-of", metavar="DATE", help="as the law stands on this day; default: now")
+
+
+def _calendar(added: argparse.ArgumentParser) -> None:
+    _some(added, "policies, or folders of them; default: all that are shipped")
+    added.add_argument("--from", dest="from_", metavar="DATE", help="from this day on; default: from now on")
+    added.add_argument("--until", metavar="DATE", help="before this day; default: whatever is known")
+
+
+def _portfolio(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "name", nargs="*", metavar="POLICY", help="instead of the policies that each version was judged by"
+    )
+    added.add_argument("--as-of", metavar="DATE", required=True, help="as the law stands on this day")
+    added.add_argument("--environment", metavar="ENV", help="what follows there; default: everywhere")
     added.add_argument("--model", metavar="NAME[@VERSION]", help="this model alone, or this version")
     added.add_argument("--trust", type=path, metavar="FILE", help="whose bundles count; default: the project's own")
 

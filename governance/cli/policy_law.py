@@ -1,0 +1,88 @@
+"""governance policy coverage, calendar, portfolio: what of a law is checked, what changes when, and for whom."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from governance.canonical import instant
+from governance.cli.context import Context, moment
+from governance.errors import BadInput, ExitCode
+
+if TYPE_CHECKING:
+    from governance.policy.document import LoadedPolicy
+
+ACTIONS = ("coverage", "calendar", "portfolio")
+
+
+def run(context: Context) -> int:
+    return {"coverage": _coverage, "calendar": _calendar, "portfolio": _portfolio}[context.args.action](context)
+
+
+def _coverage(context: Context) -> int:
+    from governance.policy.clauses import coverage
+    from governance.render.law import coverage_json, coverage_markdown, coverage_text
+
+    args = context.args
+    as_of = _day(context, args.as_of, "--as-of")
+    policies = _policies(context)
+    found = [coverage(policy, law, as_of) for policy in policies if (law := policy.document.law) is not None]
+    if args.name and len(found) < len(policies):
+        bare = next(policy.document.id for policy in policies if policy.document.law is None)
+        raise BadInput(
+            "this policy is about no law: it has no clauses to cover",
+            got=bare,
+            expected="a policy with `law:`",
+            fix="`governance policy list` lists the policies",
+        )
+    if context.as_json:
+        context.say(coverage_json(found))
+    elif not found:
+        context.say("No policy here is about a law.")
+    elif args.format == "markdown":
+        context.say(coverage_markdown(found))
+    else:
+        context.say(coverage_text(found, context.width))
+    return ExitCode.ALLOW
+
+
+def _calendar(context: Context) -> int:
+    from governance.policy.calendar import calendar
+    from governance.render.law import calendar_json, calendar_text
+
+    args = context.args
+    begin = _day(context, args.from_, "--from").replace(hour=0, minute=0, second=0, microsecond=0)
+    end = moment(args.until, "--until") if args.until else None
+    if end is not None and end <= begin:
+        raise BadInput("--until is not after --from", got=args.until, expected=f"a day after {instant(begin)}")
+    found = calendar(_policies(context), instant(begin), instant(end) if end else None)
+    context.say(calendar_json(found) if context.as_json else calendar_text(found, context.width))
+    return ExitCode.ALLOW
+
+
+def _portfolio(context: Context) -> int:
+    """0: what a day would bring is no verdict about a model."""
+    from governance.cli.policy_change import recorded, say_replay
+    from governance.operations.evaluate import load_policies
+    from governance.operations.replay import Asked
+    from governance.policy.difference import named
+    from governance.render.replay import Head
+
+    args = context.args
+    policies, as_of = load_policies(args.name), moment(args.as_of, "--as-of")
+    cases, _ = recorded(context, [], everything=False)
+    asked = Asked(policies, (), args.environment, as_of, alone=bool(policies), then=True)
+    head = Head(tuple(map(named, policies)), alone=bool(policies), day=instant(as_of))
+    return say_replay(context, head, cases, asked)
+
+
+def _day(context: Context, text: str | None, option: str) -> datetime:
+    return moment(text, option) if text else context.now()
+
+
+def _policies(context: Context) -> "tuple[LoadedPolicy, ...]":
+    """Those that are named, or in the folders that are; else the shipped ones."""
+    from governance import bundled
+    from governance.operations.examine import policy_files
+    from governance.operations.parents import load_with_parents
+
+    names = context.args.name or bundled.policy_names()
+    return tuple(load_with_parents(files.shown, files.policy) for files in policy_files(names))

@@ -1,0 +1,119 @@
+"""What a policy does about its law, and what changes when: for the terminal, for machines, and as Markdown."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from governance.policy.calendar import LawCalendar, LawChange
+from governance.policy.clauses import Covered, Kind, LawCoverage
+from governance.policy.law import Status
+from governance.policy.period import day
+from governance.render.markdown import escaped
+from governance.render.visible import visible, wrap
+from governance.render.wording import plural
+
+_LABEL = 12
+_NOBODY = "no rule serves it, and nobody says why"
+
+
+def shares(found: LawCoverage) -> str:
+    """ "12 clauses: 3 checked (25 %), ...": of each kind how many, and their share of all."""
+    total = len(found.clauses)
+    parts = [f"{count} {kind.value} ({100 * count / total:.0f} %)" for kind, count in found.counts.items()]
+    return f"{plural(total, 'clause')}: {', '.join(parts)}"
+
+
+def by_whom(clause: Covered) -> str:
+    """The rules that serve a clause, each with what it rests on where that differs; or why there is none."""
+    if not clause.rules:
+        return clause.why or _NOBODY
+    return ", ".join(
+        f"{one.rule} ({one.uses}{'' if one.kind is clause.kind else f', {one.kind.value}'})" for one in clause.rules
+    )
+
+
+def standing(status: Status, found: LawCoverage | Covered) -> str:
+    """ "superseded, from 2011-04-04 until 2026-04-17, by us-sr-26-2"."""
+    said = [status.value, *([found.effective.words] if found.effective else ["no day known"])]
+    return ", ".join([*said, *([f"by {found.superseded_by}"] if found.superseded_by else [])])
+
+
+def coverage_text(found: Sequence[LawCoverage], width: int) -> str:
+    """Clause by clause, then the shares."""
+    lines: list[str] = []
+    for one in found:
+        lines += [visible(f"{one.policy.id} {one.policy.version}: {one.title}")]
+        pairs = [("law", one.citation), ("where", ", ".join(one.jurisdictions))]
+        pairs += [(f"on {day(one.as_of)}", standing(one.status, one))]
+        pairs += [("in doubt", one.unconfirmed)] if one.unconfirmed else []
+        pairs += [("to read", address) for address in one.sources]
+        lines += [line for label, text in pairs for line in _labelled(label, text, width, "  ")]
+        for clause in one.clauses:
+            lines += ["", *_clause(clause, one, width)]
+        lines += ["", *wrap(shares(one), width), ""]
+    return "\n".join(lines[:-1]) + "\n"
+
+
+def _clause(clause: Covered, law: LawCoverage, width: int) -> Iterator[str]:
+    yield visible(f"{law.law}/{clause.clause}  {clause.kind.value}")
+    yield from _labelled("asks", clause.asks, width, "  ")
+    yield from _labelled("citation", clause.citation, width, "  ")
+    if (clause.status, clause.effective) != (law.status, law.effective):
+        yield from _labelled("stands", standing(clause.status, clause), width, "  ")
+    for doubt in clause.doubts:
+        if doubt != law.unconfirmed:
+            yield from _labelled("in doubt", doubt, width, "  ")
+    yield from _labelled("by" if clause.rules else "why", by_whom(clause), width, "  ")
+
+
+def _labelled(label: str, text: str, width: int, indent: str) -> list[str]:
+    return wrap(visible(text), width, f"{indent}{label:<{_LABEL}}", " " * (len(indent) + _LABEL))
+
+
+def coverage_json(found: Sequence[LawCoverage]) -> str:
+    """A list of LawCoverage documents."""
+    return json.dumps([one.model_dump(mode="json", by_alias=True) for one in found], indent=2, ensure_ascii=False)
+
+
+def coverage_markdown(found: Sequence[LawCoverage], level: int = 2) -> str:
+    """A section with a table for each law."""
+    blocks = []
+    for one in found:
+        doubt = [f"In doubt: {escaped(one.unconfirmed)}"] if one.unconfirmed else []
+        rows = [_row(clause, one) for clause in one.clauses]
+        head = f"{escaped(one.citation)}; {escaped(', '.join(one.jurisdictions))}; {standing(one.status, one)}."
+        blocks += [f"{'#' * level} {escaped(one.title)} (`{one.policy.id}` {one.policy.version})", head, *doubt]
+        blocks += [f"**{shares(one)}**, as the law stands on {day(one.as_of)}."]
+        blocks += ["\n".join(["| Clause | Asks | Covered | By, or why not |", "|---|---|---|---|", *rows])]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _row(clause: Covered, law: LawCoverage) -> str:
+    own = (clause.status, clause.effective) != (law.status, law.effective)
+    asks = [clause.asks, *([standing(clause.status, clause)] if own else [])]
+    asks += [f"In doubt: {doubt}" for doubt in clause.doubts if doubt != law.unconfirmed]
+    cells = ("<br>".join(map(escaped, (clause.clause, clause.citation))), "<br>".join(map(escaped, asks)))
+    word = clause.kind.value if clause.kind is Kind.CHECKED else f"*{clause.kind.value}*"
+    return f"| {' | '.join((*cells, word, escaped(by_whom(clause))))} |"
+
+
+def calendar_text(found: LawCalendar, width: int) -> str:
+    """A row for each change, by day."""
+    bounds = [f"from {day(found.from_)}" if found.from_ else "", f"until {day(found.until)}" if found.until else ""]
+    said = " ".join(filter(None, bounds))
+    lines = [f"What changes {said}".rstrip() + (":" if found.changes else ": nothing that is known here")]
+    last = ""
+    for one in found.changes:
+        if one.day != last:
+            lines += ["", day(one.day)]
+            last = one.day
+        lines += wrap(visible(_changed(one)), width, "  ", "    ")
+        lines += [line for doubt in one.doubts for line in wrap(visible(f"in doubt: {doubt}"), width, "    ", "    ")]
+    return "\n".join(lines) + "\n"
+
+
+def _changed(one: LawChange) -> str:
+    return f"{one.subject} {one.what.value}" + (f": {one.says}" if one.says else "")
+
+
+def calendar_json(found: LawCalendar) -> str:
+    return found.model_dump_json(by_alias=True, indent=2)
