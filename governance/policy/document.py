@@ -267,6 +267,7 @@ def _select(
         raise positions.error(
             (*at, "uses"),
             f"unknown rule {section.uses!r}",
+            got="" if (section.uses or "").isascii() else strictyaml.got(section.uses or ""),
             expected="a rule of the catalogue as name@version (`governance policy rules` lists them)",
             fix=f"did you mean {near[0]!r}?" if near else "",
         )
@@ -281,8 +282,8 @@ def _select(
         raise strictyaml.explain(
             source, rule.params, error, at=path if path[-1:] == ("with",) else (*path, "with")
         ) from error
-    for inner, said in strictyaml.misspelt(found, given):
-        raise positions.error((*at, "with", *inner), f"{'.'.join(map(str, inner))}: {said}")
+    for inner, said, text in strictyaml.misspelt(found, given):
+        raise positions.error((*at, "with", *inner), f"{'.'.join(map(str, inner))}: {said}", got=strictyaml.got(text))
     return SelectedRule(key, section, rule, found, None)
 
 

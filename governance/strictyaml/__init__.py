@@ -5,7 +5,7 @@ So `version: 1.10` stays 1.10, `NO` stays text, and no document can expand. Erro
 the nearest known name.
 """
 
-from governance.strictyaml.faults import Misplaced, explain, load, misspelt, said, validate
+from governance.strictyaml.faults import Misplaced, explain, got, load, misspelt, said, validate
 from governance.strictyaml.source import MAX_BYTES, MAX_DEPTH, Path, Position, Source, parse
 from governance.strictyaml.unseen import seen
 
@@ -17,6 +17,7 @@ __all__ = [
     "Position",
     "Source",
     "explain",
+    "got",
     "load",
     "misspelt",
     "parse",

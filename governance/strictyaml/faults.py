@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from governance.errors import BadInput
 from governance.strictyaml.source import Path, Source, parse, shown
+from governance.strictyaml.unseen import named
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -37,12 +38,16 @@ _EXPECTED = {
     "string_too_short": "at least {min_length} character",
     "string_too_long": "at most {max_length} characters",
     "too_short": "at least {min_length} in the list",
-    "too_long": "at most {max_length}",
+    "too_long": "at most {max_length} of them",
     "greater_than": "more than {gt}",
     "greater_than_equal": "at least {ge}",
     "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
 }
+
+
+_LENGTHS = {"string_too_short", "string_too_long"}
+_MERGE = "write out the keys that it would merge"
 
 
 class Misplaced(ValueError):
@@ -65,9 +70,8 @@ def validate(source: Source, model: type[Model]) -> Model:
         found = model.model_validate(source.tree, by_alias=True, by_name=False)
     except ValidationError as error:
         raise explain(source, model, error) from error
-    for path, said in misspelt(found, source.tree):
-        name = shown(".".join(map(str, path)))
-        raise source.error(source.beside(path), f"{name}: {said}", got=repr(shown(source.at(path))))
+    for path, said, text in misspelt(found, source.tree):
+        raise source.error(source.beside(path), f"{shown('.'.join(map(str, path)))}: {said}", got=got(text))
     return found
 
 
@@ -81,14 +85,15 @@ _SPELLED: tuple[tuple[type, str, str], ...] = (
 )
 
 
-def misspelt(value: Any, tree: Any) -> Iterator[tuple[Path, str]]:
-    """Where text was read as a number or as true or false that is not written as one, and what was expected."""
+def misspelt(value: Any, tree: Any) -> Iterator[tuple[Path, str, str]]:
+    """Where text was read as a number or as true or false that is not written as one, what was expected, and the
+    text."""
     if isinstance(tree, str):
         for kind, spelling, said in _SPELLED:
             if isinstance(value, kind):
                 minus_zero = kind is not bool and not value and tree.startswith("-")
                 if minus_zero or not re.fullmatch(spelling, tree, re.ASCII):
-                    yield (), said
+                    yield (), said, tree
                 return
     pairs: list[tuple[str | int, Any, Any]] = []
     if isinstance(value, BaseModel) and isinstance(tree, dict):
@@ -99,8 +104,8 @@ def misspelt(value: Any, tree: Any) -> Iterator[tuple[Path, str]]:
     elif isinstance(value, tuple | list) and isinstance(tree, list) and len(value) == len(tree):
         pairs = [(at, *both) for at, both in enumerate(zip(value, tree, strict=True))]
     for step, inner, text in pairs:
-        for path, said in misspelt(inner, text):
-            yield (step, *path), said
+        for path, said, found in misspelt(inner, text):
+            yield (step, *path), said, found
 
 
 def explain(source: Source, model: type[BaseModel], error: ValidationError, at: Path = ()) -> BadInput:
@@ -118,13 +123,14 @@ def explain(source: Source, model: type[BaseModel], error: ValidationError, at: 
     distinct = {_present(source, (*at, *item["loc"])) for item in faults}
     more = f"then see to {len(distinct) - 1} more in this file" if len(distinct) > 1 else ""
     if fault["type"] == "extra_forbidden":
-        known = sorted(_known_keys(model, path[len(at) : -1]))
-        near = difflib.get_close_matches(shown(str(fault["loc"][-1])), known, n=1)
+        known, key = sorted(_known_keys(model, path[len(at) : -1])), str(fault["loc"][-1])
+        near = difflib.get_close_matches(shown(key), known, n=1)
         return source.error(
             source.position(path),
-            f"unknown key {shown(str(fault['loc'][-1]))!r}",
+            f"unknown key {shown(key)!r}",
             expected=f"one of: {', '.join(known)}" if known else "no such key here",
-            fix=f"did you mean {near[0]!r}?" if near else more,
+            got="" if key.isascii() else got(key),
+            fix=f"did you mean {near[0]!r}?" if near else _MERGE if key == "<<" else more,
         )
     if fault["type"] == "missing":
         key = str(fault["loc"][-1])
@@ -139,13 +145,19 @@ def explain(source: Source, model: type[BaseModel], error: ValidationError, at: 
         ]
         nearest = "".join(difflib.get_close_matches(value, options, n=1))
     # A container as a whole says nothing, unless text was expected.
-    got = repr(shown(value)) if isinstance(value, str) else ""
-    if not got and fault["type"].endswith("_type"):
-        got = f"a {'list' if isinstance(value, list) else 'mapping'}"
+    found = "" if not isinstance(value, str) else repr(shown(value)) if fault["type"] in _LENGTHS else got(value)
+    if not found and fault["type"].endswith("_type"):
+        found = f"a {'list' if isinstance(value, list) else 'mapping'}"
     fix = f"did you mean {nearest!r}?" if nearest else more
     if other:
         fix = "give the file of this kind, in a version that this release of governance reads"
-    return source.error(source.beside(path), f"{name}: {message}", got=got, fix=fix)
+    return source.error(source.beside(path), f"{name}: {message}", got=found, fix=fix)
+
+
+def got(text: str) -> str:
+    """Text that was not expected, with the name of its first character that is not ASCII: it may look like one."""
+    other = next((char for char in text[:120] if not char.isascii()), None)
+    return repr(shown(text)) + (f", with {named(other)}" if other else "")
 
 
 def said(fault: Any) -> str:

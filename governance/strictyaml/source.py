@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ import yaml
 
 from governance import canonical
 from governance.errors import BadInput
-from governance.strictyaml.unseen import IN_TEXT, IN_VALUE, columns, mended, seen, told
+from governance.strictyaml.unseen import IN_TEXT, IN_VALUE, columns, mended, named, seen, told
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
@@ -18,6 +19,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Path = tuple[str | int, ...]
 # Where PyYAML's own scanner and libyaml's disagree: only one takes `{a:}`, only the other `|#`.
 _COLON = re.compile(r" *:[,?\[\]{}]")
+_ESCAPED = "write a backslash twice, or take single quotes"
 _COMMENT = re.compile("#.*")
 _INDICATOR = re.compile(r" *:")
 _HEADER = re.compile(r"[|>](?:[+-][1-9]?|[1-9][+-]?)?(?:\s|$)")
@@ -93,7 +95,8 @@ class Source:
 def parse(data: bytes, name: str) -> Source:
     """Bytes of one YAML document to a `Source`. Raises BadInput."""
     if len(data) > MAX_BYTES:
-        raise BadInput("document too large", got=f"{len(data)} bytes", expected=f"at most {MAX_BYTES}", where=name)
+        got, expected = f"{len(data)} bytes", f"at most {MAX_BYTES}"
+        raise BadInput("document too large", got=got, expected=expected, fix="split it into several", where=name)
     text = canonical.text(data, name)
     source = Source(name, text)
     # Invisible, or understood by each reader of YAML in its own way.
@@ -101,19 +104,22 @@ def parse(data: bytes, name: str) -> Source:
         raise source.error(_at(text, found.start()), told(found[0]), fix=mended(found[0]))
     # The text is kept and shown as evidence, and evidence has one spelling for each name.
     if not unicodedata.is_normalized("NFC", text):
-        line = _first(source.lines, lambda line: not unicodedata.is_normalized("NFC", line))
+        mark = bisect_left(range(len(text)), 1, key=lambda end: not unicodedata.is_normalized("NFC", text[: end + 1]))
         what, fix = "text is not in Unicode normal form C", "save it with composed characters"
-        raise source.error(Position(line, 1), what, fix=fix)
+        raise source.error(_at(text, mark), what, got=named(text[mark]), fix=fix)
     # Before parsing: the parser's time grows with the square of the number of directives.
     if line := _first(source.lines, lambda line: line.startswith("%")):
         raise source.error(Position(line, 1), "YAML directive is not allowed here", expected="keys and values")
+    builder = _Builder(source, text)
     try:
-        source.tree = _Builder(source, text).build(yaml.parse(text, Loader=_LOADER))
+        source.tree = builder.build(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         raise _no_yaml(source, error) from error
-    except (yaml.YAMLError, ValueError) as error:
-        # ValueError: PyYAML's own reader, used where it was built without libyaml, on an escape beyond Unicode.
-        raise BadInput("not YAML", got=str(error).splitlines()[0], where=name) from error
+    except ValueError as error:
+        # PyYAML's own reader, used where it was built without libyaml, on an escape beyond Unicode.
+        mark = builder.before.end_mark
+        at = Position(mark.line + 1, mark.column + 1)
+        raise source.error(at, "not YAML: an escape beyond Unicode", got=str(error), fix=_ESCAPED) from error
     return source
 
 
@@ -129,7 +135,8 @@ def _no_yaml(source: Source, error: yaml.MarkedYAMLError) -> BadInput:
         mark = began  # what was never closed is at fault, not the end of the file
     at = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
     within = f" {error.context}, which begins on line {began.line + 1}" if began and error.problem else ""
-    fix = "put text with any of : # [ ] { } , in quotes, and close what was opened"
+    quoted = "put text with any of : # [ ] { } , in quotes, and close what was opened"
+    fix = _ESCAPED if "escape" in str(error.problem) else quoted
     return source.error(at, f"not YAML: {error.problem or error.context}{within}", fix=fix)
 
 

@@ -49,12 +49,12 @@ def mended(char: str) -> str:
     if char == "\t":
         return "put spaces instead"
     if char == "\ufeff":
-        return "delete it: it cannot be seen; many editors save without one where asked for UTF-8"
+        return "delete the invisible character U+FEFF"
     if unicodedata.category(char) == "Cc":
         return "delete it; where there are many, the file is binary or in another encoding"
     number = ord(char)
     escape = f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
-    return f'delete it; where a name has it, as a column may, write "{escape}" in double quotes'
+    return f'delete it; only a manifest may name data that has it, as "{escape}" in double quotes'
 
 
 def columns(text: str) -> int:

@@ -105,7 +105,7 @@ HOSTILE: dict[str, tuple[str | bytes, str, str]] = {
     "a mark in the middle": (HEAD + "\ufeff" + FLOOR, "6:1", "byte order mark"),
     "NUL": (HEAD + "\0" + FLOOR, "6:1", "control character U+0000"),
     "half a pair": (HEAD + 'owner: "\\ud800"\n' + FLOOR, "6:11", "not YAML"),
-    "decomposed": (f"{HEAD}owner: e\u0301\n{FLOOR}", "6:1", "normal form C"),
+    "decomposed": (f"{HEAD}owner: e\u0301\n{FLOOR}", "6:9", "normal form C"),
     # Look-alikes
     "a Cyrillic o": (SOUND.replace("house", "h\u043euse"), "2:5", "small letters"),
     "a rule in Cyrillic": (SOUND.replace("performance", "perf\u043ermance"), "7:19", "unknown rule"),

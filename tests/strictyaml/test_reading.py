@@ -134,7 +134,7 @@ def test_what_yaml_writes_is_read_back(tree: Any) -> None:
         ('a: "e\\u0301"\n', "1:4: text is not in Unicode normal form C"),
         ("a: 1\nb: x\ufeff\n", "2:5: byte order mark"),
         ("\ufeff\ufeffa: 1\n", "1:1: byte order mark"),
-        ("a: 1\nb: e\u0301\n", "2:1: text is not in Unicode normal form C"),
+        ("a: 1\nb: e\u0301\n", "2:5: text is not in Unicode normal form C"),
         ('a: "\\U00110000"\n', "not YAML"),
         (LAUGHS, "anchor"),
         (MERGES, "anchor"),
@@ -157,7 +157,6 @@ def test_refused(text: str | bytes, words: str, loader: str, monkeypatch: pytest
 WORST = (
     b"".join(b"%%TAG !%x! x\n" % i for i in range(70_000)),
     b"a: b\n...\n" + b"".join(b"%%TAG !%x! x\n" % i for i in range(70_000)),
-    b"".join(b"k%d: v\n" % i for i in range(80_000)),
     b"".join(b"k%d: {j: v}\n" % i for i in range(50_000)),
     b"[" + b"a," * 500_000 + b"]",
     b"? " + b"a" * 1_000_000 + b"\n: v\n",
