@@ -116,8 +116,8 @@ def _accepted(selected: SelectedRule) -> Iterator[_Changed]:
             kept = (*now, other) if other not in now else tuple(one for one in now if one != other)
             accept = section.accept.model_copy(update={name: kept})
             changed = section.model_copy(update={"accept": accept})
-            said = f"{other} too" if other not in now else f"not {other}"
-            yield "accept", f"accept: {said}", selected._replace(section=changed)
+            said = f"{other} evidence accepted, too" if other not in now else f"{other} evidence not accepted"
+            yield "accept", said, selected._replace(section=changed)
 
 
 def _limits(selected: SelectedRule) -> Iterator[_Changed]:
@@ -137,7 +137,7 @@ def _limits(selected: SelectedRule) -> Iterator[_Changed]:
             if changed == params:
                 continue
             section_ = section.model_copy(update={"with_": section.with_ | {name: moved}})
-            what = f"{name}: {_change(now, moved)}"
+            what = _change(now, moved)
             yield name, what, selected._replace(section=section_, params=changed)
 
 
@@ -242,20 +242,20 @@ def _graver(selected: SelectedRule) -> Iterator[_Changed]:
     for other in order[max(0, here - 1) : here + 2]:
         if other is not section.severity:
             changed = section.model_copy(update={"severity": other})
-            yield "severity", f"severity: {section.severity.value} -> {other.value}", selected._replace(section=changed)
+            yield "severity", f"{section.severity.value} -> {other.value}", selected._replace(section=changed)
 
 
 def _excusable(selected: SelectedRule) -> Iterator[_Changed]:
     """Whether a rule can be waived, and to what where it denies: the other way."""
     section = selected.section
     flipped = section.model_copy(update={"waivable": not section.waivable})
-    said = f"waivable: {_words(section.waivable)} -> {_words(flipped.waivable)}"
+    said = f"{_words(section.waivable)} -> {_words(flipped.waivable)}"
     yield "waivable", said, selected._replace(section=flipped)
     denies = any(one is Enforcement.DENY for at in section.enforcement for one, _ in steps(section.enforcement, at))
     if section.waivable and denies:
         other = "allow" if section.waivable_to == "needs review" else "needs review"
         changed = section.model_copy(update={"waivable_to": other})
-        yield "waivable_to", f"waivable_to: {section.waivable_to} -> {other}", selected._replace(section=changed)
+        yield "waivable_to", f"{section.waivable_to} -> {other}", selected._replace(section=changed)
 
 
 def _of_the_whole(policy: LoadedPolicy) -> Iterator[Mutant]:
@@ -270,11 +270,11 @@ def _of_the_whole(policy: LoadedPolicy) -> Iterator[Mutant]:
             said = name.rstrip("_")
             in_force = document.in_force.model_copy(update={name: moved})
             changed = policy._replace(document=document.model_copy(update={"in_force": in_force}))
-            yield Mutant("", f"in_force.{said}", f"{said}: {getattr(document.in_force, name)} -> {moved}", changed)
+            yield Mutant("", f"in_force.{said}", f"{getattr(document.in_force, name)} -> {moved}", changed)
     for days in _moved(document.valid_for):
         changed = policy._replace(document=document.model_copy(update={"valid_for": int(days)}))
         unwritten = VALID_FOR not in document.model_fields_set
-        yield Mutant("", VALID_FOR, f"{VALID_FOR}: {document.valid_for} days -> {days}", changed, None, unwritten)
+        yield Mutant("", VALID_FOR, f"{document.valid_for} days -> {days}", changed, None, unwritten)
     yield from _of_waivers(policy)
 
 
@@ -287,12 +287,12 @@ def _of_waivers(policy: LoadedPolicy) -> Iterator[Mutant]:
         now, unwritten = getattr(horizon, name), name not in horizon.model_fields_set
         for days in (now - 1, now + 1):
             changed = waivers.model_copy(update={"horizon": horizon.model_copy(update={name: days})})
-            at, said = f"{WAIVERS}horizon.{name}", f"{name}: {now} days -> {days}"
+            at, said = f"{WAIVERS}horizon.{name}", f"{now} days -> {days}"
             yield Mutant("", at, said, _waived(policy, changed), None, unwritten)
     for other in REACH if severities else ():
         if other != waivers.covers:
             changed, unwritten = waivers.model_copy(update={"covers": other}), "covers" not in waivers.model_fields_set
-            said = f"covers: {waivers.covers} -> {other}"
+            said = f"{waivers.covers} -> {other}"
             yield Mutant("", f"{WAIVERS}covers", said, _waived(policy, changed), None, unwritten)
 
 
