@@ -75,13 +75,19 @@ _REFERENCE = {"type": "string", "pattern": rf"^{PARAMS}\.[a-z][a-z0-9_]*$"}
 
 
 def for_editors(name: str) -> dict[str, Any]:
-    """`published`; of a policy also what each rule of the catalogue takes under `with`, to complete and to check by."""
+    """`published`, as editors read YAML; of a policy also what each rule of the catalogue takes under `with`."""
     schema = published(name)
+    definitions = schema.get("$defs", {})
+    if name == "cases":
+        act = definitions["CaseAct"]["properties"]
+        act["no_worse_than"]["anyOf"].append({"type": "number"})
+        for text in ("groups", "ticket"):
+            act[text] = _plain(act[text])
+        return schema
     if name != "policy":
         return schema
     from governance.policy.rules import CATALOGUE
 
-    definitions = schema["$defs"]
     for part, names in (("Parameter", ("value", "at_least", "at_most", "among")), ("Extends", ("set",))):
         for name in names:
             definitions[part]["properties"][name] = _plain(definitions[part]["properties"][name])
@@ -107,8 +113,8 @@ def _with(params: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]
 
 def _plain(schema: Any) -> Any:
     """Text that editors take for a number, or for true or false, where it looks like one."""
-    if schema == {"type": "string"}:
-        return {"type": ["string", "number", "boolean"]}
+    if isinstance(schema, dict) and schema.get("type") == "string" and not {*schema} & {"enum", "pattern", "const"}:
+        return {**schema, "type": ["string", "number", "boolean"]}
     if isinstance(schema, dict):
         return {key: _plain(inner) for key, inner in schema.items()}
     return [_plain(inner) for inner in schema] if isinstance(schema, list) else schema
