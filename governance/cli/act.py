@@ -84,6 +84,7 @@ def _there(context: Context, remote: "Remote") -> _Reviewed:
             width=context.width,
             sealed=None,
             acts=case.acts,
+            policies=case.policies,
         )
         context.hint(f"About to {args.command}:\n{said}")
 

@@ -181,6 +181,7 @@ class Context:
             width=self.width,
             sealed=sealed,
             acts=case.acts,
+            policies=case.policies,
         )
         self.say(text)
 

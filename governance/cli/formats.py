@@ -74,6 +74,7 @@ def rendered(name: str, page: CheckPage, exit_code: int, *, colour: bool = False
             width=width,
             sealed=page.sealed,
             acts=page.acts,
+            policies=page.policies,
         )
     if name == "json":
         from governance.render.json import decision_json

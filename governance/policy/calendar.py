@@ -10,7 +10,7 @@ from pydantic import Field
 from governance.canonical import Document, Instant
 from governance.policy.document import LoadedPolicy, SelectedRule
 from governance.policy.enforcement import steps
-from governance.policy.law import Law, Status
+from governance.policy.law import Clause, Law, Status
 from governance.policy.period import InForce
 
 
@@ -67,19 +67,21 @@ def _of(policy: LoadedPolicy) -> Iterator[LawChange]:
 
 
 def _law(policy: str, law: Law) -> Iterator[LawChange]:
-    for clause in (None, *law.clauses):
-        own = law if clause is None else clause
-        if own.effective is None and own.superseded_by is None:
+    if law.effective is not None:
+        yield from _span(policy, law.id, law.effective, law.title, law.superseded_by, _doubts(law, None))
+    for clause in law.clauses:
+        if clause.effective is None and clause.superseded_by is None:
             continue
-        effective = law.effective_of(clause)
-        if effective is None:
-            continue
-        subject = law.id if clause is None else law.control(clause)
-        says = law.title if clause is None else clause.asks
-        doubts = law.doubts(clause)
-        if law.written_status(clause) is Status.DRAFT:
-            doubts = (*doubts, "a draft")
-        yield from _span(policy, subject, effective, says, law.successor_of(clause), doubts)
+        effective, successor = law.effective_of(clause), law.successor_of(clause)
+        if effective is not None:
+            changes = _span(policy, law.control(clause), effective, clause.asks, successor, _doubts(law, clause))
+            # What happens to the law on that day happens to all its clauses.
+            with_law = law.effective.days if law.effective and not clause.superseded_by else ()
+            yield from (one for one in changes if one.day not in with_law)
+
+
+def _doubts(law: Law, clause: Clause | None) -> tuple[str, ...]:
+    return (*law.doubts(clause), *(("it is a draft",) if law.written_status(clause) is Status.DRAFT else ()))
 
 
 def _span(

@@ -8,7 +8,7 @@ from governance import strictyaml
 from governance.canonical import Document
 
 SectionId = Literal[
-    "decision", "findings", "details", "charts", "evidence", "acts", "receipt", "verify", "limits", "notice"
+    "decision", "findings", "law", "details", "charts", "evidence", "acts", "receipt", "verify", "limits", "notice"
 ]
 
 

@@ -17,6 +17,7 @@ from governance.policy.finding import Finding
 from governance.policy.outcome import WAIVABLE, Action, Severity, action_for
 from governance.policy.rule import PARTS, Rule
 from governance.render import wording
+from governance.render.matrix import law_of
 from governance.render.pipeline import CheckPage
 from governance.render.wording import State
 
@@ -98,9 +99,9 @@ class Excuse(Document):
 
 
 class Found(Document):
-    """What one decision found. `groups` are at stake: not clear of the limit. `settle` says what evidence would settle
-    an inconclusive finding; `if_waived` what a waiver would lead to, empty where none may be given; `remarks` are what
-    the decision notes about this finding."""
+    """What one decision found. `groups` are at stake: not clear of the limit. `settle` says what evidence would
+    settle an inconclusive finding; `clauses` of a law, each with where it stands; `if_waived` what a waiver would
+    lead to, empty where none may be given; `remarks` are what the decision notes about this finding."""
 
     subject: Subject
     decision: Sha256
@@ -114,6 +115,7 @@ class Found(Document):
     excuses: tuple[Excuse, ...]
     remarks: tuple[str, ...]
     place: Place
+    clauses: tuple[str, ...] = ()
 
 
 class Explanation(Document):
@@ -242,6 +244,7 @@ def _found(case: Case, finding: Finding, selected: SelectedRule) -> Found:
             column=at.column,
             file=case.manifest_file,
         ),
+        clauses=tuple(law_of(decision, page.policies, finding)),
     )
 
 

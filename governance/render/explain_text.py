@@ -136,6 +136,8 @@ def _about(found: Found) -> Iterator[tuple[str, str]]:
     if found.groups:
         # Of nobody: what no excuse for single groups can cover.
         yield "at stake", ", ".join(wording.group_name(group) or "all groups" for group in found.groups)
+    for clause in found.clauses:
+        yield "clause", clause
     yield "evidence", wording.origin_of(found.finding)
     yield "means", wording.effect(found.finding.actions)
     if found.finding.known:

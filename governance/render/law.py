@@ -5,36 +5,16 @@ from collections.abc import Iterator, Sequence
 
 from governance.policy.calendar import LawCalendar, LawChange
 from governance.policy.clauses import Covered, Kind, LawCoverage
-from governance.policy.law import Status
 from governance.policy.period import day
+from governance.render.clauses import by_whom, shares, standing
 from governance.render.markdown import escaped
 from governance.render.visible import visible, wrap
-from governance.render.wording import plural
 
-_LABEL = 12
-_NOBODY = "no rule serves it, and nobody says why"
+_LABEL = 15
 
 
-def shares(found: LawCoverage) -> str:
-    """ "12 clauses: 3 checked (25 %), ...": of each kind how many, and their share of all."""
-    total = len(found.clauses)
-    parts = [f"{count} {kind.value} ({100 * count / total:.0f} %)" for kind, count in found.counts.items()]
-    return f"{plural(total, 'clause')}: {', '.join(parts)}"
-
-
-def by_whom(clause: Covered) -> str:
-    """The rules that serve a clause, each with what it rests on where that differs; or why there is none."""
-    if not clause.rules:
-        return clause.why or _NOBODY
-    return ", ".join(
-        f"{one.rule} ({one.uses}{'' if one.kind is clause.kind else f', {one.kind.value}'})" for one in clause.rules
-    )
-
-
-def standing(status: Status, found: LawCoverage | Covered) -> str:
-    """ "superseded, from 2011-04-04 until 2026-04-17, by us-sr-26-2"."""
-    said = [status.value, *([found.effective.words] if found.effective else ["no day known"])]
-    return ", ".join([*said, *([f"by {found.superseded_by}"] if found.superseded_by else [])])
+def _date(moment: str) -> str:
+    return moment.partition("T")[0]
 
 
 def coverage_text(found: Sequence[LawCoverage], width: int) -> str:
@@ -43,7 +23,7 @@ def coverage_text(found: Sequence[LawCoverage], width: int) -> str:
     for one in found:
         lines += [visible(f"{one.policy.id} {one.policy.version}: {one.title}")]
         pairs = [("law", one.citation), ("where", ", ".join(one.jurisdictions))]
-        pairs += [(f"on {day(one.as_of)}", standing(one.status, one))]
+        pairs += [(f"on {_date(one.as_of)}", standing(one.status, one))]
         pairs += [("in doubt", one.unconfirmed)] if one.unconfirmed else []
         pairs += [("to read", address) for address in one.sources]
         lines += [line for label, text in pairs for line in _labelled(label, text, width, "  ")]
@@ -82,7 +62,7 @@ def coverage_markdown(found: Sequence[LawCoverage], level: int = 2) -> str:
         rows = [_row(clause, one) for clause in one.clauses]
         head = f"{escaped(one.citation)}; {escaped(', '.join(one.jurisdictions))}; {standing(one.status, one)}."
         blocks += [f"{'#' * level} {escaped(one.title)} (`{one.policy.id}` {one.policy.version})", head, *doubt]
-        blocks += [f"**{shares(one)}**, as the law stands on {day(one.as_of)}."]
+        blocks += [f"**{shares(one)}**, as the law stands on {_date(one.as_of)}."]
         blocks += ["\n".join(["| Clause | Asks | Covered | By, or why not |", "|---|---|---|---|", *rows])]
     return "\n\n".join(blocks) + "\n"
 

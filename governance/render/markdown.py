@@ -13,8 +13,10 @@ from collections.abc import Iterator, Sequence
 from governance.canonical import sha256
 from governance.policy.finding import Finding
 from governance.policy.outcome import Action
+from governance.policy.period import day
 from governance.render import wording
 from governance.render.changes import Changes, Moved, changes
+from governance.render.matrix import ClauseRow, LawMatrix, matrix
 from governance.render.pipeline import CheckPage, found, known, waived
 from governance.render.visible import clip, visible
 from governance.render.wording import ACTION_WORDS, SETTLED, State, state_of
@@ -100,6 +102,8 @@ def decision_markdown(page: CheckPage) -> str:
     numbers = [row for finding in findings if state_of(finding) not in SETTLED for row in _numbers(finding)]
     out.folded(0.6, "Numbers, limits and laws of what did not pass", ["Rule", "Looked at", "Limit and law"], numbers)
     settled = [finding for finding in findings if state_of(finding) in SETTLED]
+    for law in matrix(page.decision, page.policies):
+        out.folded(0.5, *_law(law, page.decision.as_of))
     out.folded(1, wording.tally(settled), ["", "Rule", "Why"], [_settled_row(finding) for finding in settled])
     out.blocks += record
     return "\n\n".join(out.blocks) + "\n"
@@ -173,6 +177,23 @@ def _numbers(finding: Finding) -> Iterator[str]:
     shown = [*said[:_MOST_FOUND], *([f"and {len(said) - _MOST_FOUND} more"] if len(said) > _MOST_FOUND else [])]
     limit = [escaped(wording.limit_of(finding.limit)), *(escaped(control) for control in finding.controls)]
     yield f"| {_code(finding.key)} | {'<br>'.join(shown) or 'nothing'} | {'<br>'.join(limit)} |"
+
+
+def _law(law: LawMatrix, as_of: str) -> tuple[str, list[str], list[str]]:
+    """A table of the clauses of a law, under what is said of it as a whole."""
+    said = [f"{law.title} ({law.law}) as of {day(as_of)}: {law.status}", law.shares]
+    said += [f"in doubt: {law.doubt}"] if law.doubt else []
+    said += [f"policy {law.policy}: {law.remark}, so nothing of it was judged"] if law.remark else []
+    rows = [f"| {' | '.join(_clause(row))} |" for row in law.rows]
+    return escaped("; ".join(said)), ["Clause", "Found", "Value and limit", "Rule and evidence"], rows
+
+
+def _clause(row: ClauseRow) -> Iterator[str]:
+    doubts = (f"in doubt: {doubt}" for doubt in row.doubts)
+    yield "<br>".join(map(escaped, (row.control, row.citation, row.status, *doubts)))
+    yield "<br>".join(map(escaped, filter(None, (row.outcome, row.why))))
+    yield "<br>".join(map(escaped, filter(None, (row.value, row.limit))))
+    yield "<br>".join(_code(text) for text in (row.key, wording.number(row.evidence)) if text) + f" {row.rests_on}"
 
 
 def _effect(finding: Finding) -> str:

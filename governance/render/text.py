@@ -8,10 +8,13 @@ from collections.abc import Iterator, Sequence
 from governance.canonical import sha256
 from governance.evidence.evidence import EvidenceSet
 from governance.policy.decision import Decision, Recorded
+from governance.policy.document import LoadedPolicy
 from governance.policy.finding import Finding
 from governance.policy.gate import Answer
 from governance.policy.outcome import Action
+from governance.policy.period import day
 from governance.render import wording
+from governance.render.matrix import ClauseRow, matrix
 from governance.render.sealed import Sealed
 from governance.render.visible import clip, columns, visible, wrap
 from governance.render.wording import ACTION_WORDS, SETTLED, State
@@ -65,9 +68,10 @@ def decision_text(
     width: int,
     sealed: Sealed | None,
     acts: Sequence[Recorded] = (),
+    policies: Sequence[LoadedPolicy] = (),
 ) -> str:
     """What `governance check` prints. `environment` is the one asked about, shown first; `acts` are those that the
-    decision stands on."""
+    decision stands on, `policies` those that may be about a law."""
     page = Page(colour, width)
     _verdict(page, decision, environment)
     groups = wording.by_state(decision.findings)
@@ -79,6 +83,7 @@ def decision_text(
         for finding in findings:
             _finding(page, finding, acts)
     _settled(page, groups)
+    _laws(page, decision, policies)
     _list(page, "WHAT PEOPLE SAID", [wording.act_of(item.act) for item in acts])
     page.blank()
     page.add("Not measured, taken on somebody's word: " + "; ".join(_declared(evidence)), "", "  ")
@@ -175,6 +180,30 @@ def _settled(page: Page, groups: dict[State, list[Finding]]) -> None:
         for finding in groups[state]:
             source = " [declared]" if wording.kind_of(finding) == "declared" else ""
             page.add(f"{finding.title}: {finding.why}{source}", "- ", "  ")
+
+
+def _laws(page: Page, decision: Decision, policies: Sequence[LoadedPolicy]) -> None:
+    """Clause by clause, for each policy that is about a law."""
+    for law in matrix(decision, policies):
+        page.blank()
+        page.lines.append(visible(f"{law.title.upper()} ({law.law}), AS OF {day(decision.as_of)}"))
+        page.add(f"{law.citation}; {law.status}. {law.shares}.", "  ")
+        if law.doubt:
+            page.add(f"In doubt: {law.doubt}", "  ")
+        page.add(f"evidence {decision.evidence[0]}", "  ")
+        if law.remark:
+            page.add(f"policy {law.policy}: {law.remark}; nothing of it was judged", "  ")
+        for row in law.rows:
+            page.add(_clause(row), "- ", "  ")
+
+
+def _clause(row: ClauseRow) -> str:
+    """ "sr-26-2/mrm.val (section V, superseded): failed by house#floor: 0.6, limit at least 0.7"."""
+    said = f"{row.control} ({row.citation}; {row.status}): {row.outcome}"
+    said += f" by {row.key} [{row.rests_on}]" if row.key else ""
+    held = f"{row.value}, limit {row.limit}" if row.value and row.limit else ""
+    said += f": {held or row.why}" if held or row.why else ""
+    return said + "".join(f"; in doubt: {doubt}" for doubt in row.doubts)
 
 
 def _declared(evidence: EvidenceSet) -> Iterator[str]:

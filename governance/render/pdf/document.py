@@ -16,7 +16,7 @@ from reportlab.platypus import (
 )
 
 from governance.render.definition import Report, Section, load_report
-from governance.render.pdf import decision_page, findings, record, style
+from governance.render.pdf import decision_page, findings, law, record, style
 from governance.render.pdf.blocks import brief, listed, markup, paragraph, verbatim
 from governance.render.pdf.charts.section import charts
 from governance.render.visible import visible
@@ -108,6 +108,8 @@ def _story(verified: Verified, generated_at: str, tool: str, definition: Report)
     story = decision_page.first_page(verified, definition.title, generated_at, tool)
     turn = False
     for section in definition.sections[1:]:
+        if section.id == "law" and not law.tables(verified):
+            continue  # no policy here is about one law
         wide = section.id in _WIDE
         if wide or turn or section is definition.sections[1]:
             story += [NextPageTemplate("wide" if wide else "portrait"), PageBreak()]
@@ -131,9 +133,10 @@ def _section(verified: Verified, section: Section) -> list[Flowable]:
 
 
 _ROOM_FOR_A_SECTION, _ROOM_FOR_A_NOTICE = 210, 110
-_WIDE = frozenset({"findings"})
+_WIDE = frozenset({"findings", "law"})
 _CONTENT = {
     "findings": findings.table,
+    "law": law.tables,
     "details": findings.details,
     "charts": charts,
     "evidence": record.evidence,

@@ -17,6 +17,7 @@ from governance.policy.urgency import Asks, due, when, why
 from governance.policy.waiving import REACH
 from governance.render import wording
 from governance.render.changes import Changes, changes
+from governance.render.matrix import matrix
 from governance.render.pipeline import Precedent
 from governance.render.wording import ACTION_WORDS, SETTLED, state_of
 from governance.web.portal.addresses import case_at, model_at
@@ -246,5 +247,6 @@ def case_page(
             (one.role, one.path, one.sha256, "" if one.rows is None else wording.plural(one.rows, "row"))
             for one in evidence.inputs
         ),
+        laws=matrix(decision, page.policies),
         history=tuple(line(event) for event in file.history),
     )

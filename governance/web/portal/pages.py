@@ -6,6 +6,7 @@ from typing import NamedTuple
 from governance.policy.finding import Finding
 from governance.render.changes import Changes
 from governance.render.explain import Explanation
+from governance.render.matrix import LawMatrix
 from governance.render.svg.strips import Strip
 from governance.web.portal.pages_frame import Frame as Frame
 from governance.web.portal.pages_frame import Pager as Pager
@@ -307,6 +308,7 @@ class CasePage(NamedTuple):
     declared: tuple[tuple[str, str], ...]
     policies: tuple[tuple[str, str, str, str], ...]
     inputs: tuple[tuple[str, str, str, str], ...]
+    laws: tuple[LawMatrix, ...]
     history: tuple[Line, ...]
 
 
