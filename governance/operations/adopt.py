@@ -7,7 +7,7 @@ from typing import NamedTuple
 from governance import canonical
 from governance.canonical import instant, parse_instant
 from governance.errors import BadInput
-from governance.operations.files import read_whole, write_new
+from governance.operations.files import read_written, write_new
 from governance.policy.baseline import MOST_REASON, LoadedBaseline, load_baseline, written_down
 from governance.policy.decision import Decision
 from governance.render.baseline import baseline_yaml
@@ -23,7 +23,7 @@ class Adoption(NamedTuple):
 
 def read_baseline(path: Path) -> LoadedBaseline:
     """Raises BadInput, MachineFault."""
-    return load_baseline(read_whole(path, "baseline"), str(path))
+    return load_baseline(read_written(path, "baseline"), str(path))
 
 
 def adoption(path: Path, reason: str, expires: datetime, now: datetime) -> Adoption:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from governance import bundled
 from governance.errors import BadInput
-from governance.operations.files import read_whole
+from governance.operations.files import read_written
 from governance.operations.parents import POLICY, load_with_parents
 from governance.operations.recorded import recordings
 from governance.policy.cases import LoadedCases, Recordings, load_cases, nothing_recorded
@@ -60,9 +60,9 @@ def policy_files(names: Sequence[str]) -> list[PolicyFiles]:
             raise BadInput("no policy there", got=name, expected=f"a {POLICY}, or a folder with one")
         for file in files:
             beside = file.parent / CASES
-            cases = read_whole(beside, "cases") if beside.is_file() else None
+            cases = read_written(beside, "cases") if beside.is_file() else None
             shown = name if file is path else str(file)
-            data = read_whole(file, "policy")
+            data = read_written(file, "policy")
             found.append(PolicyFiles(shown, data, str(beside), cases, recordings(file.parent)))
     return found
 

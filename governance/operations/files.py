@@ -65,10 +65,21 @@ def write_new(path: Path, data: bytes) -> None:
         raise
 
 
-def read_whole(path: Path, what: str) -> bytes:
-    """Raises BadInput where there is no such file, MachineFault where it cannot be read."""
+MOST_WRITTEN = 8 << 20
+"""Bytes of a document that somebody writes: what reads one refuses less than that as too large."""
+
+
+def read_written(path: Path, what: str) -> bytes:
+    """`read_whole` of what somebody writes, and no more of it than shows that it is too large."""
+    return read_whole(path, what, MOST_WRITTEN)
+
+
+def read_whole(path: Path, what: str, most: int = -1) -> bytes:
+    """At most so many bytes, where it is said. Raises BadInput where there is no such file, MachineFault where it
+    cannot be read."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(most)
     except FileNotFoundError as error:
         raise BadInput(f"no {what} there", got=str(path), expected="the path of a file") from error
     except IsADirectoryError as error:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from governance.canonical import Sha256, sha256
 from governance.errors import BadInput
-from governance.operations.files import read_whole, write_whole
+from governance.operations.files import read_written, write_whole
 from governance.operations.parents import POLICY
 from governance.render.layout import laid_out
 
@@ -28,7 +28,7 @@ def lay_out(names: Sequence[str], *, write: bool) -> list[LaidOut]:
     for name in names:
         path = _file(name)
         shown = str(path) if Path(name).is_dir() else name
-        old = read_whole(path, "policy")
+        old = read_written(path, "policy")
         new = laid_out(old, shown)
         was, now = (data.decode("utf-8").splitlines(keepends=True) for data in (old, new))
         difference = "".join(difflib.unified_diff(was, now, shown, f"{shown} as it should be"))

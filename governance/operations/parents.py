@@ -10,7 +10,7 @@ from pathlib import Path
 
 from governance import bundled
 from governance.errors import GovernanceError
-from governance.operations.files import read_whole
+from governance.operations.files import read_written
 from governance.policy.document import LoadedPolicy, load_placed
 from governance.policy.positions import Positions
 
@@ -42,7 +42,7 @@ def read_policy(name: str, what: str = "policy") -> tuple[str, bytes]:
     if name not in bundled.policy_names() and (Path(name) / POLICY).is_file():
         name = str(Path(name) / POLICY)
     if "/" in name or name.endswith((".yaml", ".yml", ".json")):
-        return name, read_whole(Path(name), what)
+        return name, read_written(Path(name), what)
     return bundled.policy(name)
 
 
@@ -52,8 +52,8 @@ def _candidates(shown: str, given: Iterable[tuple[str, bytes]]) -> Iterator[tupl
         yield bundled.policy(name)
     here = Path(shown).parent
     found = [*here.glob("*.yaml"), *here.glob("*.yml"), *here.glob(f"../*/{POLICY}")]
-    for path in sorted({Path(os.path.normpath(one)) for one in found})[:_MOST_BESIDE]:
+    for path in sorted({Path(os.path.normpath(one)) for one in found if one.is_file()})[:_MOST_BESIDE]:
         try:
-            yield str(path), read_whole(path, "policy")
+            yield str(path), read_written(path, "policy")
         except GovernanceError:
             continue  # what cannot be read is no parent; if it is the one, the error says that it is not here

@@ -95,8 +95,8 @@ class Source:
 def parse(data: bytes, name: str) -> Source:
     """Bytes of one YAML document to a `Source`. Raises BadInput."""
     if len(data) > MAX_BYTES:
-        got, expected = f"{len(data)} bytes", f"at most {MAX_BYTES}"
-        raise BadInput("document too large", got=got, expected=expected, fix="split it into several", where=name)
+        expected = f"at most {MAX_BYTES} bytes"
+        raise BadInput("document too large", expected=expected, fix="split it into several", where=name)
     text = canonical.text(data, name)
     source = Source(name, text)
     # Invisible, or understood by each reader of YAML in its own way.
