@@ -22,7 +22,7 @@ from governance.policy.rule import Params
 from governance.policy.sections import Merged, Parameter, Policy, RuleSection
 from governance.policy.strictness import as_tight
 from governance.policy.tightening import Tighten, direction
-from governance.policy.timeliness import as_long, times
+from governance.policy.timeliness import times
 from governance.policy.waiving import Horizon, Waivers
 from governance.strictyaml import Misplaced, seen
 
@@ -261,10 +261,14 @@ def _tightened(
         changed["in_force"] = child.in_force
     before = times(parent.in_force, controls[child.id], law)
     now = times(changed.get("in_force", parent.in_force), changed.get("controls", controls[child.id]), law)
-    if not as_long(now, before):
-        what = f"rule {child.id!r} would only count {' and '.join(one.words for one in now)}, less than in the parent"
-        expected = " and ".join(one.words for one in before) or "as long as the policy is in force"
-        raise lines.against((*at, "in_force" if "in_force" in said else "controls"), what, expected, parent=at)
+    if now != before:
+        # For less time lets more through; for longer does where the parent denies because none of its rules counts.
+        spans = [
+            " and ".join(one.words for one in span) or "as long as the policy is in force" for span in (now, before)
+        ]
+        what = f"rule {child.id!r} would count at another time than in the parent: {spans[0]}"
+        fix = "add a rule of your own beside it, under another id"
+        raise lines.against((*at, "in_force" if "in_force" in said else "controls"), what, spans[1], fix, parent=at)
     return parent.model_copy(update=changed)
 
 

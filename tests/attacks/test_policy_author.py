@@ -126,6 +126,33 @@ def test_a_rule_that_comes_with_the_parent_is_told_as_added_and_no_more() -> Non
     assert [one.kind for one in difference(old, new).changes] == [Kind.REWORDED, Kind.ADDED]
 
 
+CLAUSES = """\
+law:
+  {id: l, title: t, citation: c, jurisdictions: [us], status: in-force, effective: {from: 2026-01-01T00:00:00Z}, clauses: [
+    {id: a, asks: x, citation: y, effective: {from: 2027-01-01T00:00:00Z}}, {id: b, asks: x, citation: y}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "law", "override"),
+    [
+        ("in_force: {from: 2027-01-01T00:00:00Z}", "", "in_force: {from: 2026-01-01T00:00:00Z}"),
+        ("in_force: {from: 2026-01-01T00:00:00Z}", "", "in_force: {from: 2027-01-01T00:00:00Z}"),
+        ("severity: low", "", "in_force: {from: 2026-01-01T00:00:00Z}"),
+        ("controls: [l/a]", CLAUSES, "controls: [l/b]"),
+        ("controls: [l/b]", CLAUSES, "in_force: {from: 2027-01-01T00:00:00Z}"),
+    ],
+)
+def test_a_rule_of_the_parent_counts_when_it_did(rule: str, law: str, override: str) -> None:
+    """The parent denied, for none of its rules counted yet; the child had one of them count from the first day."""
+    parent = text(section("a", "pass", more=rule), more=law)
+    with pytest.raises(BadInput, match="count at another time than in the parent") as caught:
+        load(text(f"{{id: a, {override}}}", name="team", parent=parent), [parent])
+    assert "parent0.yaml:" in caught.value.expected and "of your own" in caught.value.fix
+    beside = text(section("own", "pass"), name="team", parent=parent)
+    assert judge(evidence(), [load(beside, [parent])]).outcomes == judge(evidence(), [load(parent)]).outcomes
+
+
 @pytest.mark.parametrize(
     "merged",
     [
