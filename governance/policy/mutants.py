@@ -29,7 +29,8 @@ from governance.policy.written import DECLARED
 STEP = Decimal("0.05")
 """How far a limit is moved, as a share of itself; whole numbers by at least 1, a limit of 0 to a hundredth."""
 LEFT_OUT = "left out"
-_OF_WAIVERS = ("waivable", "waivable_to")
+_LEFT = ("severity", "waivable", "waivable_to")
+"""Of which a policy may say nothing."""
 APPLIES, VALID_FOR, WAIVERS = "applies", "valid_for", "waivers."
 """What is changed where it is not a rule."""
 FOREIGN = "another"
@@ -72,9 +73,9 @@ def mutants(policy: LoadedPolicy) -> Iterator[Mutant]:
         made = [*_enforced(selected, policy), *(one for change in changes for one in change(selected))]
         for at, what, changed in made:
             rules = (*policy.rules[:place], changed, *policy.rules[place + 1 :])
-            # What the policy leaves to the rule is the rule's own default; of waivers it may say nothing, too.
+            # What the policy leaves to the rule is the rule's own default.
             left = selected.rule is not None and at not in ("", *OF_EVERY_RULE, *selected.section.with_)
-            left = left or (at in _OF_WAIVERS and at not in selected.section.model_fields_set)
+            left = left or (at in _LEFT and at not in selected.section.model_fields_set)
             yield Mutant(rule, f"{rule}.{at}" if at else rule, what, _with(policy, rules), changed, left)
 
 
