@@ -3,47 +3,28 @@
 import json
 from typing import TYPE_CHECKING
 
-from governance.canonical import instant
 from governance.cli.context import Context
-from governance.errors import BadInput, ExitCode
+from governance.errors import ExitCode
 
 if TYPE_CHECKING:
-    from governance.operations.waivers import Granted, Waived
+    from governance.operations.waivers import WaiverLine, WaiverList
 
 
 def run(context: Context) -> int:
     from governance.operations.waivers import waivers
 
-    if context.remote() is not None:
-        raise BadInput(
-            "a service does not list its waivers to a command line",
-            fix="its page of a model shows them; `governance show NAME@VERSION` says what became of those of a version",
-        )
-    found = waivers(context.workspace(), context.args.model)
-    context.say(json.dumps(_plain(found), indent=2) if context.as_json else "\n".join(_lines(found)))
+    name = context.args.model
+    if (remote := context.remote()) is not None:
+        found = remote.waivers(name)
+        context.note("as the service says; `governance show NAME@VERSION` verifies those of a version")
+    else:
+        found = waivers(context.workspace(), name)
+    plain = found.model_dump(mode="json", by_alias=True)
+    context.say(json.dumps(plain, indent=2, ensure_ascii=False) if context.as_json else "\n".join(_lines(found)))
     return ExitCode.ALLOW
 
 
-def _plain(found: "Waived") -> dict[str, object]:
-    return {
-        "schema": "governance.waivers/v1",
-        "now": instant(found.now),
-        "waivers": [
-            {
-                "sha256": one.act_sha256,
-                "subject": one.subject.model_dump(mode="json"),
-                "state": one.state,
-                "used_for": one.used_for,
-                "why": one.why,
-                "days_left": one.days_left,
-                "act": one.act.model_dump(mode="json", by_alias=True),
-            }
-            for one in found.waivers
-        ],
-    }
-
-
-def _lines(found: "Waived") -> list[str]:
+def _lines(found: "WaiverList") -> list[str]:
     from governance.render.visible import visible
 
     if not found.waivers:
@@ -51,7 +32,7 @@ def _lines(found: "Waived") -> list[str]:
     return [visible(line) for one in found.waivers for line in _said(one)]
 
 
-def _said(one: "Granted") -> list[str]:
+def _said(one: "WaiverLine") -> list[str]:
     from governance.render import wording
 
     waiver = one.act.waiver

@@ -10,6 +10,7 @@ from governance.client.transport import BINARY, PDF, TEXT, YAML, Answer, Service
 from governance.errors import BadInput, Broken, MachineFault, NotThere, Refused, VerificationFailed
 from governance.operations.ask import Asked, ask_bundle
 from governance.operations.browse import MOST, DecisionLine, DecisionPage, Me, PolicyList
+from governance.operations.waivers import WaiverList
 from governance.operations.workspace import local
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.gate import Answer as Said
@@ -110,6 +111,17 @@ class Remote:
         opened = open_bundle(data, self.trust, self.clock())
         assert_is(opened, digest, model, version)
         return opened
+
+    def waivers(self, name: str | None) -> WaiverList:
+        """Those for one model, or all: as the service tells, but for their acts, which are what their digests name."""
+        data = self.http.get("/waivers", query={"name": name} if name is not None else {})
+        found = self._read(WaiverList, data)
+        for one in found.waivers:
+            if (digest := sha256(one.act.to_bytes())) != one.sha256 or name not in (None, one.subject.name):
+                raise VerificationFailed(
+                    Broken.TAMPERED, "a waiver is not the one its digest names", got=digest, expected=one.sha256
+                )
+        return found
 
     def report(self, digest: Sha256) -> bytes:
         """The PDF that the service drew and recorded, unchecked."""

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from governance import __version__
 from governance.errors import GovernanceError
-from governance.web.api import acts, decisions, gate, me, measurements, models, policies, submissions, trail
+from governance.web.api import acts, decisions, gate, me, measurements, models, policies, submissions, trail, waivers
 from governance.web.frame import Frame
 from governance.web.limits import LIMITS, Limits
 from governance.web.openapi import PREFIX, describe
@@ -40,7 +40,7 @@ def create_app(served: Served, add_portal: Callable[[FastAPI], None] | None = No
     )
     app.state.served = served
     api = APIRouter(prefix=PREFIX)
-    for part in (submissions, measurements, decisions, acts, models, gate, policies, trail, me):
+    for part in (submissions, measurements, decisions, acts, waivers, models, gate, policies, trail, me):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(probes)

@@ -1,7 +1,7 @@
 """Examples for the OpenAPI document: one small case, judged as any other, so that they are always what would come."""
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -11,7 +11,8 @@ from governance.evidence.evidence import EvidenceSet, Facts
 from governance.evidence.manifest import Manifest
 from governance.evidence.origin import Input, Origin, Subject
 from governance.operations.browse import DecisionLine, DecisionPage, ModelLine, ModelPage, list_policies
-from governance.policy.act import APPROVER, Act
+from governance.operations.waivers import WaiverLine, WaiverList
+from governance.policy.act import APPROVER, Act, Waiver
 from governance.policy.decision import decide
 from governance.policy.document import load_policy
 from governance.policy.gate import gate
@@ -39,6 +40,15 @@ rules:
     enforcement: {default: review, staging: warn}
 """
 _ARTIFACT = sha256(b"an artifact")
+_WAIVER = Waiver(
+    key="release#recorded",
+    groups=(),
+    no_worse_than=None,
+    ticket="RISK-7",
+    not_before=instant(NOW),
+    expires=instant(NOW + timedelta(days=30)),
+    compensating="The registry refuses what it does not know.",
+)
 _ID = "019cae0c-0f40-7000-8000-000000000000"
 
 
@@ -79,6 +89,11 @@ def examples() -> dict[str, Any]:
         kind="approve", actor="local|bo", role=APPROVER, decision=digest, reason="The registry holds its digest.",
         at=instant(NOW),
     )  # fmt: skip
+    excuse = act.model_copy(update={"kind": "waive", "waiver": _WAIVER})
+    waived = WaiverLine(
+        sha256=sha256(excuse.to_bytes()), subject=evidence.subject, state="in use", used_for=(model.version,), why="",
+        days_left=30, act=excuse,
+    )  # fmt: skip
     line = DecisionLine(
         decision=digest, entry=2, name=model.name, version=model.version, artifact=_ARTIFACT,
         outcomes=decision.outcomes, issued_at=instant(NOW), latest=True,
@@ -97,6 +112,7 @@ def examples() -> dict[str, Any]:
         ),
         "DecisionPage": DecisionPage(decisions=(line,), next=None),
         "ModelPage": ModelPage(models=(about,), next=None),
+        "WaiverList": WaiverList(now=instant(NOW), waivers=(waived,)),
         "PolicyList": list_policies((policy,), {}),
         "GateAnswer": gate_answer(gate(decision, _ARTIFACT, "prod", NOW), decision, 0, **asked),
     }

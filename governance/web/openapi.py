@@ -1,5 +1,6 @@
 """The OpenAPI document: its schemas are the published ones, not the framework's reading of them."""
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,10 +13,11 @@ from governance.canonical import dumps
 from governance.keys import WrappedKey
 from governance.operations.browse import DecisionPage, Me, ModelPage, PolicyList
 from governance.operations.trial_child import Trial
+from governance.operations.waivers import WaiverList
 from governance.render.schema import published
 from governance.web.examples import examples
 from governance.web.problems import MEDIA_TYPE, Kind, Problem
-from governance.web.requests import JSON, IfNoneMatch, answer
+from governance.web.requests import JSON, MULTIPART, IfNoneMatch, answer
 
 PREFIX = "/api/v1"
 DOCUMENT = f"{PREFIX}/openapi.json"
@@ -30,7 +32,7 @@ TAGS = {
 }
 PUBLISHED = ("evidence", "decision", "act", "bundle", "trust", "entry", "gate")
 """Documents of `governance schema` that are bodies here."""
-_PAGES: tuple[type[BaseModel], ...] = (DecisionPage, ModelPage, PolicyList, Me, WrappedKey, Trial)
+_PAGES: tuple[type[BaseModel], ...] = (DecisionPage, ModelPage, PolicyList, WaiverList, Me, WrappedKey, Trial)
 _ABOUT = """\
 Evidence goes in, a signed decision comes out, people act on it, and gates ask.
 
@@ -66,6 +68,14 @@ def body(media_type: str, of: str | None = None) -> dict[str, Any]:
         return {media_type: {"schema": {"type": "string", **({"format": "binary"} if binary else {})}}}
     shown = {"examples": {"one": {"$ref": f"#/components/examples/{of}"}}} if of in examples() else {}
     return {media_type: {"schema": schema(of), **shown}}
+
+
+def form(parts: Mapping[str, dict[str, Any]], required: Sequence[str]) -> dict[str, Any]:
+    """`openapi_extra` of a route that takes a multipart body. Each part is the schema of its content, which says in
+    `contentMediaType` as what it is sent (a list: in that of its items)."""
+    types = {name: {"contentType": part.get("items", part)["contentMediaType"]} for name, part in parts.items()}
+    whole = {"type": "object", "required": list(required), "additionalProperties": False, "properties": dict(parts)}
+    return {"requestBody": {"required": True, "content": {MULTIPART: {"schema": whole, "encoding": types}}}}
 
 
 def answers(

@@ -245,7 +245,7 @@ class TestList:
         states = []
         for step in (0, 45.9, 0.2, 13.9):
             checked.clock.tick(days=step)
-            ((one,), _) = waivers(checked.workspace)
+            (one,) = waivers(checked.workspace).waivers
             states.append((one.state, one.days_left, one.used_for))
         assert states == [
             ("in use", 60, ("1.10",)), ("in use", 14, ("1.10",)), ("ending", 13, ("1.10",)), ("expired", 0, ("1.10",)),
@@ -268,6 +268,6 @@ class TestList:
         checked.waive()
         checked.write("model.onnx", b"another")
         checked.check()
-        ((one,), _) = waivers(checked.workspace)
+        (one,) = waivers(checked.workspace).waivers
         assert (one.state, one.used_for) == ("unused", ())
         assert "another artifact" in one.why

@@ -141,6 +141,7 @@ CALLS: dict[tuple[str, str], list[Call]] = {
     # It is drawn, and recorded, when it is first asked for.
     ("GET", "/api/v1/decisions/{sha256}/report"): [READ._replace(writes=True)],
     **acting(("POST", "/api/v1/decisions/{sha256}/acts"), signed, 201, Does.COMMENT),
+    ("GET", "/api/v1/waivers"): [READ],
     ("GET", "/api/v1/models"): [READ],
     ("GET", "/api/v1/models/{name}"): [READ],
     ("GET", "/api/v1/gate"): [

@@ -1,6 +1,6 @@
 """Decisions are looked up, with what they rest on."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,7 +12,7 @@ from governance.operations.export import export_bundle
 from governance.operations.report import issue_report
 from governance.policy.outcome import Action
 from governance.verification import DECISION
-from governance.web.api.parameters import HEX, Cursor, Digest, Limit
+from governance.web.api.parameters import HEX, Cursor, Digest, Limit, text
 from governance.web.openapi import PDF, PREFIX, answers
 from governance.web.problems import Kind, WebError
 from governance.web.requests import IMMUTABLE, JSON, IfNoneMatch, answer
@@ -44,20 +44,16 @@ def paged(request: Request, page: Document, following: str | None) -> Response:
 _PAGE = answers(200, "A page.", JSON, 401, 403, 422, of="DecisionPage", headers=("ETag", "Link"))
 
 
-def _text(description: str) -> Any:
-    return Query(min_length=1, max_length=200, description=description)
-
-
 @router.get("/decisions", responses=_PAGE)
 def decisions(
     request: Request,
     given: Given,
     _: Reader,
-    name: Annotated[str | None, _text("About versions of this model.")] = None,
-    version: Annotated[str | None, _text("About this version.")] = None,
+    name: Annotated[str | None, text("About versions of this model.")] = None,
+    version: Annotated[str | None, text("About this version.")] = None,
     artifact: Annotated[str | None, Query(pattern=HEX, description="About the artifact with this SHA-256.")] = None,
     outcome: Annotated[Action | None, Query(description="Of `environment`; of any where none is named.")] = None,
-    environment: Annotated[str | None, _text("That speak of this environment.")] = None,
+    environment: Annotated[str | None, text("That speak of this environment.")] = None,
     latest: Annotated[bool, Query(description="Only the newest about each model version.")] = False,
     cursor: Cursor = None,
     limit: Limit = 50,

@@ -1,6 +1,6 @@
 """Parameters that several routes take."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Header, Path, Query
 from pydantic import AfterValidator
@@ -12,8 +12,8 @@ _NAME = 200
 HEX = r"^[0-9a-f]{64}$"
 
 
-def _whole(text: str) -> str:
-    return text.replace(SLASH, "/")
+def _whole(name: str) -> str:
+    return name.replace(SLASH, "/")
 
 
 ModelName = Annotated[
@@ -24,6 +24,13 @@ Version = Annotated[
 ]
 Digest = Annotated[str, Path(pattern=HEX, description="The SHA-256 of the document, in lower-case hex.")]
 Artifact = Annotated[str, Query(pattern=HEX, description="The SHA-256 of the very bytes that are to run.")]
+
+
+def text(description: str) -> Any:
+    """A query parameter of some words."""
+    return Query(min_length=1, max_length=_NAME, description=description)
+
+
 Cursor = Annotated[
     str | None,
     Query(min_length=1, max_length=_NAME, description="`next` of the page before; left out, the first page."),
