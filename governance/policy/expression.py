@@ -33,6 +33,7 @@ _MAP = re.compile(r"\.\s*map\s*\(")
 GROUPS = tuple(name for name in Facts.model_fields if name != "absent")
 _PATH = re.compile(r"(?<![.\w])[a-z_]+(?:\.[a-z_0-9]+)*", re.ASCII)
 _NUMBER = re.compile(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?![\w.])", re.ASCII)
+_NOW = re.compile(r"(?<![.\w])(?<!timestamp\()now(?!\w)", re.ASCII)
 _ALWAYS = ("subject", "risk_tier", "inputs")
 
 
@@ -145,7 +146,7 @@ def compile_boolean(text: str, declared: dict[str, Any], where: str, undeclared:
             "the expression does not compile",
             got=message,
             expected=f"CEL over {', '.join(declared)}",
-            fix=undeclared if "undeclared" in message else "",
+            fix=_advice(message, text, undeclared),
             where=where,
         ) from error
     if program.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
@@ -153,6 +154,14 @@ def compile_boolean(text: str, declared: dict[str, Any], where: str, undeclared:
             "the expression is not a condition", got=str(program.return_type()), expected="a boolean", where=where
         )
     return program
+
+
+def _advice(message: str, text: str, undeclared: str) -> str:
+    """What to do about a condition that does not compile."""
+    if "undeclared" in message:
+        return undeclared
+    overload = "no matching overload" in message and _NOW.search(code_of(text))
+    return "`now` is text, as days are: timestamp(now) is the moment" if overload else ""
 
 
 def numbers(text: str) -> list[tuple[int, int]]:

@@ -167,5 +167,16 @@ def test_now_is_the_recorded_time() -> None:
     assert NOW.year == 2026
 
 
+def test_who_takes_now_for_a_moment_is_told_that_it_is_text() -> None:
+    for text, advised in (
+        ('now - duration("1h") > timestamp("2026-01-01T00:00:00Z")', True),
+        ('timestamp(now) - "1h" > timestamp("2026-01-01T00:00:00Z")', False),
+        ("now + 1 > 2 || wrong", False),
+    ):
+        with pytest.raises(BadInput, match="does not compile") as caught:
+            compiled(text)
+        assert ("timestamp(now) is the moment" in str(caught.value)) is advised, text
+
+
 def test_types_that_the_tests_lean_on() -> None:
     assert isinstance(FAIR, FairnessFacts) and isinstance(SHARES, ExplainabilityFacts)
