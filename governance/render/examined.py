@@ -73,10 +73,7 @@ def _advice(one: Examined) -> list[str]:
     """What mends each kind of failure that there is."""
     found = []
     if one.failed:
-        found.append(
-            "a case fails where the policy does not say what it expects: mend whichever of the two is wrong. No mutant "
-            "is tried before that"
-        )
+        found.append("where the policy does not say what a case expects, mend whichever of the two is wrong")
     if any(gap.lacks for gap in one.gaps):
         found.append(
             "write a case with evidence that the rule judges so, and name the outcome under its `expect.findings`; or "
