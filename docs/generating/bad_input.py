@@ -32,8 +32,8 @@ def _row(row: Row) -> tuple[str, str, str, str]:
 def _message(row: Row) -> tuple[str, str]:
     first, *details = row.says.split("\n")
     said = dict(line.strip().partition(": ")[::2] for line in details if line.startswith("  "))
-    todo = said.get("fix") or (f"expected: {said['expected']}" if "expected" in said else "")
-    return _span(first), sentence(todo)
+    fix = said.get("fix") or (f"expected: {said['expected']}" if "expected" in said else "")
+    return _span(first), sentence(fix)
 
 
 def _findings(row: Row) -> tuple[str, str]:

@@ -5,7 +5,7 @@ import os
 import shlex
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from governance.bundled import DEFAULT_POLICY
 from governance.cli.context import Context
@@ -21,8 +21,6 @@ _ABOUT_THE_MANIFEST = (
     "name", "version", "owner", "risk_tier", "objective", "rollback", "contact", "artifact", "feature", "evaluation",
     "label", "positive", "prediction", "sensitive", "bins",
 )  # fmt: skip
-
-
 # Without these there is nothing to measure, or no fairness.
 _FIRST = ("model.version", "artifact", "features", "data.evaluation", "sensitive", "join")
 
@@ -77,7 +75,7 @@ def run(context: Context) -> int:
     if manifest and made:
         write_new(manifest, made.text)
     said = _as_json if context.as_json else _as_text
-    context.say(said(workspace, manifest, seen, made, origin, wanted))
+    context.say(said(_Begun(workspace, manifest, seen, made, origin, wanted)))
     return ExitCode.ALLOW
 
 
@@ -164,16 +162,22 @@ def _next(workspace: "Workspace", manifest: Path | None, wanted: bool) -> list[s
     return [*steps, f"governance check{named}{' --as NAME' if wanted else ''}"]
 
 
-def _as_text(
-    workspace: "Workspace",
-    manifest: Path | None,
-    seen: "Seen | None",
-    made: "Draft | None",
-    origin: str | None,
-    wanted: bool,
-) -> str:
+class _Begun(NamedTuple):
+    """What `seen` shows was looked at for the manifest that was `made`, None where there was one; and whether the trail
+    of this `origin` was started now, as `wanted`, or is kept."""
+
+    workspace: "Workspace"
+    manifest: Path | None
+    seen: "Seen | None"
+    made: "Draft | None"
+    origin: str | None
+    wanted: bool
+
+
+def _as_text(begun: _Begun) -> str:
     from governance.render.visible import visible, wrap
 
+    workspace, manifest, seen, made, origin, wanted = begun
     lines: list[str] = []
 
     def row(label: str, text: str) -> None:
@@ -213,14 +217,8 @@ def _as_text(
     return "\n".join([*lines, *(f"  {step}" for step in _next(workspace, manifest, wanted))])
 
 
-def _as_json(
-    workspace: "Workspace",
-    manifest: Path | None,
-    seen: "Seen | None",
-    made: "Draft | None",
-    origin: str | None,
-    wanted: bool,
-) -> str:
+def _as_json(begun: _Begun) -> str:
+    workspace, manifest, seen, made, origin, wanted = begun
     body = {
         "schema": "governance.init/v1",
         "manifest": str(manifest) if manifest else None,

@@ -1,6 +1,6 @@
 """Licence facts: under which terms the model, what it was built from and what it runs with may be used. Declared."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -8,7 +8,6 @@ from governance.canonical import Document
 from governance.evidence.origin import FactOrigin
 
 ComponentKind = Literal["base-model", "weights", "vocabulary", "other"]
-COMPONENT_KINDS: tuple[str, ...] = get_args(ComponentKind)
 Licence = Annotated[str, Field(min_length=1, max_length=200)]
 """An SPDX expression such as Apache-2.0 or MIT OR GPL-2.0-only, as somebody wrote it."""
 

@@ -164,12 +164,12 @@ def _to_do(out: _Page, page: CheckPage) -> None:
 def _open_row(page: CheckPage, finding: Finding) -> str:
     state = state_of(finding)
     said = f"**{escaped(finding.title)}**<br>{escaped(finding.why)}<br><sub>{_effect(finding)}</sub>"
-    todo = escaped(finding.fix)
+    fix = escaped(finding.fix)
     if state is State.WAIVED:
-        todo = f"**Waived:** {escaped(waived(page, finding))}"
+        fix = f"**Waived:** {escaped(waived(page, finding))}"
     elif state is State.KNOWN:
-        todo = f"**Known** {escaped(known(page, finding))}.<br>{todo}"
-    return f"| {_sign(_STATE_SIGNS[state], state.value)} | {said} | {todo} |"
+        fix = f"**Known** {escaped(known(page, finding))}.<br>{fix}"
+    return f"| {_sign(_STATE_SIGNS[state], state.value)} | {said} | {fix} |"
 
 
 def _numbers(finding: Finding) -> Iterator[str]:

@@ -17,7 +17,6 @@ from governance.verification.documents import acts_of
 from tests.verification.forge import ACT, DECISION
 
 START = {"anchors": [], "decision": "0" * 64, "documents": {}, "entries": [], "envelopes": []}
-END = {"schema": "governance.bundle/v1"}
 # Marks in the wrong order: putting n of them in order takes n * n steps.
 MARKS = "a" + "\u0315\u0300" * 500_000
 

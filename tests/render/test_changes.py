@@ -14,8 +14,6 @@ from governance.render.pipeline import Precedent
 from governance.verification import Verified
 from tests.render.pages import page
 
-WEAK = {"Black": (440, 1000), "White": (500, 1000)}
-
 
 def _precedent(case: Verified, identifier: str = "before", version: str = "1.09") -> Precedent:
     subject = case.decision.subject.model_copy(update={"version": version})
