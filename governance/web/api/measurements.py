@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import anyio
 from fastapi import APIRouter, Depends, Request, Response
@@ -20,43 +20,31 @@ from governance.operations.workspace import Workspace
 from governance.permissions import Does
 from governance.web import examples
 from governance.web.api.decisions import decided
-from governance.web.openapi import YAML, answers
-from governance.web.requests import JSON, MULTIPART, IdempotencyKey, fingerprint
+from governance.web.openapi import BINARY, YAML, answers, form
+from governance.web.requests import JSON, IdempotencyKey, fingerprint
 from governance.web.security import Given, needs
 from governance.web.uploads import receive
 
 router = APIRouter(tags=["evidence"], default_response_class=Response)
 
-_FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            MULTIPART: {
-                "schema": {
-                    "type": "object",
-                    "required": [MANIFEST],
-                    "additionalProperties": False,
-                    "properties": {
-                        MANIFEST: {
-                            "type": "string",
-                            "description": "The manifest, byte for byte. It comes first. Its file name is recorded; "
-                            "`governance.yaml` where it has none.",
-                            "contentMediaType": YAML,
-                            "example": examples.MANIFEST.decode(),
-                        },
-                        FILE: {
-                            "type": "array",
-                            "items": {"type": "string", "contentMediaType": "application/octet-stream"},
-                            "description": "Each file that the manifest names, once, in any order. Its file name is "
-                            "the path as the manifest spells it.",
-                        },
-                    },
-                },
-                "encoding": {MANIFEST: {"contentType": YAML}, FILE: {"contentType": "application/octet-stream"}},
-            }
+_FORM = form(
+    {
+        MANIFEST: {
+            "type": "string",
+            "description": "The manifest, byte for byte. It comes first. Its file name is recorded; `governance.yaml` "
+            "where it has none.",
+            "contentMediaType": YAML,
+            "example": examples.MANIFEST.decode(),
         },
-    }
-}
+        FILE: {
+            "type": "array",
+            "items": {"type": "string", "contentMediaType": BINARY},
+            "description": "Each file that the manifest names, once, in any order. Its file name is the path as the "
+            "manifest spells it.",
+        },
+    },
+    required=[MANIFEST],
+)
 
 
 class Room(NamedTuple):

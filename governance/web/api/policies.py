@@ -1,6 +1,6 @@
 """What is judged by, and whose keys count."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -10,33 +10,21 @@ from governance.operations.try_policy import try_policy
 from governance.permissions import Does
 from governance.verification import EVIDENCE
 from governance.web.api.parameters import HEX, Digest
-from governance.web.openapi import YAML, answers
-from governance.web.requests import BODY, IMMUTABLE, JSON, MULTIPART, IfNoneMatch, answer, read_form
+from governance.web.openapi import YAML, answers, form
+from governance.web.requests import BODY, IMMUTABLE, JSON, IfNoneMatch, answer, read_form
 from governance.web.security import Given, Reader, needs
 
 router = APIRouter(tags=["rules"], default_response_class=Response)
 
 
 _POLICY, _CASES = "policy", "cases"
-_FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            MULTIPART: {
-                "schema": {
-                    "type": "object",
-                    "required": [_POLICY],
-                    "additionalProperties": False,
-                    "properties": {
-                        _POLICY: {"type": "string", "description": "The draft.", "contentMediaType": YAML},
-                        _CASES: {"type": "string", "description": "Its cases.", "contentMediaType": YAML},
-                    },
-                },
-                "encoding": {_POLICY: {"contentType": YAML}, _CASES: {"contentType": YAML}},
-            }
-        },
-    }
-}
+_FORM = form(
+    {
+        _POLICY: {"type": "string", "description": "The draft.", "contentMediaType": YAML},
+        _CASES: {"type": "string", "description": "Its cases.", "contentMediaType": YAML},
+    },
+    required=[_POLICY],
+)
 Recorded = Annotated[
     str | None, Query(pattern=HEX, description="The SHA-256 of recorded evidence, to be judged by the draft as well.")
 ]

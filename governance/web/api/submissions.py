@@ -1,6 +1,6 @@
 """Evidence goes in: judged under the service's policies, sealed with its keys, answered with the decision."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -13,12 +13,11 @@ from governance.verification import EVIDENCE
 from governance.web.api.decisions import decided
 from governance.web.api.parameters import Digest, IfMatch, ModelName, Version
 from governance.web.examples import MANIFEST
-from governance.web.openapi import YAML, answers, schema
+from governance.web.openapi import YAML, answers, form, schema
 from governance.web.requests import (
     EVIDENCE_BODY,
     IMMUTABLE,
     JSON,
-    MULTIPART,
     IdempotencyKey,
     IfNoneMatch,
     answer,
@@ -31,35 +30,23 @@ from governance.web.security import Given, Reader, needs
 router = APIRouter(tags=["evidence"], default_response_class=Response)
 
 _PARTS = ("evidence", "manifest")
-_FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            MULTIPART: {
-                "schema": {
-                    "type": "object",
-                    "required": list(_PARTS),
-                    "additionalProperties": False,
-                    "properties": {
-                        "evidence": {
-                            "type": "string",
-                            "description": "A `governance.evidence/v1` document in canonical form.",
-                            "contentMediaType": JSON,
-                            "contentSchema": schema("EvidenceSet"),
-                        },
-                        "manifest": {
-                            "type": "string",
-                            "description": "The manifest that it was measured by, byte for byte.",
-                            "contentMediaType": YAML,
-                            "example": MANIFEST.decode(),
-                        },
-                    },
-                },
-                "encoding": {"evidence": {"contentType": JSON}, "manifest": {"contentType": YAML}},
-            }
+_FORM = form(
+    {
+        "evidence": {
+            "type": "string",
+            "description": "A `governance.evidence/v1` document in canonical form.",
+            "contentMediaType": JSON,
+            "contentSchema": schema("EvidenceSet"),
         },
-    }
-}
+        "manifest": {
+            "type": "string",
+            "description": "The manifest that it was measured by, byte for byte.",
+            "contentMediaType": YAML,
+            "example": MANIFEST.decode(),
+        },
+    },
+    required=_PARTS,
+)
 
 
 async def _form(request: Request) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qs, quote, urlencode
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import AfterValidator
@@ -83,6 +83,10 @@ async def form(request: Request) -> Fields:
     except ValueError as error:
         raise WebError(Kind.BAD_REQUEST, "the form cannot be read", got=str(error)[:100]) from error
     return fields
+
+
+By = Annotated[Caller, Depends(caller)]
+Form = Annotated[Fields, Depends(form)]
 
 
 def assert_own(request: Request) -> None:

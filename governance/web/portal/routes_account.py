@@ -1,9 +1,9 @@
 """One's own account: what one may do, key and password, sessions, tokens for programs."""
 
 from datetime import timedelta
-from typing import Annotated, get_args
+from typing import get_args
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from governance.canonical import instant
 from governance.errors import BadInput, GovernanceError
@@ -14,11 +14,9 @@ from governance.operations.tokens import LONGEST, Place, create_token, revoke_to
 from governance.permissions import TABLE, Scope
 from governance.web.portal import compose_people, http
 from governance.web.portal import pages_people as pages
-from governance.web.portal.http import workspace_of
+from governance.web.portal.http import By, Form, workspace_of
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
-By = Annotated[Caller, Depends(http.caller)]
-Form = Annotated[http.Fields, Depends(http.form)]
 
 _DONE = {
     "password": "The password is changed. Your key is the same, locked anew; every other session has ended.",

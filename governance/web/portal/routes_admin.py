@@ -2,9 +2,9 @@
 password, and an entry of the trail."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from governance.canonical import instant
 from governance.errors import BadInput, NotThere
@@ -19,11 +19,9 @@ from governance.permissions import ACCOUNT_ROLES, Does
 from governance.web.portal import compose, compose_people, http
 from governance.web.portal import pages_people as pages
 from governance.web.portal.compose_people import name_of, person_at
-from governance.web.portal.http import Segment, workspace_of
+from governance.web.portal.http import By, Form, Segment, workspace_of
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
-By = Annotated[Caller, Depends(http.caller)]
-Form = Annotated[http.Fields, Depends(http.form)]
 
 _DONE = {
     "grant": "The role is granted.",

@@ -2,9 +2,9 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, cast
+from typing import cast
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from governance.canonical import instant
@@ -21,13 +21,11 @@ from governance.policy.act import Named, Part, Values, Waiver
 from governance.policy.outcome import Action
 from governance.policy.waiving import Covers
 from governance.web.portal import addresses, compose, http, pages
-from governance.web.portal.http import Segment, workspace_of
+from governance.web.portal.http import By, Form, Segment, workspace_of
 from governance.web.requests import fingerprint
 from governance.web.security import served
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
-Form = Annotated[http.Fields, Depends(http.form)]
-By = Annotated[Caller, Depends(http.caller)]
 _NOT_DONE_WITH = ("comment", "waive")
 """Acts after which somebody still has to answer, where not everything is allowed."""
 

@@ -1,19 +1,16 @@
 """Coming in and going out: log in, log out, an invitation, light and dark."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from governance.errors import BadInput, Refused, TooMany
 from governance.operations.accounts import invited, redeem
 from governance.operations.sessions import sign_in, sign_out
 from governance.web.portal import compose_people, http
 from governance.web.portal.compose_people import PASSWORD_RULE
-from governance.web.portal.http import workspace_of
+from governance.web.portal.http import Form, workspace_of
 from governance.web.portal.pages import InvitationPage, LoginPage
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
-Form = Annotated[http.Fields, Depends(http.form)]
 _YEAR = 365 * 24 * 3600
 
 

@@ -1,8 +1,6 @@
 """What is on record: models, one model, the trail."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from governance.errors import BadInput, VerificationFailed
 from governance.operations import desk, events, log
@@ -10,11 +8,9 @@ from governance.operations.caller import Caller
 from governance.render.wording import plural
 from governance.trail.entry import EntryType
 from governance.web.portal import addresses, compose, http, pages, records
-from governance.web.portal.http import Segment, workspace_of
+from governance.web.portal.http import By, Form, Segment, workspace_of
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
-By = Annotated[Caller, Depends(http.caller)]
-Form = Annotated[http.Fields, Depends(http.form)]
 
 
 @router.get("/models")

@@ -1,20 +1,16 @@
 """What waits: for whoever looks, for others; the most urgent first."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from governance.operations import desk
-from governance.operations.caller import Caller
 from governance.operations.desk import Shown
 from governance.permissions import Does
 from governance.policy.urgency import TIERS, explained
 from governance.web.portal import compose, http, pages
-from governance.web.portal.http import workspace_of
+from governance.web.portal.http import By, workspace_of
 from governance.web.portal.routes_cases import notice
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
-By = Annotated[Caller, Depends(http.caller)]
 
 _LABELS = {Shown.MINE: "For you", Shown.OTHERS: "For others", Shown.DENIED: "Denied", Shown.ALL: "All"}
 _NOTHING = {
