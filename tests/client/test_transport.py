@@ -60,10 +60,11 @@ def reset(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def test_the_prefix_is_the_services():
-    from governance.web.openapi import PREFIX as SERVED
+def test_what_both_sides_write_down_is_the_same():
+    from governance.client.problems import MEDIA_TYPE
+    from governance.web import openapi, problems
 
-    assert PREFIX == SERVED
+    assert (PREFIX, MEDIA_TYPE) == (openapi.PREFIX, problems.MEDIA_TYPE)
 
 
 def test_what_is_sent(at):
