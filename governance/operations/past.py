@@ -1,10 +1,11 @@
 """Past decisions with all that they stand on, to be judged again: from a trail or from bundles, one at a time."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from governance.canonical import Sha256
 from governance.errors import BadInput, Broken, VerificationFailed
@@ -22,9 +23,12 @@ from governance.verification import POLICY, verify
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from governance.store.snapshot import Snapshot
+    from governance.store.snapshot import Snapshot, StoredDocument
 
 Kept = TypeVar("Kept", Decision, EvidenceSet)
+_AT_ONCE = 16
+"""Decisions that are fetched with one question to the database: the bytes of so many are in memory, however many there
+are. Each is read for itself."""
 
 
 class Judged(NamedTuple):
@@ -59,24 +63,33 @@ def of_trail(
     policies, baselines = dict[str, LoadedPolicy](), dict[str, LoadedBaseline]()
     with workspace.open_trail() as store, store.snapshot() as snapshot:
         size = snapshot.head().size
-        for index, digest in decided(snapshot, Wanted(name=name, version=version, latest=not everything)):
-            progress("judging again", index, size)
-            found: Judged | Unread
-            try:
-                found = _judged(snapshot, digest, policies, baselines)
-            except BadInput as error:
-                if (subject := snapshot.entry(index).entry.subject) is None:
-                    raise
-                found = Unread(subject.name, subject.version, digest, str(error))
-            yield found
+        wanted = decided(snapshot, Wanted(name=name, version=version, latest=not everything))
+        while few := list(islice(wanted, _AT_ONCE)):
+            stored = snapshot.documents([digest for _, digest in few])
+            stored |= snapshot.documents([one for data in stored.values() for one in _evidence(data.data)])
+            for index, digest in few:
+                progress("judging again", index, size)
+                found: Judged | Unread
+                try:
+                    found = _judged(snapshot, stored, digest, policies, baselines)
+                except BadInput as error:
+                    if (subject := snapshot.entry(index).entry.subject) is None:
+                        raise
+                    found = Unread(subject.name, subject.version, digest, str(error))
+                yield found
 
 
 def _judged(
-    snapshot: "Snapshot", digest: Sha256, policies: dict[str, LoadedPolicy], baselines: dict[str, LoadedBaseline]
+    snapshot: "Snapshot",
+    stored: "Mapping[str, StoredDocument]",
+    digest: Sha256,
+    policies: dict[str, LoadedPolicy],
+    baselines: dict[str, LoadedBaseline],
 ) -> Judged:
     """Raises BadInput for a document that this release cannot read, or that is not there."""
-    decision = _read(snapshot, digest, Decision)
-    evidence = _read(snapshot, decision.evidence[0], EvidenceSet)
+    decision = _read((stored.get(digest) or snapshot.document(digest)).data, Decision)
+    about = decision.evidence[0]
+    evidence = _read((stored.get(about) or snapshot.document(about)).data, EvidenceSet)
     for ref in decision.policies:
         if ref.sha256 not in policies:
             data = snapshot.document(ref.sha256).data
@@ -94,9 +107,22 @@ def _judged(
     )
 
 
-def _read(snapshot: "Snapshot", digest: str, kind: type[Kept]) -> Kept:
+class _Points(BaseModel):
+    """What a decision was judged on, read without the rest of it."""
+
+    evidence: tuple[str, ...]
+
+
+def _evidence(data: bytes) -> tuple[str, ...]:
+    """To be fetched ahead; the decision itself is read in full later, and then counts."""
+    try:
+        return _Points.model_validate_json(data).evidence[:1]
+    except ValidationError:
+        return ()
+
+
+def _read(data: bytes, kind: type[Kept]) -> Kept:
     """A document as its digest names it: that it is in canonical form was seen when it was sealed. Raises BadInput."""
-    data = snapshot.document(digest).data
     try:
         return kind.model_validate_json(data, strict=True, by_alias=True, by_name=False)
     except ValidationError:

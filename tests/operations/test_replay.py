@@ -13,7 +13,7 @@ from governance.policy.difference import named
 from governance.policy.document import load_policy
 from governance.progress import silent
 from governance.render.replay import Head, Replay, Tally, replay_json, replay_markdown, replay_text
-from tests.operations.project import FLOOR, MANIFEST, POLICY
+from tests.operations.project import FLOOR, MANIFEST, POLICY, RECORDED
 
 
 def draft(*changes):
@@ -197,11 +197,11 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_judged(project, monkeypatc
     project.check()
     read = past._read
 
-    def older(snapshot, digest, kind):
+    def older(data, kind):
         if kind is EvidenceSet and not seen:
-            seen.append(digest)
+            seen.append(data)
             raise BadInput("not an evidence set", got="governance.evidence/v0")
-        return read(snapshot, digest, kind)
+        return read(data, kind)
 
     seen = []
     monkeypatch.setattr(past, "_read", older)
@@ -234,3 +234,67 @@ def test_as_json_it_is_a_document_and_as_text_and_markdown_it_counts_the_same(pr
     for render in (replay_text, replay_markdown):
         assert "1 decision judged again: 0 as before, 1 otherwise" in said(render, cases)
         assert "nothing was sealed" in said(render, cases)
+
+
+def test_a_point_that_one_of_both_does_not_name_is_asked_as_the_gate_asks_it(project):
+    """`--environment prod@ci` said that nothing changes, whatever became of prod; and a point that a draft drops was
+    "no longer decided", where the gate goes on to answer by prod."""
+    project.check()
+    (case,) = replayed(project, draft(("default: deny", "default: audit"), ("default: review", "default: audit")),
+                       environment="prod@ci")  # fmt: skip
+    assert [(one.place, one.was.value, one.now.value, one.kind) for one in case.places] == [
+        ("prod@ci", "deny", "allow", "milder")
+    ]
+    assert case.places[0].because == (FLOOR, RECORDED)
+    points = POLICY.replace("[prod, staging]", "[prod, prod@ci, staging]")
+    points = points.replace("{default: deny, staging: warn}", "{default: audit, prod@ci: deny}")
+    project.write("policy.yaml", points.replace("default: review", "default: audit"))
+    project.check()
+    without = draft(("{default: deny, staging: warn}", "{default: audit}"), ("default: review", "default: audit"))
+    (case,) = replayed(project, without)
+    assert [(one.place, one.was.value, one.now.value, one.kind) for one in case.places] == [
+        ("prod@ci", "deny", "allow", "milder")
+    ]
+    # One that only the draft names is held against what the gate says there now.
+    named_too = ("[prod, staging]", "[prod, prod@ci, staging]")
+    milder = ("default: deny, staging: warn", "default: audit")
+    (case,) = replayed(project, draft(named_too, milder, ("default: review", "default: audit")))
+    assert [(one.place, one.kind) for one in case.places] == [("prod@ci", "milder")]
+
+
+def test_what_could_only_deny_once_it_is_measured_is_not_called_unchanged(project):
+    """It needs a review before and after, the second time because nothing was measured: a failure would deny."""
+    more = "  - {id: equal, uses: fairness.disparity@1, with: {at_least: 0.8}, enforcement: {default: HOW}}\n"
+    project.table(100, 100)
+    project.check()
+    unmeasured = ("  - id: recorded", more.replace("HOW", "deny") + "  - id: recorded")
+    (case,) = replayed(project, draft(unmeasured), environment="prod")
+    assert [(one.was.value, one.now.value, one.kind, one.because) for one in case.places] == [
+        ("needs review", "needs review", "would need measuring", ("small#equal",))
+    ]
+    assert [(one.key, one.would_need) for one in case.findings] == [("small#equal", ("fairness evidence",))]
+    # Where it can do no more than ask for a review, which is asked for anyhow, nothing changes.
+    (case,) = replayed(project, draft((unmeasured[0], unmeasured[1].replace("deny", "review"))), environment="prod")
+    assert not case.places
+    # Nor where the same was wanting before.
+    project.write("policy.yaml", POLICY.replace(*unmeasured))
+    sexless = MANIFEST.replace("    sensitive: {sex: {column: sex}}\n", "")
+    project.write("governance.yaml", sexless)
+    project.check()
+    (case,) = replayed(project, draft(unmeasured), environment="prod")
+    assert not case.places
+
+
+def test_whoever_lost_the_role_has_waived_nothing_in_a_replay_either(project):
+    from governance.operations.workspace import local
+
+    project.write("policy.yaml", POLICY.replace("default: review", "default: audit"))
+    project.check()
+    project.waive()
+    trust = project.workspace.trust()
+    roleless = [one.model_copy(update={"roles": ()}) if one.principal == local("bo") else one for one in trust.people]
+    project.workspace.write_trust(trust.model_copy(update={"people": tuple(roleless)}))
+    project.clock.tick()
+    assert project.check().decision.lapsed
+    (case,) = replayed(project, draft(("default: review", "default: audit")))
+    assert not case.places
