@@ -19,7 +19,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Path = tuple[str | int, ...]
 # Where PyYAML's own scanner and libyaml's disagree: only one takes `{a:}`, only the other `|#`.
 _COLON = re.compile(r" *:[,?\[\]{}]")
-_ESCAPED = "write a backslash twice, or take single quotes"
+_ESCAPED = "write the character itself, and a backslash twice"
 _COMMENT = re.compile("#.*")
 _INDICATOR = re.compile(r" *:")
 _HEADER = re.compile(r"[|>](?:[+-][1-9]?|[1-9][+-]?)?(?:\s|$)")

@@ -79,14 +79,28 @@ HOSTILE: dict[str, tuple[str | bytes, str, str]] = {
     "parentheses that fit": (expr("(" * 1900 + "true" + ")" * 1900), "7:38", "does not compile"),
     "sums": (expr("1" + "+1" * 1900 + " > 1"), "7:38", "does not compile"),
     "doubling": (expr('["ab"].exists(a, [a + a].exists(b, b != ""))'), "7:38", "a list that it makes itself"),
+    "selector in parentheses": (f"{HEAD}applies: {'(' * 10_000}true\n{FLOOR}", "6:1", "too long"),
+    "selector that fits": (f"{HEAD}applies: {'(' * 1900}true{')' * 1900}\n{FLOOR}", "6:1", "does not compile"),
     "selector": (HEAD + f'applies: "{"x" * 900_000}"\n{FLOOR}', "6:1", "expression too long"),
     # Deep
+    "braces": ("{a: " * 100_000, "1:129", "nested too deeply"),
     "brackets": ("[" * 100_000, "1:33", "nested too deeply"),
     "keys": ("".join(f"{' ' * at}a:\n" for at in range(1000)), "33:33", "nested too deeply"),
     "dashes": ("- " * 5000 + "x", "1:65", "nested too deeply"),
     # YAML
     "billion laughs": ("a: &a [x, x]\nb: &b [*a, *a]\n", "1:4", "YAML anchor"),
     "anchors across documents": (f"{SOUND}owner: &a x\n---\nowner: *a\n", "8:8", "YAML anchor"),
+    "anchors alone": ("a: [" + several("&a{} x") + "]", "1:5", "YAML anchor"),
+    "anchors within anchors": ("a: " + "&a [" * 100_000, "1:4", "YAML anchor"),
+    "merge bomb": ("a: &a {b: c}\nd: {<<: [*a, *a]}\n", "1:4", "YAML anchor"),
+    "tabs": (SOUND.replace(": ", ":\t"), "1:8", "a tab where only spaces may stand"),
+    "a tab before a colon": (SOUND.replace("id: house", "id\t: house"), "2:3", "a tab where only spaces may stand"),
+    "a tab within braces": (SOUND.replace("at_least: 0.8", "\tat_least: 0.8"), "7:47", "a tab"),
+    "a tab at a line's end": (SOUND.replace("house\n", "house\t\n"), "2:10", "a tab"),
+    "key after a mark": (f"? id\n: other\n{SOUND}", "1:3", "a question mark before a key"),
+    "comment at once": (SOUND.replace("house", "|# house"), "2:", "not YAML"),
+    "colon before a brace": (SOUND.replace("at_least: 0.8", "at_least:"), "7:", "not YAML"),
+    "only a mark": ("---\n", "", "the document is empty"),
     "aliases": ("*a\n" * 200_000, "1:1", "YAML alias"),
     "merge key": (f"<<: {{id: x}}\n{SOUND}", "1:1", "unknown key '<<'"),
     "several documents": (f"{SOUND}---\n{SOUND}", "8:1", "more than one YAML document"),
@@ -216,6 +230,20 @@ def test_nothing_can_extend_itself(length: int) -> None:
         load_policy(made[0][1], "p0.yaml", parents=lambda: made)
     assert caught.value.where == "p0.yaml:6:47"
     assert f"{names[-1]} 1.0.0 is {sha256(made[-1][1])}" in caught.value.expected
+
+
+def test_two_may_extend_one_and_each_is_read_from_whichever_copy_comes_first() -> None:
+    """A diamond is no circle: both sides have the rules of the one above, which lies there under many names."""
+    top = SOUND.encode()
+    beside = [(f"copy{at}", top) for at in range(100)]
+    sides = [(name, child(name, "house", sha256(top))) for name in ("left", "right")]
+    for _, side in sides:
+        found = load_policy(side, "c.yaml", parents=lambda: [*sides, *beside])
+        assert [one.section.id for one in found.rules] == ["a"]
+        assert [one.policy for one in found.document.merged] == [found.document.id, "house"]
+    bottom = child("bottom", "left", sha256(sides[0][1]))
+    found = load_policy(bottom, "c.yaml", parents=lambda: [*beside, *sides])
+    assert [one.policy for one in found.document.merged] == ["bottom", "left", "house"]
 
 
 def test_files_that_lie_beside_are_read_only_where_the_parent_is_missing() -> None:
