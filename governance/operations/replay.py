@@ -18,8 +18,9 @@ from governance.policy.decision import Decision, decide
 from governance.policy.difference import named
 from governance.policy.document import LoadedPolicy
 from governance.policy.finding import Finding
+from governance.policy.gate import decided_at
 from governance.policy.lacking import lacks
-from governance.policy.outcome import ACTIONS, Action, Outcome, worst
+from governance.policy.outcome import ACTIONS, Action, Enforcement, Outcome, worst
 from governance.policy.plan import plan
 from governance.render.replay import Case, Differs, Kind, Place, Side
 
@@ -104,6 +105,7 @@ def _decided(one: Judged, policies: tuple[LoadedPolicy, ...], as_of: datetime) -
         identifier=decision.id,
         submitter=decision.submitter,
         previous=decision.previous,
+        lapsed=decision.lapsed,
     )
 
 
@@ -128,11 +130,17 @@ def _case(one: Judged, asked: Asked, rules: Ruling, as_of: datetime) -> Case:
         case = case.model_copy(update={"judged_by": tuple(map(named, asked.against))})
     now = _decided(one, rules.policies, as_of)
     names = sorted({*was.outcomes, *now.outcomes}) if asked.environment is None else [asked.environment]
-    changed = [name for name in names if was.outcomes.get(name) is not now.outcomes.get(name)]
-    if not changed:
+    was, now = (_answering(side, names) for side in (was, now))
+    moved = [name for name in names if was.outcomes.get(name) is not now.outcomes.get(name)]
+    doubts = {name: found for name in names if (found := _in_doubt(name, was, now, rules, as_of))}
+    if not moved and not doubts:
         return case
     lacking = _lacking(one, rules.policies, now)
-    places = tuple(_place(name, was, now, rules, lacking) for name in changed)
+    doubts = {name: open_ for name, found in doubts.items() if (open_ := [key for key in found if key in lacking])}
+    changed = [name for name in names if name in moved or name in doubts]
+    if not changed:
+        return case
+    places = tuple(_place(name, was, now, rules, lacking, doubts.get(name, [])) for name in changed)
     before = {rules.key(finding): finding for finding in was.findings}
     after = {finding.key: finding for finding in now.findings}
     decisive = {key for place in places for key in place.because}
@@ -150,6 +158,34 @@ def _case(one: Judged, asked: Asked, rules: Ruling, as_of: datetime) -> Case:
     return case.model_copy(update={"places": places, "findings": findings})
 
 
+def _answering(decision: Decision, places: Sequence[str]) -> Decision:
+    """With an answer for each of these places, as the gate gives one for a point about which nothing is decided."""
+    missing = {place: decided_at(decision, place) for place in places if place not in decision.outcomes}
+    known = {place: at for place, at in missing.items() if at in decision.outcomes}
+    if not known:
+        return decision
+    findings = tuple(
+        one.model_copy(
+            update={"actions": one.actions | {to: one.actions[at] for to, at in known.items() if at in one.actions}}
+        )
+        for one in decision.findings
+    )
+    outcomes = decision.outcomes | {place: decision.outcomes[at] for place, at in known.items()}
+    return decision.model_copy(update={"outcomes": outcomes, "findings": findings})
+
+
+def _in_doubt(name: str, was: Decision, now: Decision, rules: Ruling, as_of: datetime) -> list[str]:
+    """Findings that need a review for a doubt that was not there, where a failure would deny: what becomes of it shows
+    only once it is measured."""
+    if now.outcomes.get(name) is not Action.NEEDS_REVIEW:
+        return []
+    before = {rules.key(finding): finding.why for finding in was.findings}
+    doubted = [one for one in _to_review(now, name) if one.outcome is Outcome.INCONCLUSIVE]
+    new = {one.key for one in doubted if before.get(one.key) != one.why}
+    asking = (rule for policy in rules.policies for rule in policy.rules if rule.key in new)
+    return [rule.key for rule in asking if rule.enforced(name, as_of) is Enforcement.DENY]
+
+
 def _asks(finding: Finding | None, place: str) -> Action:
     """What is not there asks for nothing."""
     return finding.actions.get(place, Action.ALLOW) if finding else Action.ALLOW
@@ -160,8 +196,13 @@ def _differ(was: Finding | None, now: Finding | None, places: list[str]) -> bool
     return any(_asks(was, place) is not _asks(now, place) for place in places)
 
 
-def _place(name: str, was: Decision, now: Decision, rules: Ruling, lacking: dict[str, tuple[str, ...]]) -> Place:
+def _place(
+    name: str, was: Decision, now: Decision, rules: Ruling, lacking: dict[str, tuple[str, ...]], doubts: list[str]
+) -> Place:
+    """`doubts`: findings that may deny once they are measured."""
     before, after = was.outcomes.get(name), now.outcomes.get(name)
+    if doubts:
+        return Place(place=name, was=before, now=after, kind="would need measuring", because=tuple(doubts))
     if before is not None and after is not None and _rank(after) < _rank(before):
         because = tuple(rules.key(f) for f in was.findings if _rank(_asks(f, name)) > _rank(after))
     elif after in (None, Action.ALLOW):

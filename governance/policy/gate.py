@@ -28,6 +28,12 @@ def expired(decision: Decision, environment: str, now: datetime) -> list[str]:
     ]
 
 
+def decided_at(decision: Decision, place: str) -> str:
+    """Under which name a decision answers for a place: what no policy says about a point of an environment is what they
+    say about the environment."""
+    return place if place in decision.outcomes else environment_of(place)
+
+
 def gate(decision: Decision, artifact: Sha256, environment: str, now: datetime) -> Answer:
     """Time is checked at the moment of the question: a decision that has run out allows nothing."""
     if decision.subject.artifact is None:
@@ -37,8 +43,7 @@ def gate(decision: Decision, artifact: Sha256, environment: str, now: datetime) 
             Action.DENY,
             (f"the decision is about artifact {decision.subject.artifact[:16]}, the question about {artifact[:16]}",),
         )
-    # What no policy says about a point of an environment is what they say about the environment.
-    asked = environment if environment in decision.outcomes else environment_of(environment)
+    asked = decided_at(decision, environment)
     if asked not in decision.outcomes:
         known = ", ".join(sorted(decision.outcomes)) or "none"
         return Answer(Action.DENY, (f"the decision says nothing about {environment!r}; it knows: {known}",))

@@ -128,7 +128,8 @@ def test_a_rule_that_comes_with_the_parent_is_told_as_added_and_no_more() -> Non
 
 CLAUSES = """\
 law:
-  {id: l, title: t, citation: c, jurisdictions: [us], status: in-force, effective: {from: 2026-01-01T00:00:00Z}, clauses: [
+  {id: l, title: t, citation: c, jurisdictions: [us], status: in-force, effective: {from: 2026-01-01T00:00:00Z},
+  clauses: [
     {id: a, asks: x, citation: y, effective: {from: 2027-01-01T00:00:00Z}}, {id: b, asks: x, citation: y}]}
 """
 
