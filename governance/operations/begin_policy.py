@@ -21,7 +21,7 @@ from governance.policy.document import load_policy
 from governance.policy.examination import examine
 from governance.policy.outcome import Action, Outcome
 from governance.policy.rule import Params, Rule
-from governance.policy.shorthand import Tree, emptied, facts_of, merge_patch
+from governance.policy.shorthand import Tree, emptied, facts_of, is_evidence, merge_patch
 from governance.policy.written import DECLARED
 from governance.render.layout import laid_out
 from governance.render.plain_yaml import entry, flow
@@ -53,8 +53,8 @@ class _Case(NamedTuple):
 
 
 def begin_policy(name: str, rules: Sequence[str], owner: str, under: Path) -> list[Path]:
-    """Writes `under`/NAME/policy.yaml and cases.yaml, and says where. Raises BadInput for a name that is none, for an
-    unknown rule, and where one of the files is there already; MachineFault."""
+    """Writes `under`/NAME/policy.yaml and cases.yaml, and says where. Raises BadInput for a name that is none, for a
+    rule that is unknown or judged on what people sign, and where one of the files is there already; MachineFault."""
     if not _ID.fullmatch(name):
         raise BadInput(
             "not a name for a policy",
@@ -75,6 +75,12 @@ def begin_policy(name: str, rules: Sequence[str], owner: str, under: Path) -> li
 def _rule(name: str) -> Rule:
     if (found := catalogue_rule(name)) is None:
         raise BadInput("no such rule", got=ascii(name), fix="`governance policy rules` lists them")
+    if not is_evidence(found.examples[0].evidence):
+        raise BadInput(
+            "the rule is judged on what people sign, and no made-up evidence shows it",
+            got=found.name,
+            fix="begin with another rule, and add this one with cases that have `acts`",
+        )
     return found
 
 

@@ -20,6 +20,11 @@ _NOT_READ = ("path", "sha256", "size", "seed", "replicates")
 """What need not be written of a thing that has a name, where its form has it."""
 
 
+def is_evidence(value: Any) -> bool:
+    """Whether it is what cases can have as evidence; some rules are judged on acts."""
+    return isinstance(value, BaseModel)
+
+
 def facts_of(rule: Rule, evidence: Any) -> Tree:
     """What a rule is judged on, by the names under which cases have it: groups of facts, and the inputs."""
     if not isinstance(evidence, EvidenceSet):
