@@ -119,7 +119,8 @@ def create_person_key(path: Path, principal: str, password: str, entropy: Entrop
 
 
 def unwrap_person_key(path: Path, principal: str, password: str) -> KeySigner:
-    """The key, for one signature. Raises Refused for a wrong password, BadInput for a missing or damaged file."""
+    """The key, for one signature. Raises Refused for a wrong password, BadInput for a missing or damaged file,
+    MachineFault for one that cannot be read."""
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:

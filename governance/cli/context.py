@@ -57,6 +57,7 @@ class Context:
         return datetime.now(UTC).replace(microsecond=0)
 
     def workspace(self, start: Path | None = None) -> "Workspace":
+        """The project that --project names, or the one around `start` or here. Raises BadInput."""
         from governance.operations.workspace import Workspace
 
         folder = getattr(self.args, "project", None) or start or Path.cwd()
@@ -102,7 +103,7 @@ class Context:
         return workspace.trust() if workspace is not None else None
 
     def password(self, name: str) -> Callable[[], str]:
-        """Asks for it when it is needed: from a file, or on the terminal."""
+        """Asks for it when it is called: from a file, or on the terminal. It raises BadInput where there is neither."""
 
         def ask() -> str:
             self.done()
@@ -220,7 +221,7 @@ def exit_for(action: "Action") -> ExitCode:
 
 
 def model_version(text: str) -> tuple[str, str]:
-    """NAME@VERSION, at the last @."""
+    """NAME@VERSION, at the last @. Raises BadInput."""
     name, at, version = text.rpartition("@")
     surrogates = any("\ud800" <= character <= "\udfff" for character in text)  # bytes of the shell that were no text
     if surrogates or not (name and at and version):

@@ -71,7 +71,7 @@ def verify_log(remote: Remote, kept: Sequence[bytes] = (), progress: Progress = 
 
     Raises VerificationFailed naming the entry or tile: TAMPERED, INCOMPLETE, MALFORMED, UNTRUSTED_KEY; ROLLED_BACK or
     FORKED where it is not the log that signed a checkpoint in `kept`; NO_TRUST where all of it leads to the root, and
-    there is no trust file to say whose signature that root needs.
+    there is no trust file to say whose signature that root needs. BadInput for a checkpoint of another log.
     """
     head = signed_head(remote)
     earlier = sorted((_earlier(remote, note) for note in kept), key=lambda one: one.size)

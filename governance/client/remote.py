@@ -58,6 +58,8 @@ class Remote:
         return me
 
     def ruling(self) -> Ruling:
+        """What the service judges by. Raises VerificationFailed for a policy that is not the one its digest names,
+        MachineFault for one that this release cannot read."""
         listed = self._read(PolicyList, self.http.get("/policies", limit=_SMALL))
         policies = []
         for line in listed.policies:
@@ -113,7 +115,8 @@ class Remote:
         return opened
 
     def waivers(self, name: str | None) -> WaiverList:
-        """Those for one model, or all: as the service tells, but for their acts, which are what their digests name."""
+        """Those for one model, or all: as the service tells, but for their acts, which are what their digests name:
+        else raises VerificationFailed."""
         data = self.http.get("/waivers", query={"name": name} if name is not None else {})
         found = self._read(WaiverList, data)
         for one in found.waivers:
@@ -124,7 +127,7 @@ class Remote:
         return found
 
     def report(self, digest: Sha256) -> bytes:
-        """The PDF that the service drew and recorded, unchecked."""
+        """The PDF that the service drew and recorded, unchecked. Raises MachineFault for what is none."""
         data = self.http.get(f"/decisions/{digest}/report", media_type=PDF).data
         if not data.startswith(b"%PDF-"):
             raise MachineFault("the report is no PDF", got=ascii(data[:20]), where=self.http.url)

@@ -111,7 +111,8 @@ def _stage(task: Task, rows: Mapping[str, int], folder: Path) -> str:
 
 def run(question: bytes, wall: int, folder: Path, code: str, told: Callable[[], None]) -> str:
     """Run `code` in a child process in `folder`, with `question` on its stdin. How it ended, in words; empty where it
-    ended well within `wall` seconds. `told` is called again and again meanwhile: what it raises ends the child."""
+    ended well within `wall` seconds. `told` is called again and again meanwhile: what it raises ends the child. Raises
+    MachineFault where no child can be started."""
     if not sys.executable:
         raise MachineFault("there is no Python executable for a child process", fix="run under a normal interpreter")
     command = [sys.executable, "-I", "-X", "utf8", "-c", code, str(Path(governance.__file__).absolute().parents[1])]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def latest(workspace: Workspace, *, model: str, version: str) -> str:
-    """The digest of the latest decision about a model version. Raises BadInput."""
+    """The digest of the latest decision about a model version. Raises NotThere."""
     with workspace.open_trail() as store, store.snapshot() as snapshot:
         issued = snapshot.latest_decision(name=model, version=version)
         if issued is None:

@@ -46,6 +46,8 @@ def seal_decision(
     issuer: Signer,
     causes: list[str],
 ) -> Place:
+    """Append a decision with all that it stands on; `causes` are ids of entries that led to it. Durable once the
+    transaction is."""
     data = decision.to_bytes()
     refs = put_signed(transaction, DECISION, data, issuer)
     refs += [transaction.put_document(POLICY, policy.text) for policy in policies]
@@ -61,7 +63,7 @@ def seal_decision(
 
 
 def issuing(snapshot: "Snapshot", decision_sha256: str) -> "StoredEntry":
-    """The entry that issued a decision, not one that merely stands on it. Raises BadInput where there is none."""
+    """The entry that issued a decision, not one that merely stands on it. Raises NotThere."""
     for stored in snapshot.entries_referring(decision_sha256):
         if stored.entry.type is EntryType.DECISION_ISSUED:
             return stored

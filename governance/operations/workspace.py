@@ -123,6 +123,7 @@ class Workspace:
         return machine_signer(self.machine_keys(origin), role)
 
     def required_signer(self, origin: str, role: MachineRole) -> KeySigner:
+        """The same. Raises BadInput where this machine holds none."""
         signer = self.signer(origin, role)
         if signer is None:
             raise BadInput(

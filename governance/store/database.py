@@ -117,7 +117,8 @@ def is_older(version: int, where: str) -> bool:
 def explained(
     driver: type[Exception], explain: Callable[[BaseException | None], GovernanceError | None], where: str
 ) -> Iterator[None]:
-    """Raises what `explain` says of the driver's error, and the error itself where it says nothing: a bug of ours."""
+    """Raises what `explain` says of the driver's error, and the error itself where it says nothing: a bug of ours.
+    MachineFault where too many threads want the database."""
     try:
         yield
     except PoolTimeout as error:

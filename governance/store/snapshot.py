@@ -101,7 +101,7 @@ class Snapshot:
         return Checkpoint(row.origin, row.size, row.root)
 
     def checkpoint(self, size: int | None = None) -> bytes:
-        """The signed checkpoint note of this size, or the newest. BadInput where no commit ended there."""
+        """The signed checkpoint note of this size, or the newest. Raises NotThere where no commit ended there."""
         query = select(CheckpointRow.note)
         if size is None:
             if self._note is None:
@@ -116,7 +116,7 @@ class Snapshot:
         return note
 
     def entry(self, key: int | str) -> StoredEntry:
-        """An entry by index or id. BadInput where there is none, VerificationFailed where it is not as hashed."""
+        """An entry by index or id. Raises NotThere, and VerificationFailed where it is not as hashed."""
         column = col(EntryRow.idx) if isinstance(key, int) else col(EntryRow.id)
         row = self._session.exec(select(EntryRow).where(column == key)).one_or_none()
         if row is None:
@@ -138,7 +138,7 @@ class Snapshot:
             yield self._stored(row)
 
     def document(self, digest: str) -> StoredDocument:
-        """A document by its SHA-256. BadInput where there is none, VerificationFailed where its bytes changed."""
+        """A document by its SHA-256. Raises NotThere, and VerificationFailed where its bytes changed."""
         row = self._session.get(DocumentRow, digest)
         if row is None:
             raise NotThere("no such document in the trail", got=digest, expected="the SHA-256 of a stored document")
@@ -232,7 +232,7 @@ class Snapshot:
         return self._session.exec(query).one_or_none()
 
     def receipt(self, index: int) -> str:
-        """The tlog-proof of an entry under the newest checkpoint. BadInput where there is none.
+        """The tlog-proof of an entry under the newest checkpoint. Raises NotThere.
 
         Raises VerificationFailed where the receipt would not hold, because the trail is not as it was written.
         """

@@ -213,7 +213,8 @@ class Transaction(Snapshot):
                 raise self._broken(Broken.TAMPERED, f"entry {index} does not hash to its leaf")
 
     def seal(self) -> None:
-        """Store the tiles that became full, sign the new root, move the head. Nothing appended: nothing to do."""
+        """Store the tiles that became full, sign the new root, move the head. Nothing appended: nothing to do.
+        Raises MachineFault where another writer was faster, VerificationFailed where what is there is not as hashed."""
         if self._unreferenced:
             raise RuntimeError(f"no entry refers to the documents {sorted(self._unreferenced)}")
         if self._size == self._old.size:

@@ -28,6 +28,7 @@ def payload_type(document_type: str) -> str:
 
 
 def check_digests(bundle: Bundle) -> None:
+    """Each document has the SHA-256 that it is filed under. Raises VerificationFailed (TAMPERED)."""
     for digest, enclosed in bundle.documents.items():
         if sha256(enclosed.text.encode()) != digest:
             raise VerificationFailed(
@@ -36,6 +37,8 @@ def check_digests(bundle: Bundle) -> None:
 
 
 def enclosed(bundle: Bundle, digest: Sha256, kind: str) -> Enclosed:
+    """The document of this digest and type, unread. Raises VerificationFailed: INCOMPLETE where it is not enclosed,
+    UNSUPPORTED for another version of the type, TAMPERED for another type."""
     enclosed = bundle.documents.get(digest)
     if enclosed is None:
         raise VerificationFailed(
@@ -49,6 +52,7 @@ def enclosed(bundle: Bundle, digest: Sha256, kind: str) -> Enclosed:
 
 
 def document(bundle: Bundle, digest: Sha256, kind: str, model: type[Kind]) -> Kind:
+    """The same, read. Raises VerificationFailed, also MALFORMED."""
     text = enclosed(bundle, digest, kind).text.encode()
     try:
         if other_version(text, kind):
@@ -61,9 +65,10 @@ def document(bundle: Bundle, digest: Sha256, kind: str, model: type[Kind]) -> Ki
 
 
 def acts_of(bundle: Bundle, decision: Decision) -> tuple[Recorded, ...]:
-    """Each document is read once: many acts that saw one large decision must not take many times its time."""
+    """The decision's acts, each with the decision that it saw. Raises VerificationFailed."""
     if len(set(decision.acts)) != len(decision.acts):
         raise VerificationFailed(Broken.MALFORMED, "a decision names an act twice", got=str(len(decision.acts)))
+    # Each document is read once: many acts that saw one large decision must not take many times its time.
     acts = {digest: document(bundle, digest, ACT, Act) for digest in decision.acts}
     seen = {
         digest: document(bundle, digest, DECISION, Decision)
@@ -76,7 +81,7 @@ def nothing_else(
     bundle: Bundle, decision: Decision, evidence: EvidenceSet, acts: tuple[Recorded, ...], released: set[Sha256]
 ) -> None:
     """Every document in the bundle is one that the decision stands on, that one of its acts saw, or that released a
-    policy of it."""
+    policy of it. Raises VerificationFailed (MALFORMED)."""
     wanted = {bundle.decision, *decision.evidence, evidence.manifest, *decision.acts} | decision.ruled_by
     wanted |= {recorded.act.decision for recorded in acts} | released
     if extra := set(bundle.documents) - wanted:
@@ -86,7 +91,8 @@ def nothing_else(
 
 
 def check_subject(evidence: EvidenceSet, manifest: bytes) -> None:
-    """The evidence is about the model version that its manifest names, and says of it what the manifest says."""
+    """The evidence is about the model version that its manifest names, and says of it what the manifest says. Raises
+    VerificationFailed."""
     try:
         named = strictyaml.load(manifest, Manifest, "manifest").model
     except BadInput as error:

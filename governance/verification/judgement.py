@@ -17,7 +17,8 @@ from governance.verification.documents import BASELINE, POLICY, enclosed
 
 
 def check_pins(decision: Decision, trust: Trust, released: Collection[Sha256]) -> None:
-    """`released`: policies that came by a release which a key of the trust file has signed."""
+    """Where the trust file pins, it pins each policy of the decision, and its baseline. `released`: policies that came
+    by a release which a key of the trust file has signed. Raises VerificationFailed (UNTRUSTED_POLICY)."""
     counting = {*trust.policies, *released}
     foreign = [f"{ref.id} {ref.version} ({ref.sha256[:16]})" for ref in decision.policies if ref.sha256 not in counting]
     if trust.pins and foreign:
@@ -41,6 +42,8 @@ def check_pins(decision: Decision, trust: Trust, released: Collection[Sha256]) -
 
 
 def policy_of(bundle: Bundle, digest: Sha256, evidence: EvidenceSet, catalogue: Mapping[str, Rule]) -> LoadedPolicy:
+    """A recorded policy, compiled. Raises VerificationFailed: NOT_REPERFORMABLE where this release cannot read it, for
+    then the bundle is neither valid nor tampered."""
     text = enclosed(bundle, digest, POLICY).text.encode()
     try:
         return load_policy(text, f"policy {digest[:12]}", catalogue)
@@ -55,6 +58,7 @@ def policy_of(bundle: Bundle, digest: Sha256, evidence: EvidenceSet, catalogue: 
 
 
 def baseline_of(bundle: Bundle, digest: Sha256, evidence: EvidenceSet) -> LoadedBaseline:
+    """The recorded baseline, about this very model. Raises VerificationFailed (MALFORMED)."""
     text = enclosed(bundle, digest, BASELINE).text.encode()
     try:
         loaded = load_baseline(text, f"baseline {digest[:12]}")
@@ -72,6 +76,7 @@ def judged_again(
     baseline: LoadedBaseline | None,
     acts: tuple[Recorded, ...],
 ) -> None:
+    """Steps 7 and 8: decide with the recorded time, and compare field by field. Raises VerificationFailed."""
     try:
         again = decide(
             evidence,

@@ -25,6 +25,8 @@ class Signed(NamedTuple):
 
 
 def signatures(bundle: Bundle, trust: Trust) -> tuple[Signed, ...]:
+    """Who signed what: every document that is signed by its kind carries one signature, by a key that the trust file
+    names for that role. Raises VerificationFailed: UNTRUSTED_KEY, TAMPERED, INCOMPLETE, MALFORMED."""
     machine = {
         EVIDENCE: ("measurer", _by_id(trust.measurers)),
         DECISION: ("issuer", _by_id(trust.issuers)),
@@ -69,6 +71,7 @@ def _payload(bundle: Bundle, envelope: Envelope) -> tuple[Sha256, str]:
 
 
 def check_actors(acts: tuple[Recorded, ...], trust: Trust, signed: tuple[Signed, ...]) -> None:
+    """Who signed an act is who acted, and the trust file gives them the role. Raises VerificationFailed."""
     owners = {item.document: item for item in signed}
     roles = {key_id(decode_public(person.key)): person for person in trust.people}
     for recorded in acts:
