@@ -29,12 +29,13 @@ def lint_policies(
 
 
 def known_laws() -> frozenset[str]:
-    """Those that rules of the catalogue serve, and the shipped policies."""
+    """Those that rules of the catalogue serve, and the shipped policies; and what took the place of one of these."""
     controls = {control for rule in ALL for control in rule.controls}
     for name in bundled.policy_names():
         document = load_with_parents(*bundled.policy(name)).document
         controls |= {control for section in document.rules for control in section.controls}
-        controls |= {document.law.id} if document.law else set()
+        if (law := document.law) is not None:
+            controls |= {law.id, *([law.superseded_by] if law.superseded_by else [])}
     return frozenset(control.partition("/")[0] for control in controls)
 
 

@@ -245,7 +245,8 @@ def unknown_successor(subject: Subject) -> Iterator[Said]:
             continue
         if (begins := successor.partition("/")[0]) in subject.laws and begins != law.id:
             continue
-        near = difflib.get_close_matches(successor, known, n=1, cutoff=0.6)
+        others = [one for one in known if one != law.id]
+        near = difflib.get_close_matches(successor, others, n=1, cutoff=0.6)
         what = f"it is superseded by {successor!r}, which nobody here knows"
         fix = f"did you mean {near[0]!r}?" if near else "write it as that law's own policy does"
         yield Said((*at, "superseded_by"), what, fix)
