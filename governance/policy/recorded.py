@@ -4,6 +4,7 @@ What a case does not name stays as it was recorded, to the byte. What it names i
 again.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, get_args, get_origin
 
@@ -34,7 +35,7 @@ def overlaid(
         written = patched(source, written, change)
     taken, out = written_out(written.tree, asked)
     for name in OWN:
-        if name in written.tree:
+        if name in named:
             whole[name] = out[name]
     for name in named:
         if name not in (*BESIDE, "absent"):
@@ -94,11 +95,20 @@ def _shortened(value: Any, kind: Any) -> Any:
     if isinstance(value, list):
         inner = next((get_args(one)[0] for one in alternatives(kind) if get_origin(one) is tuple), None)
         if inner in FORMS:
-            names = [_name(one, inner) for one in value]
-            if len({*names}) == len(names):
-                return {name: _shortened(one, inner) for name, one in zip(names, value, strict=True)}
+            names = _names([_name(one, inner) for one in value])
+            return {name: _shortened(one, inner) for name, one in zip(names, value, strict=True)}
         return [_shortened(one, inner) for one in value]
     return str(value)
+
+
+def _names(names: list[str]) -> list[str]:
+    """The second of one name is called `name#2`."""
+    seen = Counter[str]()
+    found = []
+    for name in names:
+        seen[name] += 1
+        found.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return found
 
 
 def _name(value: dict[str, Any], model: type[BaseModel]) -> str:
