@@ -248,7 +248,7 @@ class _Asked(NamedTuple):
 
 
 def _finding(selected: SelectedRule, waivers: Waivers, places: tuple[str, ...], asked: _Asked) -> Finding:
-    section, evidence, rule, groups = selected.section, asked.evidence, selected.rule, selected.facts
+    section, evidence, groups = selected.section, asked.evidence, selected.facts
     judged = verdict_of(selected, evidence, asked.now)
     verdict = untimely(selected.times, selected.clauses or (f"rule {section.id}",), asked.as_of) or judged
     # What is not there comes from nobody.
@@ -259,7 +259,7 @@ def _finding(selected: SelectedRule, waivers: Waivers, places: tuple[str, ...], 
         why=verdict.why,
         looked_at=verdict.looked_at,
         limit=verdict.limit,
-        fix=verdict.fix or section.fix or (rule.part("How to fix:") if rule else ""),
+        fix=verdict.fix or selected.fix,
         key=selected.key,
         uses=selected.uses,
         title=selected.title,

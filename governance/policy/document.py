@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -48,10 +49,7 @@ __all__ = [
 ]
 
 
-class SelectedRule(NamedTuple):
-    """A rule of a policy, ready to judge. Exactly one of `rule` and `condition` is set. `times`: when it counts.
-    `clauses`: the controls that are clauses of the law of its policy."""
-
+class _Selected(NamedTuple):
     key: str
     section: RuleSection
     rule: Rule | None
@@ -60,18 +58,24 @@ class SelectedRule(NamedTuple):
     times: Times = ()
     clauses: tuple[str, ...] = ()
 
-    @property
+
+class SelectedRule(_Selected):
+    """A rule of a policy, ready to judge. Exactly one of `rule` and `condition` is set. `times`: when it counts.
+    `clauses`: the controls that are clauses of the law of its policy. What follows from these is worked out once: all
+    evidence is judged by the same rules."""
+
+    @cached_property
     def uses(self) -> str:
         return self.rule.name if self.rule else "expr@1"
 
-    @property
+    @cached_property
     def facts(self) -> tuple[str, ...]:
         """Groups of facts it reads."""
         if self.condition:
-            return tuple(self.condition.groups)
+            return self.condition.groups
         return self.rule.reads if self.rule else ()
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The policy's own, else the rule's."""
         own = self.rule.summary.removesuffix(".") if self.rule else self.section.id.replace("-", " ")
@@ -90,7 +94,12 @@ class SelectedRule(NamedTuple):
         """How it is enforced at an environment, or a point of one, on a legal date."""
         return enforcement.enforced(self.section.enforcement, place, as_of)
 
-    @property
+    @cached_property
+    def fix(self) -> str:
+        """What to do about it, where the facts allow no better advice."""
+        return self.section.fix or (self.rule.part("How to fix:") if self.rule else "")
+
+    @cached_property
     def days(self) -> list[Instant]:
         """All on which its enforcement changes somewhere, or on which it begins or ends to count."""
         stepped = enforcement.days(self.section.enforcement)
