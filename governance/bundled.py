@@ -18,11 +18,12 @@ def policy_names() -> list[str]:
 def policy(name: str) -> tuple[str, bytes]:
     """(name to show, bytes) of a shipped policy. Raises BadInput naming the ones there are."""
     if name not in policy_names():
+        own = Path("policies") / name
         raise BadInput(
             "no such policy",
             got=repr(name),
             expected=f"a path to a policy.yaml, or one of: {', '.join(policy_names())}",
-            fix="`governance policy list` shows them",
+            fix=f"did you mean {own}?" if own.is_dir() else "`governance policy list` shows them",
         )
     return f"policies/{name}/policy.yaml", (_ROOT / "policies" / name / "policy.yaml").read_bytes()
 

@@ -65,6 +65,12 @@ def test_nothing_is_written_over(here, capsys):
     assert cases.read_text() == "mine" and not policy.exists()
 
 
+def test_who_names_it_without_its_folder_is_told_where_it_is(here, capsys):
+    assert main(["policy", "init", "mine"]) == 0
+    assert main(["policy", "check", "mine"]) == 2
+    assert "did you mean policies/mine?" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [

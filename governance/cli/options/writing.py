@@ -54,7 +54,12 @@ def policy(added: argparse.ArgumentParser) -> None:
 
 def schema(added: argparse.ArgumentParser) -> None:
     published = Known("document", "governance.render.schema", "documents")
-    added.add_argument("document", type=published, help="one of %(type)s")
+    added.add_argument(
+        "document",
+        type=published,
+        help="one of %(type)s. A policy whose first line is "
+        "`# yaml-language-server: $schema=FILE` is completed and checked by editors such as VS Code",
+    )
 
 
 def _init(added: argparse.ArgumentParser) -> None:
