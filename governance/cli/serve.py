@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
+from governance.bundled import DEFAULT_POLICY
 from governance.cli.context import Context
 from governance.errors import BadInput, ExitCode, MachineFault
 
@@ -65,7 +66,7 @@ def _served(context: Context) -> "Served":
     args = context.args
     if args.database is not None:
         context.settings = context.settings._replace(database=DatabaseUrl(args.database))
-    default = [context.settings.policy] if context.settings.policy else ["baseline"]
+    default = [context.settings.policy or DEFAULT_POLICY]
     named = args.baseline or ([context.settings.baseline] if context.settings.baseline else [])
     baselines = _by_model([read_baseline(Path(name)) for name in named])
     workspace = context.workspace()

@@ -6,7 +6,8 @@ from typing import NamedTuple, TypeVar
 
 from governance.canonical import Document, Sha256, sha256
 from governance.client.opened import Opened, assert_is, open_bundle
-from governance.client.transport import BINARY, PDF, TEXT, YAML, Answer, ServiceClient
+from governance.client.transport import PDF, TEXT, YAML, Answer, ServiceClient
+from governance.client.upload import BINARY
 from governance.errors import BadInput, Broken, MachineFault, NotThere, Refused, VerificationFailed
 from governance.operations.ask import Asked, ask_bundle
 from governance.operations.browse import MOST, DecisionLine, DecisionPage, Me, PolicyList

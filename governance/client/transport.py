@@ -12,6 +12,7 @@ from governance.client.upload import Form, Part
 from governance.errors import BadInput, GovernanceError, MachineFault
 from governance.progress import Progress, silent
 from governance.settings import Token
+from governance.trail.bundle import MAX_BYTES
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 PREFIX = "/api/v1"
 """Of the API that is spoken here."""
 JSON, YAML, PDF = "application/json", "application/yaml", "application/pdf"
-TEXT, BINARY = "text/plain", "application/octet-stream"
-LIMIT = 64 << 20
-"""Bytes that an answer may have where nothing else is said: a bundle's (`governance.trail.bundle`)."""
+TEXT = "text/plain"
+LIMIT = MAX_BYTES
+"""Bytes that an answer may have where nothing else is said: a bundle's."""
 CONNECT, READ, WHOLE = 10.0, 60.0, 900.0
 """Seconds to be connected in, to wait for the next byte, and for an answer to be read whole."""
 PAUSES = (0.5, 1.0, 2.0)

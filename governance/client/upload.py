@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from governance.errors import BadInput, MachineFault
 
+BINARY = "application/octet-stream"
 _CHUNK = 1 << 16
 _PLAIN = re.compile(r'[^"\\\x00-\x1f\x7f\ud800-\udfff]+')
 
@@ -17,7 +18,7 @@ class Part(NamedTuple):
 
     name: str
     content: bytes | Path
-    media_type: str = "application/octet-stream"
+    media_type: str = BINARY
     filename: str = ""
 
 

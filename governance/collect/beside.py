@@ -12,7 +12,6 @@ from governance.collect.project import Project
 from governance.collect.texts import first_json
 from governance.errors import BadInput
 
-MAX_EVENT_BYTES = 64 << 20
 _EVENTS = (".json", ".jsonl", ".ndjson")
 _LOCKS = ("requirements.lock", "requirements.txt")
 _OTHER_LOCKS = {
@@ -62,7 +61,7 @@ def csv_list(
 
 def events(project: Project, files: list[str], odd: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Files of lineage events, and the names of the datasets that come from elsewhere."""
-    found, left = [], MAX_EVENT_BYTES
+    found, left = [], openlineage.MAX_BYTES_IN_ALL
     read: set[str] = set()
     written: set[str] = set()
     for path in files:

@@ -30,7 +30,6 @@ from governance.evidence.purpose import PurposeFacts
 from governance.evidence.reproducibility import ReproducibilityFacts
 
 GROUPS = frozenset({"lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences"})
-MAX_EVENT_BYTES = 64 << 20
 
 
 class Collected(NamedTuple):
@@ -93,8 +92,8 @@ class _Reader:
         events, size = [], 0
         for path in section.events:
             data = self._read("lineage.event", path, openlineage.MAX_BYTES)
-            if (size := size + len(data)) > MAX_EVENT_BYTES:
-                expected = f"at most {MAX_EVENT_BYTES} bytes in all"
+            if (size := size + len(data)) > openlineage.MAX_BYTES_IN_ALL:
+                expected = f"at most {openlineage.MAX_BYTES_IN_ALL} bytes in all"
                 raise BadInput("too many lineage events", expected=expected, where="lineage.event")
             events += openlineage.parse(data, path)
         return lineage.facts(self.manifest, events, approved)

@@ -14,6 +14,9 @@ from governance import canonical
 from governance.errors import BadInput
 
 MAX_BYTES = 8 << 20
+"""Of one file of events."""
+MAX_BYTES_IN_ALL = 64 << 20
+"""Of all the events of a project."""
 MAX_DEPTH = 64
 MAX_NAME = 1000
 _IGNORED = frozenset({"FAIL", "ABORT"})

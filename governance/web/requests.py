@@ -83,7 +83,7 @@ async def read_form(
         form = await parser.parse()
     except (MultiPartException, KeyError, UnicodeDecodeError) as error:
         said = error.message if isinstance(error, MultiPartException) else "no boundary, or not text"
-        raise WebError(Kind.BAD_REQUEST, "the form cannot be read", got=said, expected="multipart/form-data") from error
+        raise WebError(Kind.BAD_REQUEST, "the form cannot be read", got=said, expected=MULTIPART) from error
     try:
         found = [Part(name, await _content(value)) for name, value in form.multi_items()]
     finally:

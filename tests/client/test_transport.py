@@ -10,8 +10,8 @@ import pytest
 
 from governance.canonical import sha256
 from governance.client import transport
-from governance.client.transport import BINARY, LIMIT, PREFIX, ServiceClient
-from governance.client.upload import Part
+from governance.client.transport import LIMIT, PREFIX, ServiceClient
+from governance.client.upload import BINARY, Part
 from governance.errors import (
     BadInput,
     Broken,

@@ -163,11 +163,11 @@ def test_a_file_that_changes_afterwards_is_seen(loaded: Load, project: Path, pat
 def test_lineage_events_are_bounded_together(loaded: Load, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     size = (project / "lineage" / "train.json").stat().st_size
     twice = ("lineage/train.json", "lineage/train.json, lineage/train.json")
-    monkeypatch.setattr("governance.collect.collected.MAX_EVENT_BYTES", 2 * size)
+    monkeypatch.setattr("governance.collect.openlineage.MAX_BYTES_IN_ALL", 2 * size)
     once, both = collect(loaded(), GROUPS).lineage, collect(loaded(twice), GROUPS).lineage
     assert once and both and both.features == once.features
     assert (once.events, both.events) == (1, 2)
-    monkeypatch.setattr("governance.collect.collected.MAX_EVENT_BYTES", 2 * size - 1)
+    monkeypatch.setattr("governance.collect.openlineage.MAX_BYTES_IN_ALL", 2 * size - 1)
     with pytest.raises(BadInput, match="too many lineage events"):
         collect(loaded(twice), GROUPS)
 

@@ -48,7 +48,7 @@ def run(context: Context) -> int:
     for name, roles in (("ann", ("submitter", "approver")), ("bo", ("approver",))):
         add_person(workspace, name, roles, password)
 
-    policies = load_policies(["baseline"])
+    policies = load_policies([bundled.DEFAULT_POLICY])
 
     def audit(version: Literal["1", "2"]) -> "Checked":
         from governance.cli.demo.material import build

@@ -20,9 +20,10 @@ from governance.permissions import Does
 from governance.policy.act import Named, Part, Values, Waiver
 from governance.policy.outcome import Action
 from governance.policy.waiving import Covers
+from governance.web.openapi import PDF
 from governance.web.portal import addresses, compose, http, pages
 from governance.web.portal.http import By, Form, Segment, workspace_of
-from governance.web.requests import fingerprint
+from governance.web.requests import JSON, fingerprint
 from governance.web.security import served
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
@@ -112,7 +113,7 @@ def judged_again(request: Request, name: Segment, version: Segment, by: By, form
 def bundle(request: Request, sha256: str, by: By) -> Response:
     data = export_bundle(workspace_of(request), sha256)
     name = f"decision-{sha256[:16]}.bundle.json"
-    return Response(data, media_type="application/json", headers=_attached(name))
+    return Response(data, media_type=JSON, headers=_attached(name))
 
 
 @router.post("/decisions/{sha256}/report")
@@ -126,7 +127,7 @@ def report(request: Request, sha256: str, by: By, form: Form) -> Response:
         pdf = issue_report(workspace, sha256, by.principal, people=served(request).people)
     except ModuleNotFoundError as error:
         raise BadInput("this service makes no PDF", fix="install it with 'governance[pdf]'") from error
-    return Response(pdf, media_type="application/pdf", headers=_attached(f"decision-{sha256[:16]}.pdf"))
+    return Response(pdf, media_type=PDF, headers=_attached(f"decision-{sha256[:16]}.pdf"))
 
 
 def _assert_said(seen: str) -> None:

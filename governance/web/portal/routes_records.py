@@ -7,6 +7,7 @@ from governance.operations import desk, events, log
 from governance.operations.caller import Caller
 from governance.render.wording import plural
 from governance.trail.entry import EntryType
+from governance.web.openapi import TEXT
 from governance.web.portal import addresses, compose, http, pages, records
 from governance.web.portal.http import By, Form, Segment, workspace_of
 
@@ -68,7 +69,7 @@ def verified(request: Request, by: By, form: Form) -> Response:
 
 @router.get("/trail/checkpoint")
 def checkpoint(request: Request, by: By) -> Response:
-    return Response(log.checkpoint(workspace_of(request)), media_type="text/plain; charset=utf-8")
+    return Response(log.checkpoint(workspace_of(request)), media_type=TEXT)
 
 
 def _trail(request: Request, by: Caller) -> pages.TrailPage:
