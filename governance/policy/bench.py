@@ -5,15 +5,12 @@ from typing import NamedTuple
 
 from governance.canonical import Document, Instant, Sha256, parse_instant, sha256
 from governance.evidence.evidence import EvidenceSet
-from governance.evidence.plan import Comparison
 from governance.policy.case_acts import COUNTS, CaseAct, Signed, signed
-from governance.policy.cases import SOUND, Case, Expected, LoadedCases, situation
+from governance.policy.cases import SOUND, Asked, Case, Expected, LoadedCases, comparisons, situation
 from governance.policy.decision import Decision, Recorded, decide
 from governance.policy.document import LoadedPolicy
 from governance.policy.finding import Finding
 from governance.policy.outcome import Action, Outcome
-
-Asked = tuple[Comparison, ...]
 
 
 class Difference(NamedTuple):
@@ -40,20 +37,13 @@ class Judged(NamedTuple):
     signed: Signed
 
 
-def comparisons(policy: LoadedPolicy) -> Asked:
-    """What the rules of a policy compare groups by: measuring would take critical values for exactly these."""
-    asked = [one.rule.requests(one.params) for one in policy.rules if one.rule and one.rule.requests]
-    found = {(request.metric, request.measure, request.min_rows) for request in asked if request.metric}
-    return tuple(Comparison(metric=metric, measure=measure, min_rows=rows) for metric, measure, rows in sorted(found))
-
-
 class Bench:
     """The cases of a policy, ready to be run against it and against mutants of it. Situations are made once."""
 
     def __init__(self, cases: LoadedCases, policy: LoadedPolicy) -> None:
         self.cases, self.policy = cases, policy
         self._asked = comparisons(policy)
-        self._situations: dict[tuple[int | None, Asked, int | None], EvidenceSet] = {}
+        self._situations = {(index, self._asked, act): facts for (index, act), facts in cases.situations.items()}
         self._judged: dict[int | None, Judged] = {}
         self._prints: dict[tuple[int | None, str], str] = {}
         self._sound = self.judged(None).decision

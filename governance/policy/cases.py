@@ -124,11 +124,24 @@ class Cases(Document):
 
 
 class LoadedCases(NamedTuple):
-    """Cases as they were read. `recordings`: by the name of their file, with the digest of the evidence."""
+    """Cases as they were read. `recordings`: by the name of their file, with the digest of the evidence. `situations`:
+    the evidence of each case (None: the sound one) and of what was seen for an act of it, as if measured for the
+    policy."""
 
     document: Cases
     source: strictyaml.Source
     recordings: dict[str, tuple[EvidenceSet, Sha256]]
+    situations: "dict[tuple[int | None, int | None], EvidenceSet]"
+
+
+Asked = tuple[Comparison, ...]
+
+
+def comparisons(policy: LoadedPolicy) -> Asked:
+    """What the rules of a policy compare groups by: measuring would take critical values for exactly these."""
+    asked = [one.rule.requests(one.params) for one in policy.rules if one.rule and one.rule.requests]
+    found = {(request.metric, request.measure, request.min_rows) for request in asked if request.metric}
+    return tuple(Comparison(metric=metric, measure=measure, min_rows=rows) for metric, measure, rows in sorted(found))
 
 
 Recordings = Callable[[str], EvidenceSet]
@@ -160,13 +173,11 @@ def load_cases(data: bytes, name: str, policy: LoadedPolicy, recorded: Recording
             raise source.error(source.values[at], f"case {case.name!r} changes nothing", expected=expected)
         _known_case(source, at, case, rules, policy.document, document.now)
     _known_excuses(source, document, policy)
-    cases = LoadedCases(document, source, _recordings(source, document, recorded))
-    situation(cases, None, ())
+    cases, asked = LoadedCases(document, source, _recordings(source, document, recorded), {}), comparisons(policy)
+    keys: list[tuple[int | None, int | None]] = [(None, None)]
     for index, case in enumerate(document.cases):
-        situation(cases, index, ())
-        for place, act in enumerate(case.acts):
-            if act.seen:
-                situation(cases, index, (), place)
+        keys += [(index, None), *((index, place) for place, act in enumerate(case.acts) if act.seen)]
+    cases.situations.update({key: situation(cases, key[0], asked, key[1]) for key in keys})
     return cases
 
 

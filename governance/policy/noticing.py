@@ -1,7 +1,7 @@
 """Whether the cases of a policy notice a mutant of it."""
 
-from governance.policy.bench import Asked, Bench, Judged, comparisons, fates, unlike
-from governance.policy.cases import Expected
+from governance.policy.bench import Bench, Judged, fates, unlike
+from governance.policy.cases import Asked, Expected, comparisons
 from governance.policy.mutants import VALID_FOR, WAIVERS, Mutant, only
 from governance.policy.outcome import Outcome, worst
 

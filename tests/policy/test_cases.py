@@ -13,8 +13,8 @@ from governance import bundled, strictyaml
 from governance.canonical import sha256
 from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet
-from governance.policy.bench import Bench, comparisons
-from governance.policy.cases import LoadedCases, load_cases, situation
+from governance.policy.bench import Bench
+from governance.policy.cases import LoadedCases, comparisons, load_cases, situation
 from governance.policy.document import LoadedPolicy, load_policy
 from governance.policy.examination import examine
 from governance.policy.outcome import Action, Outcome
