@@ -10,6 +10,7 @@ import yaml
 
 from governance import canonical
 from governance.errors import BadInput
+from governance.strictyaml import syntax
 from governance.strictyaml.unseen import IN_TEXT, IN_VALUE, columns, mended, named, seen, told
 
 MAX_BYTES = 1 << 20
@@ -19,7 +20,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Path = tuple[str | int, ...]
 # Where PyYAML's own scanner and libyaml's disagree: only one takes `{a:}`, only the other `|#`.
 _COLON = re.compile(r" *:[,?\[\]{}]")
-_ESCAPED = "write the character itself, and a backslash twice"
+_TEXT = "where it is text, put it in quotes"
 _COMMENT = re.compile("#.*")
 _INDICATOR = re.compile(r" *:")
 _HEADER = re.compile(r"[|>](?:[+-][1-9]?|[1-9][+-]?)?(?:\s|$)")
@@ -114,12 +115,13 @@ def parse(data: bytes, name: str) -> Source:
     try:
         source.tree = builder.build(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
-        raise _no_yaml(source, error) from error
+        fault = syntax.meant(error, source.lines)
+        raise source.error(Position(fault.line + 1, fault.column + 1), fault.what, fix=fault.fix) from error
     except ValueError as error:
         # PyYAML's own reader, used where it was built without libyaml, on an escape beyond Unicode.
         mark = builder.before.end_mark
         at = Position(mark.line + 1, mark.column + 1)
-        raise source.error(at, "not YAML: an escape beyond Unicode", got=str(error), fix=_ESCAPED) from error
+        raise source.error(at, f"not YAML: {syntax.ESCAPE[0]}", fix=syntax.ESCAPE[1]) from error
     return source
 
 
@@ -127,17 +129,6 @@ def _at(text: str, index: int) -> Position:
     """Where the character of this index stands, in lines as `Source` has them."""
     before = f"{text[:index]}x".splitlines()
     return Position(len(before), len(before[-1]))
-
-
-def _no_yaml(source: Source, error: yaml.MarkedYAMLError) -> BadInput:
-    mark, began = error.problem_mark or error.context_mark, error.context_mark
-    if mark and began and mark.line >= len(source.lines):
-        mark = began  # what was never closed is at fault, not the end of the file
-    at = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
-    within = f" {error.context}, which begins on line {began.line + 1}" if began and error.problem else ""
-    quoted = "put text with any of : # [ ] { } , in quotes, and close what was opened"
-    fix = _ESCAPED if "escape" in str(error.problem) else quoted
-    return source.error(at, f"not YAML: {error.problem or error.context}{within}", fix=fix)
 
 
 def _first(lines: list[str], fault: Callable[[str], bool]) -> int:
@@ -163,7 +154,7 @@ class _Builder:
                 if documents > 1:
                     raise self._refuse(event, "more than one YAML document", "one document")
             elif isinstance(event, yaml.AliasEvent):
-                raise self._refuse(event, "YAML alias", "the value written out")
+                raise self._refuse(event, "YAML alias", "the value written out", _TEXT)
             elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
                 stack.pop()
             elif isinstance(event, yaml.ScalarEvent):
@@ -217,9 +208,9 @@ class _Builder:
 
     def _no_markup(self, event: Any) -> None:
         if event.anchor is not None:
-            raise self._refuse(event, "YAML anchor", "the value written out where it is used")
+            raise self._refuse(event, "YAML anchor", "the value written out where it is used", _TEXT)
         if event.tag is not None:
-            raise self._refuse(event, f"YAML tag {shown(event.tag)!r}", "plain text: the schema gives the type")
+            raise self._refuse(event, f"YAML tag {shown(event.tag)!r}", "plain text: the schema gives the type", _TEXT)
 
     def _unmarked(self, key: Any) -> None:
         """Raises BadInput for a key that a question mark introduces: scanners differ about where one does."""
@@ -230,13 +221,13 @@ class _Builder:
 
     def _agreed(self, event: Any) -> None:
         """Raises BadInput for what depends on the scanner that happens to be installed."""
+        odd = None
         if event.style in ("|", ">") and not _HEADER.match(*self._rest(event.start_mark)):
-            raise self.source.error(
-                self._at(event), "not YAML: a comment begins with a space", fix="write one before #"
-            )
-        if not event.style and event.value and _COLON.match(*self._rest(event.end_mark)):
-            fix = "write one after it, or put the text in quotes"
-            raise self.source.error(self._at(event), "not YAML: a colon without a space behind it", fix=fix)
+            odd = syntax.COMMENT
+        if event.value and not event.style and _COLON.match(*self._rest(event.end_mark)):
+            odd = syntax.COLON
+        if odd:
+            raise self.source.error(self._at(event), f"not YAML: {odd[0]}", fix=odd[1])
 
     def _rest(self, mark: Any) -> tuple[str, int]:
         """The line of a mark, none at the end of the text, and where in it the mark stands."""
@@ -249,8 +240,8 @@ class _Builder:
         except BadInput as error:
             raise self.source.error(self._at(event), error.what, got=error.got, expected=error.expected) from error
 
-    def _refuse(self, event: Any, what: str, expected: str) -> BadInput:
-        return self.source.error(self._at(event), f"{what} is not allowed here", expected=expected)
+    def _refuse(self, event: Any, what: str, expected: str, fix: str = "") -> BadInput:
+        return self.source.error(self._at(event), f"{what} is not allowed here", expected=expected, fix=fix)
 
     @staticmethod
     def _at(event: Any) -> Position:
