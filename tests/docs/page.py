@@ -11,7 +11,7 @@ _VARIES = (
     (re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"), "TIME"),
     (re.compile(r"\b[0-9a-f]{12,64}\b"), "DIGEST"),
 )
-_NOTE = re.compile(r"<!-- (needs|starts-from|server|slow)(?:: (\S+))? -->")
+_NOTE = re.compile(r"<!-- (needs|starts-from|server|slow)(?:: (\S+(?: \S+)*))? -->")
 
 
 class Block(NamedTuple):
@@ -34,7 +34,7 @@ class Command(NamedTuple):
 class Page(NamedTuple):
     """`needs`, `starts_from`, `server`, `slow`: what its comments say."""
 
-    needs: str | None
+    needs: tuple[str, ...]
     starts_from: str | None
     server: str | None
     slow: bool
@@ -50,7 +50,7 @@ def read(path: Path) -> Page:
     text = path.read_text(encoding="utf-8")
     notes = {found[1]: found[2] or "" for found in map(_NOTE.fullmatch, text.splitlines()) if found}
     return Page(
-        notes.get("needs"),
+        tuple(notes.get("needs", "").split()),
         notes.get("starts-from"),
         notes.get("server"),
         "slow" in notes,

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ def play_page(
     path: Path,
     base: Path,
     demo: tuple[Path, str] | None,
-    data: Path | None,
+    data: Iterable[Path],
     server: Mapping[str, str] | None = None,
 ) -> None:
     """Fails the test with the page's line where the page is not true."""
@@ -28,8 +28,8 @@ def play_page(
         recorded = _made(demo, folder)
     if demo and page.starts_from is not None:
         _start(demo[0], page.starts_from, folder)
-    if data:
-        shutil.copytree(data, folder / "raw")
+    for one in data:
+        shutil.copytree(one, folder / "raw", dirs_exist_ok=True)
     problem = ""
     try:
         play(path, str(path.relative_to(ROOT)), folder, base / "home", recorded, server)

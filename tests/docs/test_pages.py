@@ -24,7 +24,7 @@ PAGES = [
 def test_page(path: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     page = reading.read(path)
     demo = request.getfixturevalue("demo") if page.starts_from is not None or runs_the_demo(path) else None
-    data = request.getfixturevalue("shared") / "data" / page.needs if page.needs is not None else None
+    data = [request.getfixturevalue("shared") / "data" / name for name in page.needs]
     server = request.getfixturevalue(page.server).environment() if page.server is not None else None
     play_page(path, tmp_path, demo, data, server)
 
