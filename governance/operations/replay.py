@@ -19,7 +19,7 @@ from governance.policy.difference import named
 from governance.policy.document import LoadedPolicy
 from governance.policy.finding import Finding
 from governance.policy.gate import decided_at
-from governance.policy.lacking import lacks
+from governance.policy.lacking import lacks, may_lack
 from governance.policy.outcome import ACTIONS, Action, Enforcement, Outcome, worst
 from governance.policy.plan import plan
 from governance.render.replay import Case, Differs, Kind, Place, Side
@@ -135,7 +135,10 @@ def _case(one: Judged, asked: Asked, rules: Ruling, as_of: datetime) -> Case:
     doubts = {name: found for name in names if (found := _in_doubt(name, was, now, rules, as_of))}
     if not moved and not doubts:
         return case
-    lacking = _lacking(one, rules.policies, now)
+    # Where nothing moved only the doubts could: what else is not known was not known before.
+    lacking = _lacking(
+        one, rules.policies, _undecided(now) if moved else {key for keys in doubts.values() for key in keys}
+    )
     doubts = {name: open_ for name, found in doubts.items() if (open_ := [key for key in found if key in lacking])}
     changed = [name for name in names if name in moved or name in doubts]
     if not changed:
@@ -250,17 +253,18 @@ def _side(finding: Finding | None, places: list[str]) -> Side | None:
     )
 
 
-def _lacking(one: Judged, policies: Sequence[LoadedPolicy], now: Decision) -> dict[str, tuple[str, ...]]:
-    """What would have to be measured, by finding that cannot be judged without it."""
-    doubted = {f.key for f in now.findings if f.outcome in (Outcome.INCONCLUSIVE, Outcome.ERROR)}
-    if not doubted:
+def _undecided(decision: Decision) -> set[str]:
+    return {f.key for f in decision.findings if f.outcome in (Outcome.INCONCLUSIVE, Outcome.ERROR)}
+
+
+def _lacking(one: Judged, policies: Sequence[LoadedPolicy], keys: set[str]) -> dict[str, tuple[str, ...]]:
+    """What would have to be measured, by those of these findings that cannot be judged without it."""
+    measured = one.evidence.plan
+    asking = [
+        (policy, rule) for policy in policies for rule in policy.rules if rule.key in keys and may_lack(rule, measured)
+    ]
+    if not asking:
         return {}
     manifest = strictyaml.load(one.manifest(), Manifest, "manifest")
-    found = {}
-    for policy in policies:
-        for selected in policy.rules:
-            if selected.key in doubted:
-                wanted = plan([policy._replace(rules=(selected,))], manifest)
-                if words := tuple(lacks(wanted, one.evidence.plan)):
-                    found[selected.key] = words
-    return found
+    wanted = {rule.key: plan([policy._replace(rules=(rule,))], manifest) for policy, rule in asking}
+    return {key: words for key, one_plan in wanted.items() if (words := tuple(lacks(one_plan, measured)))}

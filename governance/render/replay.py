@@ -259,15 +259,19 @@ def _case_lines(case: Case, width: int) -> Iterator[str]:
         for label, said in _sides(finding):
             yield from wrap(visible(said), width, f"      {label:<5}", " " * 11)
     if others:
-        more = plural(others, "more finding")
-        yield from wrap(f"and {more} otherwise, on which alone the outcome does not turn", width, "    ", "      ")
+        unknown = sum(1 for one in others if one.would_need)
+        of_these = f"; {unknown} would need measuring first" if unknown else ""
+        more = (
+            f"and {plural(len(others), 'more finding')} otherwise, on which alone the outcome does not turn{of_these}"
+        )
+        yield from wrap(more, width, "    ", "      ")
 
 
-def _telling(case: Case) -> tuple[list[Differs], int]:
-    """Findings for which something changes, and how many others come out otherwise."""
+def _telling(case: Case) -> tuple[list[Differs], list[Differs]]:
+    """Findings for which something changes, and others that come out otherwise."""
     keys = {key for place in case.places for key in place.because}
     telling = [finding for finding in case.findings if finding.key in keys]
-    return telling, len(case.findings) - len(telling)
+    return telling, [finding for finding in case.findings if finding.key not in keys]
 
 
 def _moved(place: Place) -> str:
