@@ -1,29 +1,19 @@
 """The disk is full, fills up, or may not be written: exit code 1, one clear message, and the trail as it was."""
 
 import os
-import shutil
-import subprocess
 
 import pytest
 
 from tests.cli.conftest import AS_ANN, now
+from tests.disk import fill, mounted, remount
 from tests.operations.project import PASSWORD, Project
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 2 MB."""
-    mount = shutil.which("mount")
-    if os.name != "posix" or os.geteuid() != 0 or mount is None:
-        pytest.skip("mounting a small file system needs root")
-    place = tmp_path / "disk"
-    place.mkdir()
-    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"no small file system here: {done.stderr.strip()}")
-    yield place
-    os.chdir("/")
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with mounted(tmp_path / "disk", "2m") as place:
+        yield place
+        os.chdir("/")
 
 
 @pytest.fixture
@@ -32,17 +22,6 @@ def there(small_disk, tmp_path, monkeypatch):
     project.write("pw", PASSWORD)
     monkeypatch.chdir(project.root)
     return project
-
-
-def fill(place, leave=0):
-    ballast = place / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            file.truncate(max(0, file.tell() - leave))
-    return ballast
 
 
 class TestFullDisk:
@@ -104,13 +83,13 @@ class TestFullDisk:
 class TestReadOnly:
     @pytest.fixture
     def frozen(self, there, small_disk, check):
-        """A read-only place with a trail in it. (Permissions would not stop root.)"""
+        """A read-only place with a trail in it."""
         there.start("ann", "bo")
         check(*AS_ANN, "--bundle", "b.json")
         there.before = there.trail()
-        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+        remount(small_disk, "ro")
         yield there
-        subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+        remount(small_disk, "rw")
         assert there.trail() == there.before
 
     @pytest.mark.parametrize(
@@ -135,7 +114,7 @@ class TestReadOnly:
         assert run(*asked).code == 11
 
     def test_a_new_trail(self, there, small_disk, run):
-        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+        remount(small_disk, "ro")
         ran = run("init")
         assert ran.code == 1
         assert "read-only" in ran.err.lower()

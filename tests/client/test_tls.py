@@ -2,45 +2,18 @@
 
 import os
 import ssl
-from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from governance.client.transport import ServiceClient
 from governance.errors import MachineFault
 from governance.settings import Token
+from tests.certificates import self_signed
 from tests.client.hostile import Hostile, answer
 
 SECRET = "gvt_" + "s" * 43
-
-
-def certificate(folder: Path, *names: x509.GeneralName, days: int = 1) -> Path:
-    """A file with a key and the certificate that it signs for itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a service")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=2))
-        .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "service.pem"
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file.write_bytes(pem + made.public_bytes(Encoding.PEM))
-    return file
 
 
 HERE = x509.IPAddress(ip_address("127.0.0.1"))
@@ -51,7 +24,8 @@ def asked(tmp_path, monkeypatch):
     """A request to a service with such a certificate, and what the service saw of it."""
 
     def ask(*names: x509.GeneralName, known: bool, **options):
-        file = certificate(tmp_path, *names, **options)
+        file = tmp_path / "service.pem"
+        file.write_bytes(b"".join(self_signed(*names, **options)))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
         seen = []

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,23 +19,12 @@ from securesystemslib.signer import CryptoSigner, Signature, SSlibKey
 from governance.errors import BadInput, Broken, VerificationFailed
 from governance.signing.dsse import Envelope, open_envelope, pae, seal, unpack
 from governance.signing.keys import decode_public, encode_public, key_id, verifies
+from tests.signer import MemorySigner
 
 TYPE, PAYLOAD = "application/vnd.governance.decision.v1+json", b'{"outcomes":{"prod":"allow"}}'
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 # The order of the group that Ed25519 signs in (RFC 8032 section 5.1).
 ORDER = 2**252 + 27742317777372353535851937790883648493
-
-
-class MemorySigner:
-    def __init__(self, seed: int) -> None:
-        self.private = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
-
-    @property
-    def public_key(self) -> bytes:
-        return self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-
-    def sign(self, message: bytes) -> bytes:
-        return self.private.sign(message)
 
 
 ANN, BO = MemorySigner(1), MemorySigner(2)

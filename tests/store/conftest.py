@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from governance.canonical import dumps
 from governance.evidence.origin import Subject
@@ -14,23 +12,12 @@ from governance.store.database import Place
 from governance.store.trail import TrailStore
 from governance.trail import note
 from governance.trail.entry import EntryType
+from tests.signer import MemorySigner
 
 ORIGIN = "log.example/store"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 on_a_file = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 on_a_server = pytest.mark.parametrize("place", ["postgresql"], indirect=True)
-
-
-class MemorySigner:
-    def __init__(self, seed: int) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
-
-    @property
-    def public_key(self) -> bytes:
-        return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-
-    def sign(self, message: bytes) -> bytes:
-        return self._key.sign(message)
 
 
 @pytest.fixture(scope="session")

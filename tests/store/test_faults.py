@@ -2,9 +2,7 @@
 
 import contextlib
 import os
-import shutil
 import sqlite3
-import subprocess
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +12,7 @@ from governance.errors import Broken, ExitCode, MachineFault, VerificationFailed
 from governance.store import sqlite
 from governance.store.trail import TrailStore
 from governance.store.verify import verify_trail
+from tests.disk import mounted, remount
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -25,17 +24,8 @@ def place(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 3 MB that can also be made read-only."""
-    mount = shutil.which("mount")
-    if os.name != "posix" or not hasattr(os, "geteuid") or os.geteuid() != 0 or mount is None:
-        pytest.skip("mounting a small file system needs root")
-    place = tmp_path / "disk"
-    place.mkdir()
-    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"no small file system here: {done.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with mounted(tmp_path / "disk", "3m") as place:
+        yield place
 
 
 def fill(store, decide, step):
@@ -47,10 +37,6 @@ def fill(store, decide, step):
         except MachineFault as fault:
             return done, fault
         done += step
-
-
-def remount(place, mode):
-    subprocess.run(["mount", "-o", f"remount,{mode}", str(place)], check=True)
 
 
 def test_no_page_left(store, decide, vkey):

@@ -1,8 +1,6 @@
 """The machine fails under a server: nothing is half written, and it works again once mended."""
 
-import os
 import shutil
-import subprocess
 import threading
 import time
 from datetime import timedelta
@@ -12,6 +10,7 @@ import pytest
 from governance.errors import MachineFault
 from governance.store.trail import TrailStore
 from governance.store.verify import verify_trail
+from tests.disk import fill, mounted
 from tests.store.conftest import ORIGIN, START
 from tests.store.server.writing import ENTRY, backends, submit
 
@@ -133,7 +132,7 @@ def test_read_only(place, store, decide, other, vkey):
         assert verify_trail(opened, vkey).size == 1
 
 
-def fill(store, decide, done, step):
+def fill_trail(store, decide, done, step):
     """Append until the trail has no space: how many entries are in it then, and what was said."""
     while True:
         try:
@@ -143,37 +142,23 @@ def fill(store, decide, done, step):
         done += step
 
 
-def test_disk_full_and_freed_again(postgresql, tmp_path, signer, decide, vkey):
-    mount = shutil.which("mount")
-    if os.geteuid() != 0 or mount is None:
-        pytest.skip("mounting a small file system needs root")
-    disk = postgresql.folder / "disk"
-    disk.mkdir()
-    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=16m,mode=0777", "tmpfs", str(disk)], capture_output=True)
-    if done.returncode:
-        pytest.skip("no small file system here")
-    try:
-        space = disk / "space"
-        space.mkdir(mode=0o700)
-        shutil.chown(space, "nobody")
-        postgresql.execute(f"CREATE TABLESPACE small LOCATION '{space}'")
-        postgresql.execute("CREATE DATABASE small TEMPLATE template0 TABLESPACE small")
-        with TrailStore.create(postgresql.url("small"), ORIGIN, signer, START) as store:
-            decide(store, range(5))
-            ballast = disk / "ballast"
-            with ballast.open("wb", buffering=0) as file:
-                try:
-                    while True:
-                        file.write(bytes(8192))
-                except OSError:
-                    pass
-            done, fault = fill(store, decide, 5, 20)
-            assert "no space left" in str(fault) and "nothing was written" in str(fault)
-            ballast.unlink()
-            assert verify_trail(store, vkey).size == done + 1
-            decide(store, range(done, done + 20))
-            assert verify_trail(store, vkey).size == done + 21
-    finally:
-        postgresql.execute("DROP DATABASE IF EXISTS small WITH (FORCE)")
-        postgresql.execute("DROP TABLESPACE IF EXISTS small")
-        subprocess.run(["umount", "-l", str(disk)], check=True)
+def test_disk_full_and_freed_again(postgresql, signer, decide, vkey):
+    with mounted(postgresql.folder / "disk", "16m") as disk:
+        try:
+            space = disk / "space"
+            space.mkdir(mode=0o700)
+            shutil.chown(space, "nobody")
+            postgresql.execute(f"CREATE TABLESPACE small LOCATION '{space}'")
+            postgresql.execute("CREATE DATABASE small TEMPLATE template0 TABLESPACE small")
+            with TrailStore.create(postgresql.url("small"), ORIGIN, signer, START) as store:
+                decide(store, range(5))
+                ballast = fill(disk)
+                done, fault = fill_trail(store, decide, 5, 20)
+                assert "no space left" in str(fault) and "nothing was written" in str(fault)
+                ballast.unlink()
+                assert verify_trail(store, vkey).size == done + 1
+                decide(store, range(done, done + 20))
+                assert verify_trail(store, vkey).size == done + 21
+        finally:
+            postgresql.execute("DROP DATABASE IF EXISTS small WITH (FORCE)")
+            postgresql.execute("DROP TABLESPACE IF EXISTS small")

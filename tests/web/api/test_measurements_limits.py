@@ -1,8 +1,6 @@
 """A service with little room and little patience: what is too much or too slow is refused, and nothing of it stays."""
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from governance.settings import Measuring
 from governance.web.app import create_app
 from governance.web.limits import LIMITS, Limits
 from governance.web.served import Served
+from tests.disk import mounted
 from tests.web.api.measuring import BOUNDARY, Files, closed, part
 from tests.web.api.serving import Serving, on_a_file
 from tests.web.api.test_measurements import connected, refused, size, until
@@ -46,17 +45,8 @@ class Beside:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB."""
-    mount = shutil.which("mount")
-    if os.name != "posix" or os.geteuid() != 0 or mount is None:
-        pytest.skip("mounting a small file system needs root")
-    place = tmp_path / "disk"
-    place.mkdir()
-    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"no small file system here: {done.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with mounted(tmp_path / "disk", "1m") as place:
+        yield place
 
 
 def test_a_full_disk(serving: Serving, small_disk: Path) -> None:
