@@ -24,6 +24,8 @@ def by_whom(clause: Covered) -> str:
 
 
 def standing(status: Status, found: LawCoverage | Covered) -> str:
-    """ "superseded, from 2011-04-04 until 2026-04-17, by us-sr-26-2"."""
-    said = [status.value, *([found.effective.words] if found.effective else ["no day known"])]
-    return ", ".join([*said, *([f"by {found.superseded_by}"] if found.superseded_by else [])])
+    """ "superseded by us-sr-26-2, from 2011-04-04 until 2026-04-17"; before that day, who will follow stands last."""
+    days, after = found.effective.words if found.effective else "no day is known", found.superseded_by
+    if status is Status.SUPERSEDED:
+        return f"{status.value} by {after}, {days}" if after else f"ended, {days}"
+    return f"{status.value}, {days}" + (f", then {after}" if after else "")

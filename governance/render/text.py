@@ -179,7 +179,8 @@ def _settled(page: Page, groups: dict[State, list[Finding]]) -> None:
         page.lines.append(page.painted(state.value.upper(), state))
         for finding in groups[state]:
             source = " [declared]" if wording.kind_of(finding) == "declared" else ""
-            page.add(f"{finding.title}: {finding.why}{source}", "- ", "  ")
+            ahead = f"; {wording.announced(finding)}" if finding.announced else ""
+            page.add(f"{finding.title}: {finding.why}{source}{ahead}", "- ", "  ")
 
 
 def _laws(page: Page, decision: Decision, policies: Sequence[LoadedPolicy]) -> None:
