@@ -16,7 +16,7 @@ class Permission(NamedTuple):
 
 SUBMITTER, REVIEWER, AUDITOR, ADMIN = "submitter", "reviewer", "auditor", "admin"
 ROLES = (SUBMITTER, REVIEWER, APPROVER, AUDITOR)
-"""In which a person may act on a case. A reviewer and an auditor may look and comment."""
+"""In which a person may act on a case. A reviewer and an auditor may look, comment and attest."""
 ACCOUNT_ROLES = (*ROLES, ADMIN)
 """What an account of the service may hold. An admin sees to accounts, and by that alone acts on no case."""
 
@@ -49,6 +49,7 @@ class Does(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     WAIVE = "waive"
+    ATTEST = "attest"
     MAKE_TOKEN = "make_token"
     REVOKE_TOKEN = "revoke_token"
     LIST_ACCOUNTS = "list_accounts"
@@ -75,6 +76,11 @@ TABLE: Mapping[Does, Row] = {
     Does.APPROVE: Row("approve a case that somebody else submitted", (APPROVER,), Scope.ACT),
     Does.REJECT: Row("reject a case", (APPROVER,), Scope.ACT),
     Does.WAIVE: Row("excuse one finding of a case that somebody else submitted", (APPROVER,), Scope.ACT),
+    Does.ATTEST: Row(
+        "answer for what no machine can check, of a case that somebody else submitted",
+        (REVIEWER, APPROVER, AUDITOR),
+        Scope.ACT,
+    ),
     Does.MAKE_TOKEN: Row("make a token of one's own", ACCOUNT_ROLES, None),
     Does.REVOKE_TOKEN: Row("revoke somebody else's token; one's own, everybody may", (ADMIN,), None),
     Does.LIST_ACCOUNTS: Row("see who has an account, and which roles", (ADMIN,), None),
@@ -114,11 +120,13 @@ _TO_OTHERS = frozenset({Does.GRANT, Does.INVITE, Does.DISABLE})
 
 
 def acting_role(kind: str, roles: tuple[str, ...]) -> str | None:
-    """The role that somebody who holds `roles` and names none acts in; None where they must say. Only an approver may
-    do more than comment; a comment is made in one's own role, where that is one."""
-    if kind != Does.COMMENT:
-        return APPROVER
-    return roles[0] if len(roles) == 1 else None
+    """The role that somebody who holds `roles` and names none acts in; None where they must say. What only an approver
+    may do is done as one; else one acts in one's own role, where that is one."""
+    allowed = TABLE[Does(kind)].roles
+    if len(allowed) == 1:
+        return allowed[0]
+    held = [role for role in roles if role in allowed]
+    return held[0] if len(held) == 1 else None
 
 
 def may_submit(principal: str, roles: tuple[str, ...]) -> Permission:
@@ -159,4 +167,4 @@ def may_act(act: Act, roles: tuple[str, ...], seen: Decision, measured_by: str |
         return Permission(False, f"{act.actor} submitted this version; somebody else must {act.kind}")
     if act.actor == measured_by:
         return Permission(False, f"{act.actor} measured the evidence; somebody else must {act.kind}")
-    return Permission(True, f"{act.actor} is an {APPROVER} and not the submitter {seen.submitter}")
+    return Permission(True, f"{act.actor} acts as {act.role} and is not the submitter {seen.submitter}")

@@ -3,9 +3,10 @@
 import pytest
 
 from governance.permissions import ACCOUNT_ROLES, TABLE, Does, Scope, may, may_act, may_submit
-from governance.policy.act import UNVERIFIED, Act, Waiver
+from governance.policy.act import UNVERIFIED, Act, Attestation, Statement, Waiver
 from governance.policy.decision import Decision
 
+ATTESTATION = Attestation(statements=(Statement(key="p#r", text="It is so."),), expires="2127-02-01T00:00:00Z")
 WAIVER = Waiver(key="p#r", ticket="T-1", not_before="2027-01-01T00:00:00Z", expires="2027-02-01T00:00:00Z")
 
 
@@ -24,6 +25,7 @@ def asked(kind, actor="local|bo", role="approver", roles=("approver",), submitte
     act = Act(
         kind=kind, actor=actor, role=role, decision="b" * 64, reason="because", at="2027-01-01T00:00:00Z",
         waiver=WAIVER if kind == "waive" else None,
+        attestation=ATTESTATION if kind == "attest" else None,
     )  # fmt: skip
     return may_act(act, roles, case(submitter))
 
@@ -103,14 +105,14 @@ def test_who_may_submit(principal, roles, allowed):
 # One line each, in the order of ACCOUNT_ROLES: submitter, reviewer, approver, auditor, admin.
 MATRIX = {
     Does.READ: "yyyyy", Does.SUBMIT: "ynnnn", Does.EVALUATE: "yyynn", Does.COMMENT: "yyyyn", Does.APPROVE: "nnynn",
-    Does.REJECT: "nnynn", Does.WAIVE: "nnynn", Does.MAKE_TOKEN: "yyyyy", Does.REVOKE_TOKEN: "nnnny",
+    Does.REJECT: "nnynn", Does.WAIVE: "nnynn", Does.ATTEST: "nyyyn", Does.MAKE_TOKEN: "yyyyy", Does.REVOKE_TOKEN: "nnnny",
     Does.LIST_ACCOUNTS: "nnnny", Does.INVITE: "nnnny", Does.GRANT: "nnnny", Does.DISABLE: "nnnny", Does.PIN: "nnnny",
     Does.TRY_POLICY: "yyyyy",
 }  # fmt: skip
 SCOPES = {
     Scope.READ: {Does.READ, Does.TRY_POLICY},
     Scope.SUBMIT: {Does.SUBMIT, Does.EVALUATE},
-    Scope.ACT: {Does.COMMENT, Does.APPROVE, Does.REJECT, Does.WAIVE},
+    Scope.ACT: {Does.COMMENT, Does.APPROVE, Does.REJECT, Does.WAIVE, Does.ATTEST},
 }
 
 

@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
         from governance.cli.context import Context
 
         as_json = getattr(args, "format", "text") == "json"
-        module = {"approve": "act", "reject": "act", "comment": "act", "waive": "act"}.get(args.command, args.command)
+        module = "act" if args.command in ("approve", "reject", "comment", "waive", "attest") else args.command
         context = Context(args)
         try:
             code: int = import_module(f"governance.cli.{module}").run(context)

@@ -1,4 +1,4 @@
-"""governance approve, reject, comment, waive"""
+"""governance approve, reject, comment, waive, attest"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from governance.cli.places import Shown
     from governance.client.remote import Remote
     from governance.operations.case import Case
+    from governance.policy.attesting import Stating
 
 
 def run(context: Context) -> int:
@@ -49,6 +50,10 @@ def _here(context: Context) -> _Reviewed:
 
     args, where = context.args, Here(context)
     model, version = model_version(args.model)
+    stating, seen = None, args.decision
+    if args.command == "attest":
+        stating, seen = _stating(context), seen or where.latest(model, version)
+        _put(context, stating, where.shown(seen).case)
     reviewed = act(
         context.workspace(),
         args.command,
@@ -58,8 +63,9 @@ def _here(context: Context) -> _Reviewed:
         role=args.role,
         password=context.password(args.name),
         reason=args.reason,
-        seen=args.decision,
+        seen=seen,
         waiver=_waiver(context) if args.command == "waive" else None,
+        stating=stating,
     )
     digest = reviewed.sealed.decision_sha256
     return _Reviewed(where.shown(digest), lambda: where.bundle(digest))
@@ -75,6 +81,8 @@ def _there(context: Context, remote: "Remote") -> _Reviewed:
     model, version = model_version(args.model)
     say_trusted(context, remote)
 
+    stating = _stating(context) if args.command == "attest" else None
+
     def show(case: "Case") -> None:
         said = decision_text(
             case.decision,
@@ -87,6 +95,8 @@ def _there(context: Context, remote: "Remote") -> _Reviewed:
             policies=case.policies,
         )
         context.hint(f"About to {args.command}:\n{said}")
+        if stating is not None:
+            _put(context, stating, case)
 
     opened = act(
         remote,
@@ -99,6 +109,7 @@ def _there(context: Context, remote: "Remote") -> _Reviewed:
         reason=args.reason,
         seen=args.decision,
         waiver=_waiver(context) if args.command == "waive" else None,
+        stating=stating,
         show=show,
     )
     return _Reviewed(Shown(opened.case, with_bundle(context, opened.sealed)), lambda: opened.data)
@@ -110,6 +121,25 @@ def _group(text: str) -> Named | Values:
     if all(equals for _, equals, _ in parts):
         return tuple(Part(attribute=name, value=value) for name, _, value in parts)
     return tuple(text.split(","))
+
+
+def _stating(context: Context) -> "Stating":
+    from governance.policy.attesting import Stating
+
+    args = context.args
+    ends = moment(args.expires, "--expires")
+    if ends <= context.now():
+        raise BadInput("a statement must expire after it is signed", got=args.expires, where="--expires")
+    return Stating(tuple(args.findings), not args.not_so, instant(ends), args.covers)
+
+
+def _put(context: Context, stating: "Stating", case: "Case") -> None:
+    """What is about to be signed, word for word, before the password is asked for."""
+    from governance.policy.attesting import drawn_up
+
+    for one in drawn_up(stating, case.policies).statements:
+        so = "it is so" if one.holds else "it is NOT so"
+        context.hint(f"About to attest {one.key}, until {stating.expires}, that {so}:\n  {one.text}")
 
 
 def _waiver(context: Context) -> Waiver:

@@ -144,6 +144,13 @@ def build_parser(typed: Container[str] | None = None) -> argparse.ArgumentParser
         " --expires 2026-12-31",
         acts.waive,
     )
+    command(
+        "attest",
+        "answer for what no machine can check, for a time",
+        "adult-income@1.10 eu-ai-act-high-risk#risk-management --as bo --reason 'Minutes of 3 November' --expires"
+        " 2027-05-31",
+        acts.attest,
+    )
     command("waivers", "list every waiver, what became of it and when it ends", "--model adult-income", acts.waivers)
     command(
         "bundle",
@@ -175,7 +182,14 @@ def build_parser(typed: Container[str] | None = None) -> argparse.ArgumentParser
         "test policies/bias-audit --mutate",
         writing.policy,
     )
-    command("schema", "print the JSON Schema of a document", "manifest", writing.schema, formats=(), project=False)
+    command(
+        "schema",
+        "print the JSON Schema of a document, by which editors complete it",
+        "policy",
+        writing.schema,
+        formats=(),
+        project=False,
+    )
     command(
         "demo",
         "audit two versions of a model on real data, from denial to release",

@@ -11,7 +11,9 @@ from governance.keys import open_person_key
 from governance.operations.case import Case
 from governance.operations.review import Kind, compose_act
 from governance.permissions import ROLES, acting_role
-from governance.policy.act import Waiver
+from governance.policy import attesting
+from governance.policy.act import Act, Waiver
+from governance.policy.attesting import Stating
 from governance.policy.granting import assert_signable, drawn_up
 from governance.signing import dsse
 from governance.signing.keys import Signer, encode_public
@@ -31,6 +33,7 @@ def act(
     reason: str,
     seen: Sha256 | None,
     waiver: Waiver | None,
+    stating: Stating | None = None,
     show: Callable[[Case], None],
 ) -> Opened:
     """Sign an act on the latest decision about a model version, or on `seen` where that is given, and hand it in. What
@@ -49,7 +52,13 @@ def act(
         raise _newer(remote, latest, f"decision {seen}")
     before = remote.opened(latest, model=model, version=version).case
     waiver = drawn_up(waiver, before.decision) if waiver else None
-    signed = compose_act(kind, me.principal, role, latest, reason, instant(remote.clock()), waiver)
+    attestation = attesting.drawn_up(stating, before.policies) if stating else None
+
+    def composed() -> Act:
+        at = instant(remote.clock())
+        return compose_act(kind, me.principal, role, latest, reason, at, waiver, attestation)
+
+    signed = composed()
     assert_signable(signed, before.decision, before.policies, before.evidence)
     show(before)
     wrapped = remote.http.get("/me/key").data
@@ -57,7 +66,7 @@ def act(
     if remote.trust is not None:
         _known(remote.trust, me.principal, signer)
     # The time of the signature is that of the password, which may have taken a while.
-    signed = compose_act(kind, me.principal, role, latest, reason, instant(remote.clock()), waiver)
+    signed = composed()
     envelope = dsse.seal(payload_type(ACT), signed.to_bytes(), signer)
     try:
         answer = remote.http.post(

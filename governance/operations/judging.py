@@ -145,7 +145,8 @@ def _still_meant(
     transaction: "Transaction", before: Decision | None, evidence: EvidenceSet, evidence_sha256: str
 ) -> list[Recorded]:
     """Acts of the previous decision that can speak to this one: all where the evidence is the same, else what was said
-    about the same artifact and is no approval: live waivers, and rejections, which measuring again does not undo."""
+    about the same artifact and is no approval: what lasts for a time and has not ended (waivers, statements), and
+    rejections, which measuring again does not undo."""
     if before is None:
         return []
     acts = read_acts(transaction, before.acts)
@@ -156,27 +157,27 @@ def _still_meant(
         for recorded in acts
         if recorded.seen.subject == evidence.subject
         and (
-            transaction.now < parse_instant(recorded.act.waiver.expires)
-            if recorded.act.waiver
+            transaction.now < parse_instant(recorded.act.expires)
+            if recorded.act.expires
             else recorded.act.kind == "reject"
         )
     ]
 
 
 def _inherited(transaction: "Transaction", subject: Subject) -> list[Recorded]:
-    """Live waivers that were given for an earlier version of this model and say that they reach this one. Whether the
-    policy lets them is judged with everything else."""
+    """Live waivers and statements that were given for an earlier version of this model and say that they reach this
+    one. Whether the policy lets them is judged with everything else."""
     from governance.store.browse import granted
 
-    entries = granted(transaction, subject.name)
+    entries = granted(transaction, subject.name, (EntryType.WAIVER_GRANTED, EntryType.ATTESTATION_SIGNED))
     digests = (one.sha256 for stored in entries for one in transaction.documents_of(stored.index) if one.type == ACT)
     return [
         recorded
         for recorded in read_acts(transaction, tuple(digests))
-        if (waiver := recorded.act.waiver) is not None
-        and transaction.now < parse_instant(waiver.expires)
+        if (lasting := recorded.act.waiver or recorded.act.attestation) is not None
+        and transaction.now < parse_instant(lasting.expires)
         and recorded.seen.subject != subject
-        and reaches(waiver.covers, recorded.seen.subject, subject)
+        and reaches(lasting.covers, recorded.seen.subject, subject)
     ]
 
 

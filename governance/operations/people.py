@@ -95,10 +95,10 @@ def known(people: People, principal: str, at: "Snapshot | None" = None) -> Perso
 
 
 def lapsed(workspace: Workspace, acts: Sequence[Recorded], at: "Snapshot") -> frozenset[str]:
-    """The waivers among `acts` whose givers do not hold the role any more that they gave them in."""
-    waivers = [item for item in acts if item.act.waiver is not None]
-    holds = {actor: _roles_now(workspace, actor, at) for actor in {item.act.actor for item in waivers}}
-    return frozenset(item.sha256 for item in waivers if item.act.role not in holds[item.act.actor])
+    """The waivers and statements among `acts` whose givers do not hold the role any more that they gave them in."""
+    lasting = [item for item in acts if item.act.expires is not None]
+    holds = {actor: _roles_now(workspace, actor, at) for actor in {item.act.actor for item in lasting}}
+    return frozenset(item.sha256 for item in lasting if item.act.role not in holds[item.act.actor])
 
 
 def _roles_now(workspace: Workspace, principal: str, at: "Snapshot") -> tuple[str, ...]:

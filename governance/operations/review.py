@@ -1,4 +1,4 @@
-"""A person acts on a case: approve, reject, comment, waive. Act, decision and entries in one transaction."""
+"""A person acts on a case: approve, reject, comment, waive, attest. Act, decision and entries in one transaction."""
 
 import difflib
 from collections.abc import Callable
@@ -23,7 +23,9 @@ from governance.operations.sealing import (
 )
 from governance.operations.workspace import Workspace
 from governance.permissions import TABLE, Does, acting_role, may_act
-from governance.policy.act import Act, Waiver
+from governance.policy import attesting
+from governance.policy.act import Act, Attestation, Waiver
+from governance.policy.attesting import Stating
 from governance.policy.decision import Decision, Recorded, decide
 from governance.policy.document import LoadedPolicy
 from governance.policy.granting import assert_signable, drawn_up
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from governance.store.snapshot import IssuedDecision
     from governance.store.transaction import Transaction
 
-Kind = Literal["approve", "reject", "comment", "waive"]
+Kind = Literal["approve", "reject", "comment", "waive", "attest"]
 
 
 class Reviewed(NamedTuple):
@@ -66,6 +68,7 @@ def act(
     reason: str,
     seen: str | None = None,
     waiver: Waiver | None = None,
+    stating: Stating | None = None,
     people: People | None = None,
     also: Also | None = None,
 ) -> Reviewed:
@@ -85,7 +88,9 @@ def act(
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
         issued, before = _latest(transaction, model, version, seen)
         waiver = drawn_up(waiver, before) if waiver else None
-        signed = compose_act(kind, principal, role, issued.sha256, reason, instant(transaction.now), waiver)
+        attestation = attesting.drawn_up(stating, read_policies(transaction, before)) if stating else None
+        at = instant(transaction.now)
+        signed = compose_act(kind, principal, role, issued.sha256, reason, at, waiver, attestation)
         case = _permitted(transaction, people, signed, signer.public_key, issued, before)
         data = signed.to_bytes()
         envelope = dsse.seal(payload_type(ACT), data, signer)
@@ -179,11 +184,27 @@ def _latest(
 
 
 def compose_act(
-    kind: Kind, actor: str, role: str, decision: Sha256, reason: str, at: Instant, waiver: Waiver | None
+    kind: Kind,
+    actor: str,
+    role: str,
+    decision: Sha256,
+    reason: str,
+    at: Instant,
+    waiver: Waiver | None,
+    attestation: Attestation | None = None,
 ) -> Act:
     """The act, to be signed. Raises BadInput, naming the field."""
     try:
-        return Act(kind=kind, actor=actor, role=role, decision=decision, reason=reason, at=at, waiver=waiver)
+        return Act(
+            kind=kind,
+            actor=actor,
+            role=role,
+            decision=decision,
+            reason=reason,
+            at=at,
+            waiver=waiver,
+            attestation=attestation,
+        )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise BadInput(

@@ -12,6 +12,7 @@ from governance.evidence.evidence import EvidenceSet
 from governance.evidence.origin import Subject
 from governance.policy.act import Act
 from governance.policy.acts import apply_reviews
+from governance.policy.attesting import attested
 from governance.policy.baseline import LoadedBaseline, known_failure, remarks
 from governance.policy.document import LoadedPolicy, SelectedRule
 from governance.policy.enforcement import action_on
@@ -249,10 +250,11 @@ class _Asked(NamedTuple):
 
 def _finding(selected: SelectedRule, waivers: Waivers, places: tuple[str, ...], asked: _Asked) -> Finding:
     section, evidence, groups = selected.section, asked.evidence, selected.facts
-    judged = verdict_of(selected, evidence, asked.now)
+    said = attested(selected.key, asked.waivers) if selected.attests else None
+    judged = verdict_of(selected, evidence, asked.now, said)
     verdict = untimely(selected.times, selected.clauses or (f"rule {section.id}",), asked.as_of) or judged
     # What is not there comes from nobody.
-    there = all(getattr(evidence.facts, group) is not None for group in groups)
+    there = not selected.attests and all(getattr(evidence.facts, group) is not None for group in groups)
     made = partial(
         Finding,
         outcome=verdict.outcome,
@@ -312,11 +314,13 @@ def _valid_until(
     policies: Sequence[LoadedPolicy], findings: list[Finding], acts: Sequence[Recorded], now: datetime, end: datetime
 ) -> Instant:
     """`end`, or the day on which a policy comes into force or lapses, or a finding asks for something else,
-    or the expiry of a waiver or of an entry of the baseline that was used: whichever comes first."""
+    or the expiry of a waiver or of an entry of the baseline that was used, or of something attested: whichever comes
+    first."""
     used = {finding.waiver for finding in findings}
     ends = [item.act.waiver.expires for item in acts if item.act.waiver and item.sha256 in used]
     ends += [finding.known.until for finding in findings if finding.known]
     changes = [day for policy in policies for day in (policy.document.in_force.from_, policy.document.in_force.until)]
+    changes += [item.act.attestation.expires for item in acts if item.act.attestation]
     changes += [step.from_ for finding in findings for step in finding.announced]
     changes += [day for policy in policies for rule in policy.rules for one in rule.times for day in one.days]
     ahead = [moment for moment in (parse_instant(day) for day in changes if day) if moment > now]

@@ -75,6 +75,11 @@ class SelectedRule(_Selected):
             return self.condition.groups
         return self.rule.reads if self.rule else ()
 
+    @property
+    def attests(self) -> bool:
+        """Whether it is judged on what people attested, and on no evidence."""
+        return self.rule is not None and self.rule.attests
+
     @cached_property
     def title(self) -> str:
         """The policy's own, else the rule's."""

@@ -7,6 +7,7 @@ from governance.canonical import parse_instant
 from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet
 from governance.policy.act import Act, Named, Part, Values, Waiver
+from governance.policy.attesting import assert_statements
 from governance.policy.coverage import meant, named
 from governance.policy.decision import Decision, Recorded
 from governance.policy.document import LoadedPolicy
@@ -32,10 +33,11 @@ def drawn_up(waiver: Waiver, seen: Decision) -> Waiver:
 
 
 def assert_signable(act: Act, seen: Decision, policies: Sequence[LoadedPolicy], evidence: EvidenceSet) -> None:
-    """Raises BadInput for an act without a reason, and for a waiver that does not keep the terms of its policy: what
-    can never count is not signed."""
+    """Raises BadInput for an act without a reason, and for a waiver or a statement that does not keep the terms of its
+    policy: what can never count is not signed."""
     if not act.reason.strip():
         raise BadInput("say why", got="a blank reason", expected="a reason in words", where="reason")
+    assert_statements(act, policies)
     waiver = act.waiver
     if waiver is None:
         return

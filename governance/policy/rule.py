@@ -11,6 +11,7 @@ from pydantic import ConfigDict
 from governance.canonical import Document
 from governance.evidence.evidence import EvidenceSet, Facts
 from governance.evidence.fairness import Measure
+from governance.policy.attested import Attested
 from governance.policy.finding import Verdict
 from governance.policy.outcome import Outcome
 
@@ -73,8 +74,8 @@ def inconclusive(name: str, evidence: Any, **params: Any) -> Example:
 
 class Rule(NamedTuple):
     """A declared rule. `facts` names the group of evidence it takes, "" for one that takes the whole set; `reads` are
-    the groups without which it cannot be judged. `make_examples` is called by those who want them: documentation and
-    tests, not whoever judges."""
+    the groups without which it cannot be judged. One that `attests` takes no evidence, but what people stated about it.
+    `make_examples` is called by those who want them: documentation and tests, not whoever judges."""
 
     id: str
     version: int
@@ -86,6 +87,7 @@ class Rule(NamedTuple):
     params: type[Params]
     timed: bool
     requests: Callable[[Any], Request] | None
+    attests: bool = False
 
     @property
     def name(self) -> str:
@@ -144,13 +146,14 @@ def rule(
             params=hints[arguments[1]],
             timed=len(arguments) == 3,
             requests=requests,
+            attests=hints[arguments[0]] is Attested,
         )
 
     return declare
 
 
 def _facts_field(identifier: str, kind: Any) -> str:
-    if kind is EvidenceSet:
+    if kind in (EvidenceSet, Attested):
         return ""
     for name, field in Facts.model_fields.items():
         if kind in get_args(field.annotation):

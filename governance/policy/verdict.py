@@ -5,21 +5,25 @@ from datetime import datetime
 from governance.canonical import instant
 from governance.evidence.evidence import EvidenceSet
 from governance.evidence.origin import Origin
+from governance.policy.attested import Attested
 from governance.policy.document import SelectedRule
 from governance.policy.expression import evaluate
 from governance.policy.finding import Verdict
 from governance.policy.outcome import Outcome
 
 
-def verdict_of(selected: SelectedRule, evidence: EvidenceSet, now: datetime) -> Verdict:
-    """What a rule says of evidence. Missing or unaccepted evidence is inconclusive; what breaks is an error."""
+def verdict_of(
+    selected: SelectedRule, evidence: EvidenceSet, now: datetime, statements: Attested | None = None
+) -> Verdict:
+    """What a rule says of evidence, or of the `statements` that people signed, where it asks for those. Missing or
+    unaccepted evidence is inconclusive; what breaks is an error."""
     for group in selected.facts:
         if getattr(evidence.facts, group) is None:
             return _absent(group, evidence)
         unaccepted = _unaccepted(selected, evidence.origin_of(group))
         if unaccepted:
             return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"{group} evidence is {unaccepted}", fix=_ACCEPTED)
-    if not selected.facts and (unaccepted := _unaccepted(selected, evidence.origin_of())):
+    if not (selected.facts or selected.attests) and (unaccepted := _unaccepted(selected, evidence.origin_of())):
         return Verdict(outcome=Outcome.INCONCLUSIVE, why=f"the evidence is {unaccepted}", fix=_ACCEPTED)
     # Whatever breaks while judging is a finding of its own, never a pass and never a crash of the audit.
     try:
@@ -28,6 +32,8 @@ def verdict_of(selected: SelectedRule, evidence: EvidenceSet, now: datetime) -> 
         rule, params = selected.rule, selected.params
         if rule is None or params is None:
             raise RuntimeError(f"{selected.key} has neither a rule nor a condition")
+        if rule.attests:
+            return rule.judge(statements or Attested(evidence.subject), params, now)
         verdict = rule.judge(getattr(evidence.facts, rule.facts) if rule.facts else evidence, params, now)
         if not isinstance(verdict, Verdict):
             raise TypeError(f"{rule.name} gave {type(verdict).__name__} and not a Verdict")

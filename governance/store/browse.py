@@ -86,9 +86,11 @@ def about(snapshot: Snapshot, type: EntryType, subject: Subject) -> list[StoredE
     return [snapshot.entry(index) for index in list(snapshot.rows(query))]
 
 
-def granted(snapshot: Snapshot, name: str | None = None) -> list[StoredEntry]:
-    """The entries of all waivers, or of those for one model, in order."""
-    query = select(EntryRow.idx).where(col(EntryRow.type) == str(EntryType.WAIVER_GRANTED))
+def granted(
+    snapshot: Snapshot, name: str | None = None, types: Sequence[EntryType] = (EntryType.WAIVER_GRANTED,)
+) -> list[StoredEntry]:
+    """The entries of all waivers, or of acts of other types, or of those for one model, in order."""
+    query = select(EntryRow.idx).where(col(EntryRow.type).in_([str(one) for one in types]))
     if name is not None:
         query = query.where(col(EntryRow.name) == name)
     return [snapshot.entry(index) for index in list(snapshot.rows(query.order_by(col(EntryRow.idx))))]

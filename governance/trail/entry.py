@@ -31,6 +31,7 @@ class EntryType(StrEnum):
     REVIEW_REJECTED = "model_version:review:rejected"
     REVIEW_COMMENTED = "model_version:review:commented"
     WAIVER_GRANTED = "model_version:waiver:granted"
+    ATTESTATION_SIGNED = "model_version:attestation:signed"
     REPORT_RENDERED = "model_version:report:rendered"
     KEY_ADDED = "person:key:added"
     ROLE_GRANTED = "person:role:granted"

@@ -18,6 +18,7 @@ ACT_ENTRIES: Mapping[str, EntryType] = {
     "reject": EntryType.REVIEW_REJECTED,
     "comment": EntryType.REVIEW_COMMENTED,
     "waive": EntryType.WAIVER_GRANTED,
+    "attest": EntryType.ATTESTATION_SIGNED,
 }
 """Which entry records which kind of act."""
 # Which entry speaks for which type of document.

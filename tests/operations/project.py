@@ -124,7 +124,7 @@ class Project:
         return check(workspace, self.root / "governance.yaml", policies, submitter=submitter, **options)
 
     def act(
-        self, kind: Literal["approve", "reject", "comment", "waive"], name: str = "bo", role: str = "approver",
+        self, kind: Literal["approve", "reject", "comment", "waive", "attest"], name: str = "bo", role: str = "approver",
         **options: Any,
     ) -> Reviewed:  # fmt: skip
         settings = {"model": NAME, "version": VERSION, "reason": "looked at it", "password": lambda: PASSWORD} | options

@@ -25,6 +25,25 @@ def comment(added: argparse.ArgumentParser) -> None:
     review(added, role="your own, if you hold one")
 
 
+def attest(added: argparse.ArgumentParser) -> None:
+    review(added, role="your own, if you hold one that may")
+    added.add_argument(
+        "findings", nargs="+", metavar="POLICY#RULE", help="what you answer for: findings that ask for a statement"
+    )
+    added.add_argument(
+        "--expires", required=True, metavar="DATE", help="2026-12-31, which begins at 00:00Z, or a UTC time"
+    )
+    added.add_argument("--not-so", action="store_true", help="you answer for the contrary: what is asked for is not so")
+    _covers(added, "the rule")
+
+
+def _covers(added: argparse.ArgumentParser, who: str) -> None:
+    added.add_argument(
+        "--covers", choices=("version", "patch", "minor"), default="version",
+        help=f"later versions too, where {who} allows it: 1.4.x, or 1.x",
+    )  # fmt: skip
+
+
 def waive(added: argparse.ArgumentParser) -> None:
     review(added)
     added.add_argument("--finding", required=True, metavar="POLICY#RULE", help="the one finding to excuse")
@@ -36,9 +55,6 @@ def waive(added: argparse.ArgumentParser) -> None:
     added.add_argument("--no-worse-than", metavar="NUMBER", help="only while the value is no worse")
     added.add_argument("--group", action="append", default=[], help="only for this group: sex=f, or sex=f,race=b")
     added.add_argument("--requester", metavar="NAME", help="who asked for it; default: who submitted the version")
-    added.add_argument(
-        "--covers", choices=("version", "patch", "minor"), default="version",
-        help="later versions too, where the policy allows it: 1.4.x, or 1.x",
-    )  # fmt: skip
+    _covers(added, "the policy")
     added.add_argument("--compensating", metavar="TEXT", help="what is done instead")
     added.add_argument("--condition", metavar="CEL", help="counts only while this holds of the evidence")

@@ -11,6 +11,7 @@ from governance.policy.rules.artifact.format import format_
 from governance.policy.rules.artifact.licences import licences
 from governance.policy.rules.artifact.size import size
 from governance.policy.rules.artifact.unsafe_opcodes import unsafe_opcodes
+from governance.policy.rules.attestation.signed import signed
 from governance.policy.rules.documentation.current import current
 from governance.policy.rules.documentation.present import present
 from governance.policy.rules.explainability.additivity import additivity
@@ -54,6 +55,7 @@ ALL: tuple[Rule, ...] = (
     licences,
     size,
     unsafe_opcodes,
+    signed,
     current,
     present,
     additivity,
