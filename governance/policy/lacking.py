@@ -3,6 +3,15 @@
 from collections.abc import Iterator
 
 from governance.evidence.plan import Plan
+from governance.policy.document import SelectedRule
+
+
+def may_lack(selected: SelectedRule, measured: Plan) -> bool:
+    """Whether a plan for a rule may ask for more than was measured, as far as that is seen without the manifest."""
+    asks = selected.rule is not None and selected.rule.requests is not None
+    # These are measured in tables and rows, of which there may be too few.
+    parted = not {"fairness", "explainability"}.isdisjoint(selected.facts)
+    return asks or parted or not set(selected.facts) <= set(measured.facts)
 
 
 def lacks(wanted: Plan, measured: Plan) -> Iterator[str]:
