@@ -105,7 +105,8 @@ def test_who_may_submit(principal, roles, allowed):
 # One line each, in the order of ACCOUNT_ROLES: submitter, reviewer, approver, auditor, admin.
 MATRIX = {
     Does.READ: "yyyyy", Does.SUBMIT: "ynnnn", Does.EVALUATE: "yyynn", Does.COMMENT: "yyyyn", Does.APPROVE: "nnynn",
-    Does.REJECT: "nnynn", Does.WAIVE: "nnynn", Does.ATTEST: "nyyyn", Does.MAKE_TOKEN: "yyyyy", Does.REVOKE_TOKEN: "nnnny",
+    Does.REJECT: "nnynn", Does.WAIVE: "nnynn", Does.ATTEST: "nyyyn", Does.MAKE_TOKEN: "yyyyy",
+    Does.REVOKE_TOKEN: "nnnny",
     Does.LIST_ACCOUNTS: "nnnny", Does.INVITE: "nnnny", Does.GRANT: "nnnny", Does.DISABLE: "nnnny", Does.PIN: "nnnny",
     Does.TRY_POLICY: "yyyyy",
 }  # fmt: skip
