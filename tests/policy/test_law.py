@@ -101,15 +101,15 @@ def test_what_begins_later_is_announced_and_no_decision_outlives_it() -> None:
     long = load(changed(("environments: [staging", "valid_for: 3000\nenvironments: [staging")))
     decision = judge(evidence(), [long])
     (second,) = (one for one in decision.findings if one.key == "house#second")
-    assert [(one.place, one.action.value, one.from_) for one in second.announced] == [
-        ("staging", "needs review", "2027-01-01T00:00:00Z"),
-        ("prod", "deny", "2027-01-01T00:00:00Z"),
-        ("staging", "allow", "2027-07-01T00:00:00Z"),
-        ("prod", "allow", "2027-07-01T00:00:00Z"),
-        ("staging", "needs review", "2027-10-01T00:00:00Z"),
-        ("prod", "deny", "2027-10-01T00:00:00Z"),
-        ("staging", "allow", "2028-01-01T00:00:00Z"),
-        ("prod", "allow", "2028-01-01T00:00:00Z"),
+    assert sorted((one.from_[:10], one.place, one.action.value) for one in second.announced) == [
+        ("2027-01-01", "prod", "deny"),
+        ("2027-01-01", "staging", "needs review"),
+        ("2027-07-01", "prod", "allow"),
+        ("2027-07-01", "staging", "allow"),
+        ("2027-10-01", "prod", "deny"),
+        ("2027-10-01", "staging", "needs review"),
+        ("2028-01-01", "prod", "allow"),
+        ("2028-01-01", "staging", "allow"),
     ]
     assert decision.valid_until == "2027-01-01T00:00:00Z"
 
@@ -168,7 +168,7 @@ class TestRefused:
             ("id: sec-4", "id: sec-1", 20, "used twice"),
             ("{from: 2027-01-01T", "{from: 2025-01-01T", 17, "its law from 2026-01-01 until 2028-01-01"),
             ("id: sec-4", "id: sec 4", 20, "art-10.2.f"),
-            ("  effective: {from: 2026-01-01T00:00:00Z, until: 2028-01-01T00:00:00Z}\n", "", 5, "only a draft"),
+            ("  effective: {from: 2026-01-01T00:00:00Z, until: 2028-01-01T00:00:00Z}\n", "", 4, "only a draft"),
             ("citation: section 4", "cites: section 4", 20, "unknown key 'cites'"),
         ],
     )
@@ -252,17 +252,12 @@ class TestChildren:
         with pytest.raises(BadInput, match="has the law of that one"):
             self.load(more=law)
 
-    @pytest.mark.parametrize("from_, until", [("2027-02-01", "2028-01-01"), ("2026-06-01", "2027-12-01")])
-    def test_for_less_time_would_let_more_through(self, from_: str, until: str) -> None:
-        with pytest.raises(BadInput, match=r"less than in the parent(?s:.)*house\.yaml:26"):
+    @pytest.mark.parametrize("from_, until", [("2027-02-01", "2028-01-01"), ("2026-06-01", "2028-01-01")])
+    def test_a_child_changes_no_rules_time(self, from_: str, until: str) -> None:
+        with pytest.raises(BadInput, match=r"at another time than in the parent(?s:.)*house\.yaml:25"):
             self.load(f"{{id: second, in_force: {{from: {from_}T00:00:00Z, until: {until}T00:00:00Z}}}}")
         with pytest.raises(BadInput, match="as long as the policy is in force"):
             self.load("{id: first, in_force: {from: 2026-01-01T00:00:00Z}}")
-
-    def test_for_longer_is_tighter(self) -> None:
-        child = self.load("{id: second, in_force: {from: 2026-06-01T00:00:00Z}}")
-        assert judge(evidence(), [load(TEXT)]).outcomes["prod"] is Action.ALLOW
-        assert judge(evidence(), [child]).outcomes["prod"] is Action.DENY
 
     def test_a_control_with_days_of_its_own_does_not_shorten_a_rule(self) -> None:
         child = self.load("{id: first, controls: [house-law/sec-2]}")
@@ -270,7 +265,7 @@ class TestChildren:
         free = changed(("controls: [house-law/sec-1], ", "controls: [gdpr/art-32], "))
         text = self.child("{id: first, controls: [house-law/sec-2]}")
         text = text.replace(sha256(TEXT.encode()), sha256(free.encode()))
-        with pytest.raises(BadInput, match="less than in the parent"):
+        with pytest.raises(BadInput, match="another time than in the parent"):
             load(text, ("house.yaml", free.encode()))
 
 
