@@ -29,7 +29,7 @@ from governance.render.plain_yaml import entry, flow
 DEFAULT_RULE = "fairness.disparity@1"
 NOW = "2026-11-21T00:00:00Z"
 """When the cases are judged: as the examples of the rules are."""
-_TO_DO = "to do: a case just inside of it and one just outside, then take this line away"
+_TO_DO = "to do: a case that comes out otherwise when this changes; then take this line away"
 _ID = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _SHOWN = (Outcome.FAIL, Outcome.INCONCLUSIVE)
 
@@ -205,7 +205,8 @@ def _policy(name: str, chosen: Sequence[_Chosen], owner: str) -> str:
     for one in chosen:
         kinds = ["declared" if group in DECLARED else "measured" for group in one.rule.reads]
         lines += [
-            f"  # of the catalogue: `governance policy rules {one.rule.name}` says what it checks, and its options",
+            f"  # of the catalogue: `governance policy rules {one.rule.name}` says what it checks, and its options.",
+            "  # `why` and `fix` may stand in place of its own words; `owner` is who mends what fails",
             f"  - id: {one.id}",
             f"    title: {flow(one.rule.summary.rstrip('.'))}",
             f"    uses: {one.rule.name}",
