@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
-from generating import api, bad_input, commands, documents, judging, lints, permissions, rules, running  # noqa: E402
+from generating import api, bad_input, commands, documents, judging, law, lints, permissions, rules, running  # noqa: E402
 
 REFERENCE = ROOT / "docs" / "reference"
 _NOTE = "<!-- Written by `python docs/generate.py` from the product; what is changed here is lost. -->\n\n"
@@ -20,7 +20,7 @@ _NOTE = "<!-- Written by `python docs/generate.py` from the product; what is cha
 def pages() -> dict[str, str]:
     """Path below docs/reference/ -> text."""
     made = {**rules.pages(), **judging.pages(), **commands.pages(), **documents.pages(), **running.pages()}
-    made |= bad_input.pages() | permissions.pages() | lints.pages()
+    made |= bad_input.pages() | permissions.pages() | lints.pages() | law.pages()
     made |= api.pages()
     made["index.md"] = _index(made)
     return {path: f"{_NOTE}{text.rstrip()}\n" for path, text in sorted(made.items())}
