@@ -56,13 +56,13 @@ def build_parser(typed: Container[str] | None = None) -> argparse.ArgumentParser
         name: str,
         text: str,
         example: str,
-        own: Callable[[argparse.ArgumentParser], None],
+        own: Callable[[argparse.ArgumentParser], None] | None,
         *,
         formats: tuple[str, ...] = ("text", "json"),
         project: bool = True,
     ) -> None:
         """`example` is what follows the command's name in one real call of it, the last line of its `--help`; `own`
-        adds the options that are not every command's."""
+        adds the options that are not every command's, and is None for `policy`, whose actions have theirs."""
         wanted = typed is None or name in typed
         added = commands.add_parser(
             name,
@@ -74,8 +74,10 @@ def build_parser(typed: Container[str] | None = None) -> argparse.ArgumentParser
         )
         if not wanted:
             return
-        if own is not writing.policy:  # its actions do
-            usual(added, formats=formats, project=project)
+        if own is None:
+            writing.policy(added, typed)
+            return
+        usual(added, formats=formats, project=project)
         own(added)
 
     command(
@@ -180,7 +182,7 @@ def build_parser(typed: Container[str] | None = None) -> argparse.ArgumentParser
         "policy",
         "write, test, change and pin policies, and look up their rules",
         "test policies/bias-audit --mutate",
-        writing.policy,
+        None,
     )
     command(
         "schema",

@@ -8,12 +8,13 @@ from governance.cli.options import EXITS, Known, path, usual
 
 TYPE_CHECKING = False  # as in `options`
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     Own = Callable[[argparse.ArgumentParser], None]
 
 
-def policy(added: argparse.ArgumentParser) -> None:
+def policy(added: argparse.ArgumentParser, typed: Container[str] | None) -> None:
+    """With `typed` as in `build_parser`, only an action that is among it gets its options."""
     actions = added.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     def action(name: str, text: str, example: str, own: Own, *formats: str) -> None:
@@ -24,8 +25,9 @@ def policy(added: argparse.ArgumentParser) -> None:
             epilog=f"{EXITS}\n\nexample: governance policy {name} {example}".rstrip(),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        usual(made, formats=("text", "json", *formats), project=True)
-        own(made)
+        if typed is None or name in typed:
+            usual(made, formats=("text", "json", *formats), project=True)
+            own(made)
 
     action("init", "begin a policy: policies/NAME/policy.yaml and its cases", "bias-audit --owner team:risk", _init)
     action("list", "list the shipped policies, or those that are named", "policies", _list)
