@@ -22,17 +22,9 @@ from governance.render.pipeline import Precedent
 from governance.render.wording import ACTION_WORDS, SETTLED, state_of
 from governance.web.portal.addresses import case_at, model_at
 from governance.web.portal.findings import drawing, folds, signed
-from governance.web.portal.pages import (
-    CasePage,
-    CaseRow,
-    Choice,
-    Draft,
-    Frame,
-    Notice,
-    Pager,
-    Verdict,
-    WaitingRow,
-)
+from governance.web.portal.pages_case import CasePage, Choice, Draft
+from governance.web.portal.pages_frame import CaseRow, Frame, Notice, Pager, Verdict
+from governance.web.portal.pages_waiting import WaitingRow
 from governance.web.portal.records import line
 
 if TYPE_CHECKING:

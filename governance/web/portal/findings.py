@@ -16,7 +16,7 @@ from governance.render.pipeline import CheckPage, known, waived
 from governance.render.svg.strips import strips
 from governance.render.wording import SETTLED, State, state_of
 from governance.web.portal.addresses import case_at
-from governance.web.portal.pages import Fold, Past, Picture, Signed, Told
+from governance.web.portal.pages_case import Fold, Past, Picture, Signed, Told
 
 _SHOWN_STRIPS = 8
 _SHOWN_TOLD = 30

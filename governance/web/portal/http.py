@@ -16,7 +16,8 @@ from governance.operations.sessions import LONGEST, session
 from governance.operations.workspace import Workspace
 from governance.permissions import Does
 from governance.web.frame import API, SLASH
-from governance.web.portal.pages import ErrorPage, Frame
+from governance.web.portal.pages import ErrorPage
+from governance.web.portal.pages_frame import Frame
 from governance.web.portal.rendering import render
 from governance.web.problems import Kind, WebError, headers_of, kind_of, note, problem_of
 from governance.web.requests import BODY, read_body

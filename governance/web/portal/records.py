@@ -12,7 +12,8 @@ from governance.render.svg.timeline import lanes
 from governance.trail.entry import EntryType
 from governance.web.portal.addresses import case_at
 from governance.web.portal.findings import effects
-from governance.web.portal.pages import LaneRow, Line, Option, WaiverRow
+from governance.web.portal.pages_frame import Line
+from governance.web.portal.pages_records import LaneRow, Option, WaiverRow
 
 if TYPE_CHECKING:
     from governance.store.verify import VerifiedTrail

@@ -21,7 +21,7 @@ from governance.policy.act import Named, Part, Values, Waiver
 from governance.policy.outcome import Action
 from governance.policy.waiving import Covers
 from governance.web.openapi import PDF
-from governance.web.portal import addresses, compose, http, pages
+from governance.web.portal import addresses, compose, http, pages_case, pages_frame
 from governance.web.portal.http import By, Form, Segment, workspace_of
 from governance.web.requests import JSON, fingerprint
 from governance.web.security import served
@@ -33,7 +33,7 @@ _NOT_DONE_WITH = ("comment", "waive")
 
 @router.get("/cases/{name}/{version}")
 def case(request: Request, name: Segment, version: Segment, by: By) -> Response:
-    draft = pages.Draft(waive=request.query_params.get("waive", ""))
+    draft = pages_case.Draft(waive=request.query_params.get("waive", ""))
     return http.html(_case(request, name, version, by, draft))
 
 
@@ -105,7 +105,7 @@ def judged_again(request: Request, name: Segment, version: Segment, by: By, form
             ),
         )
     except Stale as error:
-        return _again(request, name, version, by, pages.Draft(), error, seen)
+        return _again(request, name, version, by, pages_case.Draft(), error, seen)
     return http.see_other(addresses.case_at(name, version, sealed=done.decision_sha256))
 
 
@@ -140,7 +140,7 @@ def _attached(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-def _case(request: Request, name: str, version: str, by: Caller, draft: pages.Draft) -> pages.CasePage:
+def _case(request: Request, name: str, version: str, by: Caller, draft: pages_case.Draft) -> pages_case.CasePage:
     workspace = workspace_of(request)
     file = desk.case_file(workspace, name, version)
     return compose.case_page(
@@ -154,7 +154,7 @@ def _case(request: Request, name: str, version: str, by: Caller, draft: pages.Dr
 
 
 def _again(
-    request: Request, name: str, version: str, by: Caller, draft: pages.Draft, error: GovernanceError, seen: str
+    request: Request, name: str, version: str, by: Caller, draft: pages_case.Draft, error: GovernanceError, seen: str
 ) -> Response:
     """The case as it is now, with what was typed and why nothing was signed."""
     workspace = workspace_of(request)
@@ -185,8 +185,8 @@ def _said(error: GovernanceError) -> str:
     return whole[:1].upper() + whole[1:]
 
 
-def _draft(form: http.Fields) -> pages.Draft:
-    return pages.Draft(
+def _draft(form: http.Fields) -> pages_case.Draft:
+    return pages_case.Draft(
         kind=http.text(form, "kind"),
         reason=http.text(form, "reason").strip(),
         waive=http.text(form, "waive"),
@@ -201,7 +201,7 @@ def _draft(form: http.Fields) -> pages.Draft:
     )
 
 
-def _waiver(request: Request, draft: pages.Draft) -> Waiver:
+def _waiver(request: Request, draft: pages_case.Draft) -> Waiver:
     """What the form of a waiver says. Raises BadInput."""
     try:
         expires = datetime.strptime(draft.expires, "%Y-%m-%d").replace(tzinfo=UTC)
@@ -243,7 +243,7 @@ def _group(text: str) -> Named | Values:
     return tuple(found)
 
 
-def notice(request: Request) -> pages.Notice | None:
+def notice(request: Request) -> pages_frame.Notice | None:
     """The confirmation of what the address names, if the trail has it."""
     digest = request.query_params.get("sealed", "")
     return compose.notice(desk.sealed(workspace_of(request), digest)) if len(digest) == 64 else None

@@ -8,7 +8,7 @@ from governance.operations.caller import Caller
 from governance.render.wording import plural
 from governance.trail.entry import EntryType
 from governance.web.openapi import TEXT
-from governance.web.portal import addresses, compose, http, pages, records
+from governance.web.portal import addresses, compose, http, pages_records, records
 from governance.web.portal.http import By, Form, Segment, workspace_of
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
@@ -18,7 +18,7 @@ router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
 def models(request: Request, by: By) -> Response:
     found = desk.models(workspace_of(request), http.number(request, "start"))
     rows = tuple(
-        pages.ModelRow(
+        pages_records.ModelRow(
             one.name,
             addresses.model_at(one.name),
             plural(one.versions, "version"),
@@ -29,7 +29,7 @@ def models(request: Request, by: By) -> Response:
         for one in found.models
     )
     pager = compose.pager("/models", found.start, len(rows), found.total, "model")
-    return http.html(pages.ModelsPage(http.frame(request, "Models", by), rows, pager))
+    return http.html(pages_records.ModelsPage(http.frame(request, "Models", by), rows, pager))
 
 
 @router.get("/models/{name}")
@@ -37,7 +37,7 @@ def model(request: Request, name: Segment, by: By) -> Response:
     found = desk.model(workspace_of(request), name, http.number(request, "start"))
     rows = tuple(compose.case_row(row, by.principal) for row in found.versions.rows)
     pager = compose.pager(addresses.model_at(name), found.versions.start, len(rows), found.versions.total, "version")
-    page = pages.ModelPage(
+    page = pages_records.ModelPage(
         frame=http.frame(request, name, by),
         name=name,
         lanes=records.lane_rows(name, found.decisions, found.now),
@@ -72,7 +72,7 @@ def checkpoint(request: Request, by: By) -> Response:
     return Response(log.checkpoint(workspace_of(request)), media_type=TEXT)
 
 
-def _trail(request: Request, by: Caller) -> pages.TrailPage:
+def _trail(request: Request, by: Caller) -> pages_records.TrailPage:
     query = request.query_params
     kind = query.get("type", "")
     asked = events.Asked(
@@ -92,7 +92,7 @@ def _trail(request: Request, by: Caller) -> pages.TrailPage:
         found = events.entries(workspace_of(request), asked, before=before)
     query_of = dict(zip(("type", "model", "who", "since", "until"), asked, strict=True))
     older = compose.address("/trail", **query_of, before=str(found.before)) if found.before else ""
-    return pages.TrailPage(
+    return pages_records.TrailPage(
         frame=http.frame(request, "Trail", by),
         origin=found.origin,
         size=f"{found.size:,}",

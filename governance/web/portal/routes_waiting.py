@@ -6,7 +6,7 @@ from governance.operations import desk
 from governance.operations.desk import Shown
 from governance.permissions import Does
 from governance.policy.urgency import TIERS, explained
-from governance.web.portal import compose, http, pages
+from governance.web.portal import compose, http, pages_waiting
 from governance.web.portal.http import By, workspace_of
 from governance.web.portal.routes_cases import notice
 
@@ -41,15 +41,15 @@ def waiting(request: Request, by: By) -> Response:
     )
     narrowed = {"tier": wanted.tier or "", "environment": wanted.environment or "", "q": wanted.words}
     total = found.counts[shown]
-    page = pages.WaitingPage(
+    page = pages_waiting.WaitingPage(
         frame=http.frame(request, "Waiting", by),
         tabs=tuple(
-            pages.Tab(
+            pages_waiting.Tab(
                 _LABELS[one], compose.address("/", show=_said(one, lists), **narrowed), found.counts[one], one is shown
             )
             for one in lists
         ),
-        filters=pages.Filters(
+        filters=pages_waiting.Filters(
             shown=_said(shown, lists),
             words=wanted.words,
             tier=wanted.tier or "",

@@ -5,7 +5,7 @@ import pytest
 from governance.operations import desk
 from governance.policy.finding import Announced
 from governance.policy.outcome import Action
-from governance.web.portal import compose, findings, pages
+from governance.web.portal import compose, findings, pages_case, pages_frame
 from governance.web.portal.rendering import render
 from tests.operations.project import NAME, VERSION
 from tests.web.house import PEOPLE
@@ -87,8 +87,8 @@ def shown(project, change):
     file = desk.case_file(project.workspace, NAME, VERSION)
     file = file._replace(page=file.page._replace(decision=change(file.page.decision)))
     may = desk.permissions(project.workspace, file, "local|bo", PEOPLE["bo"])
-    frame = pages.Frame("a case", "bo", PEOPLE["bo"], "csrf", "auto", CASE)
-    page = compose.case_page(frame, file, may, site="https://governance.example", draft=pages.Draft())
+    frame = pages_frame.Frame("a case", "bo", PEOPLE["bo"], "csrf", "auto", CASE)
+    page = compose.case_page(frame, file, may, site="https://governance.example", draft=pages_case.Draft())
     return read(render(page))
 
 
