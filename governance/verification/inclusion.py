@@ -43,7 +43,8 @@ Spoken = Mapping[Sha256, tuple[int, Entry]]
 
 
 def entries_of(bundle: Bundle, trust: Trust | None) -> tuple[tuple[tuple[int, Entry], ...], Seen]:
-    """Every entry proven under one and the same checkpoint. Without trust its signature is not checked."""
+    """Every entry proven under one and the same checkpoint. Without trust its signature is not checked. Raises
+    VerificationFailed."""
     if not bundle.entries:
         raise VerificationFailed(Broken.INCOMPLETE, "the bundle proves no entry of a trail")
     entries: dict[int, Entry] = {}
@@ -85,7 +86,8 @@ def entries_of(bundle: Bundle, trust: Trust | None) -> tuple[tuple[tuple[int, En
 def commitments(
     bundle: Bundle, entries: tuple[tuple[int, Entry], ...], decision: Decision, acts: tuple[Recorded, ...]
 ) -> Spoken:
-    """Every document is referred to by an entry that may speak for it, about this model; and every entry is used."""
+    """Every document is referred to by an entry that may speak for it, about this model; and every entry is used. Raises
+    VerificationFailed."""
     # A waiver may have been given for an earlier version of the same model: then its entry is about that one.
     about = {digest: item.seen.subject for item in acts for digest in (item.sha256, item.act.decision)}
     about |= {bundle.decision: decision.subject}
@@ -117,7 +119,8 @@ def commitments(
 
 
 def recorded_as_said(spoken: Spoken, decisions: Mapping[Sha256, Decision], acts: tuple[Recorded, ...]) -> None:
-    """The log tells of decisions and acts what they tell of themselves: so an issuer alone cannot date one back."""
+    """The log tells of decisions and acts what they tell of themselves: so an issuer alone cannot date one back.
+    Raises VerificationFailed (TAMPERED)."""
     for digest, decision in decisions.items():
         time = spoken[digest][1].time
         if time != decision.now:
