@@ -61,7 +61,7 @@ def _say_pins(context: Context, found: "Pins") -> int:
     lines = [f"{found.file} {said} nothing: a decision under any policy counts"]
     if found.pinned:
         lines = [f"{found.file} {said} these, and nothing else counts:"]
-        lines += [f"  {one.sha256}  {one.what or 'neither shipped nor named here'}" for one in found.pinned]
+        lines += [f"  {one.sha256}  {one.what or 'neither shipped nor released here'}" for one in found.pinned]
     context.say("\n".join(map(visible, lines)))
     return ExitCode.ALLOW
 

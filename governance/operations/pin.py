@@ -12,6 +12,7 @@ from governance.operations.files import read_whole, write_whole
 from governance.operations.in_force import Counting, of_baseline, of_policy, pinned
 from governance.operations.parents import load_with_parents, read_policy
 from governance.operations.release import read_release
+from governance.operations.releases import releases
 from governance.operations.workspace import Workspace, local
 from governance.policy.baseline import Baseline, load_baseline
 from governance.policy.decision import Decision
@@ -25,7 +26,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class Pin(NamedTuple):
-    """What is pinned: its digest, and what it is; empty where that is neither shipped nor at hand."""
+    """What is pinned: its digest, and what it is; empty where that is neither shipped, nor released, nor at hand."""
 
     sha256: Sha256
     what: str
@@ -42,7 +43,16 @@ class Pins(NamedTuple):
 def pins(workspace: Workspace, file: Path | None) -> Pins:
     """What is pinned in `file`, or in the project's own trust file. Raises BadInput."""
     trust = _read(file) if file else workspace.trust()
-    return Pins(file or workspace.trust_path, _named(trust, ()), False)
+    return Pins(file or workspace.trust_path, _named(trust, _released(workspace)), False)
+
+
+def _released(workspace: Workspace) -> list[Counting]:
+    """What this project's trail tells of, if there is one."""
+    if not workspace.exists:
+        return []
+    with workspace.open_trail() as store, store.snapshot() as snapshot:
+        found = [known.release for known in releases(snapshot)]
+    return [Counting(one.sha256, f"policy {one.id} {one.version}", None, None) for one in found]
 
 
 def pin(workspace: Workspace, names: Sequence[str], file: Path | None, reason: str = "") -> Pins:

@@ -66,7 +66,7 @@ def test_pins_are_added_once_listed_and_taken_away(project, run, pinned, digest)
     told = json.loads(ran.out)
     assert (told["changed"], [one["sha256"] for one in told["pinned"]]) == (False, [base, house])
     listed = run("policy", "pins").out
-    assert f"{base}  policy baseline 1" in listed and f"{house}  neither shipped nor named here" in listed
+    assert f"{base}  policy baseline 1" in listed and f"{house}  neither shipped nor released here" in listed
     assert run("policy", "unpin", house).code == 0 and pinned() == [base]
     ran = run("policy", "unpin", house)
     assert ran.code == 2 and "not pinned" in ran.err and pinned() == [base]

@@ -69,6 +69,10 @@ def test_a_release_takes_two_people_and_is_told_in_the_trail(drafts, run):
     assert ReleasedPolicy.from_bytes((drafts.root / "r.json").read_bytes()).approval is not None
     assert run("check", *AS_ANN, "--policy", "./r.json").code in (10, 11)
     assert "trail:policies:released" in run("trail", "show").out
+    pinned = run("policy", "pin", "r.json")
+    assert pinned.code == 0
+    (line,) = [line for line in run("policy", "pins").out.splitlines() if "policy small" in line]
+    assert line in pinned.out.splitlines() and run("policy", "unpin", "r.json").code == 0
     again = run("policy", "release", "r.json", *AS_BO)
     assert again.code == 2 and "approved already" in again.err
 
