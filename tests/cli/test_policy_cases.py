@@ -6,10 +6,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from governance.cli.__main__ import main
+from governance.render.policy_test import PolicyTest
 from tests.policy.test_cases import CASES, POLICY
-from tests.policy.test_mutants import LEFT, SHARP
+from tests.policy.test_mutants import LEFT, SHARP, WAIVED
 
 Write = Callable[[str, str | None], Path]
 
@@ -92,6 +94,30 @@ def test_json(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
         {"of": "prod", "expected": "deny", "got": "needs review", "why": "asked for by floor"}
     ]
     assert shown["rules"]["floor"]["fail"] == ["wrong too often", "just too often wrong"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "cases"),
+    [
+        (POLICY, CASES),
+        (POLICY.replace("default: deny, staging: warn", "default: review, staging: warn"), CASES + SHARP),
+        (POLICY, CASES + SHARP + "uncovered: {floor.min_rows: {30 -> 32: large tables}, floor.alpha: x, floor: y}\n"),
+        (POLICY, CASES + SHARP + WAIVED),
+    ],
+    ids=["gaps", "differences", "excuses", "acts"],
+)
+@pytest.mark.parametrize("flags", [[], ["--mutate"], ["--mutate", "--strict"]], ids=" ".join)
+def test_the_document_meets_its_published_schema(
+    write: Write, capsys: pytest.CaptureFixture[str], policy: str, cases: str, flags: list[str]
+) -> None:
+    folder = write(policy, cases)
+    main(["policy", "test", str(folder), *flags, "--format", "json"])
+    document = json.loads(capsys.readouterr().out)
+    main(["schema", "policy-test"])
+    schema = json.loads(capsys.readouterr().out)
+    assert list(Draft202012Validator(schema).iter_errors(document)) == []
+    assert not Draft202012Validator(schema).is_valid({**document, "more": 1})
+    PolicyTest.model_validate(document, by_alias=True, by_name=False)
 
 
 def test_junit(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
