@@ -86,8 +86,8 @@ def entries_of(bundle: Bundle, trust: Trust | None) -> tuple[tuple[tuple[int, En
 def commitments(
     bundle: Bundle, entries: tuple[tuple[int, Entry], ...], decision: Decision, acts: tuple[Recorded, ...]
 ) -> Spoken:
-    """Every document is referred to by an entry that may speak for it, about this model; and every entry is used. Raises
-    VerificationFailed."""
+    """Every document is referred to by an entry that may speak for it, about this model; and every entry is used.
+    Raises VerificationFailed."""
     # A waiver may have been given for an earlier version of the same model: then its entry is about that one.
     about = {digest: item.seen.subject for item in acts for digest in (item.sha256, item.act.decision)}
     about |= {bundle.decision: decision.subject}
