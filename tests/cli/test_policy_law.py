@@ -1,0 +1,124 @@
+"""`policy coverage`, `calendar` and `portfolio` as commands: formats, exit codes, and what is refused in words."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from governance.policy.calendar import LawCalendar
+from governance.policy.clauses import LawCoverage
+from governance.render.replay import Replay
+from tests.cli.conftest import AS_ANN, now
+from tests.operations.project import POLICY
+from tests.render.law import LAW
+
+
+def day(days):
+    return (now() + timedelta(days=days)).strftime("%Y-%m-%d")
+
+
+SOON, LATER = day(200), day(400)
+STEPPED = f"""\
+law:
+  id: small-law
+  title: A small law
+  citation: Small laws, section 1
+  jurisdictions: [us-co]
+  status: in-force
+  effective: {{from: 2026-01-01T00:00:00Z, until: {LATER}T00:00:00Z}}
+  superseded_by: small-law-2
+  clauses:
+    - {{id: a, asks: It is right nine times of ten., citation: section 1(a)}}
+    - id: b
+      asks: Its bytes are recorded.
+      citation: section 1(b)
+      effective: {{from: {SOON}T00:00:00Z, until: {LATER}T00:00:00Z}}
+in_force: {{from: 2026-01-01T00:00:00Z, until: {LATER}T00:00:00Z}}
+"""
+SMALL = POLICY.replace("in_force: {from: 2026-01-01T00:00:00Z}\n", STEPPED)
+SMALL = SMALL.replace("    waivable_to: allow\n", "    waivable_to: allow\n    controls: [small-law/a]\n")
+SMALL = SMALL.replace("uses: artifact.digest@1\n", "uses: artifact.digest@1\n    controls: [small-law/b]\n")
+
+
+@pytest.fixture
+def laws(project):
+    project.table(990, 1000)
+    project.write("policy.yaml", SMALL)
+    (project.root / "house").mkdir()
+    project.write("house/policy.yaml", LAW)
+    return project
+
+
+def test_coverage_in_each_format(laws, run):
+    said = run("policy", "coverage", "house")
+    assert said.code == 0 and "house-law/sec-5  not covered" in said.out and "3 checked (60 %)" in said.out
+    assert run("policy", "coverage", "house", "--format", "markdown").out.startswith("## What the house asks of models")
+    ran = run("policy", "coverage", "house", "policy.yaml", "--as-of", "2029-01-01", "--format", "json")
+    found = [LawCoverage.model_validate(one) for one in json.loads(ran.out)]
+    assert [(one.law, one.status.value, one.as_of) for one in found] == [
+        ("house-law", "superseded", "2029-01-01T00:00:00Z"), ("small-law", "superseded", "2029-01-01T00:00:00Z"),
+    ]  # fmt: skip
+
+
+def test_shipped_laws_are_covered_where_none_is_named_and_what_has_no_law_is_refused(laws, run):
+    shipped = json.loads(run("policy", "coverage", "--format", "json").out)
+    assert {"us-sr-11-7", "co-sb24-205"} <= {one["law"] for one in shipped}
+    ran = run("policy", "coverage", "baseline")
+    assert ran.code == 2 and "about no law" in ran.err and "baseline" in ran.err
+    assert run("policy", "coverage", "house", "--as-of", "soon").code == 2
+
+
+def test_the_calendar_begins_today_and_ends_before_until(laws, run):
+    ran = run("policy", "calendar", "policy.yaml", "--format", "json")
+    found = LawCalendar.model_validate_json(ran.out)
+    assert found.from_ == f"{day(0)}T00:00:00Z" and found.until is None
+    assert [(one.day[:10], one.subject, one.what.value) for one in found.changes] == [
+        (SOON, "small-law/b", "comes into force"), (LATER, "small-law", "is superseded"),
+    ]  # fmt: skip
+    text = run("policy", "calendar", "policy.yaml", "--from", "2026-01-01", "--until", LATER).out
+    assert "small-law comes into force: A small law" in text and "is superseded" not in text
+    assert (
+        run("policy", "calendar", "house", "--from", "2031-01-01").out.rstrip().endswith("nothing that is known here")
+    )
+    ran = run("policy", "calendar", "--from", "2027-01-01", "--until", "2027-01-01")
+    assert ran.code == 2 and "--until is not after --from" in ran.err
+
+
+def test_a_portfolio_says_who_would_change_on_which_ground(laws, check, run):
+    check(*AS_ANN)
+    before = laws.trail().size
+    ran = run("policy", "portfolio", "--as-of", SOON, "--format", "json")
+    found = Replay.model_validate_json(ran.out)
+    (case,) = found.cases
+    assert ran.code == 0 and case.model == "credit 1.10" and found.drafts == ()
+    told = {one.key: one for one in case.findings}["small#recorded"]
+    assert told.was.outcome.value == "not applicable" and told.now.outcome.value == "inconclusive"
+    assert case.as_of == f"{SOON}T00:00:00Z"
+    text = run("policy", "portfolio", "--as-of", SOON).out
+    assert f"as the law stands on {SOON}, each by the policies that it was judged by" in " ".join(text.split())
+    assert "small#recorded" in text
+    assert laws.trail().size == before
+
+
+def test_a_portfolio_of_today_stays_and_after_the_law_nothing_is_in_force(laws, check, run):
+    check(*AS_ANN)
+    assert Replay.model_validate_json(run("policy", "portfolio", "--as-of", day(0), "--format", "json").out).cases == ()
+    ran = run("policy", "portfolio", "--as-of", LATER)
+    assert "-> deny" in ran.out and "no policy is in force" in ran.out
+    table = run("policy", "portfolio", "--as-of", LATER, "--format", "markdown").out
+    assert table.startswith("### Portfolio as the law stands on") and "| credit 1.10 | prod |" in table
+
+
+def test_a_portfolio_by_other_policies(laws, check, run):
+    check(*AS_ANN)
+    laws.write("tight.yaml", POLICY.replace("id: small", "id: tight").replace("default: review", "default: deny"))
+    ran = run("policy", "portfolio", "tight.yaml", "--as-of", SOON)
+    assert ran.code == 0 and "by tight 1.0.0" in ran.out and "tight#" in ran.out
+    assert "0 decisions judged again" in run("policy", "portfolio", "--as-of", SOON, "--model", "other").out
+    assert run("policy", "portfolio").code == 2
+    assert run("policy", "portfolio", "--as-of", "2027-13-01").code == 2
+
+
+def test_a_services_portfolio_is_not_judged_from_here(laws, run, monkeypatch):
+    monkeypatch.setenv("GOVERNANCE_URL", "http://127.0.0.1:9")
+    assert run("policy", "portfolio", "--as-of", SOON).code == 2
