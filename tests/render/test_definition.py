@@ -11,7 +11,7 @@ HEAD = "schema: governance.report/v1\nid: short\nversion: 1.0.0\ntitle: Short\ns
 def test_the_shipped_report_shows_every_kind_of_section(root: Path) -> None:
     report = load_report((root / "reports/audit/report.yaml").read_bytes(), "report.yaml")
     assert [section.id for section in report.sections] == [
-        "decision", "findings", "details", "charts", "evidence", "acts", "receipt", "verify", "limits", "notice"
+        "decision", "findings", "law", "details", "charts", "evidence", "acts", "receipt", "verify", "limits", "notice"
     ]  # fmt: skip
     assert "governance verify BUNDLE --trust trust.json" in report.sections[7].commands
 
