@@ -2,6 +2,7 @@
 
 import os
 import random
+import select
 import shutil
 import signal
 import sqlite3
@@ -33,6 +34,8 @@ from tests.web.api.serving import Case, Serving
 KINDS = ("comment", "approve", "waive", "reject", "comment")
 CLIENTS = ("bo", "cy", "fi")
 CASES = 6
+GIVEN_UP = 120
+"""Seconds after which nothing more will come: for whoever waits for the tests, and no claim about speed."""
 
 
 class Acknowledged(NamedTuple):
@@ -71,6 +74,9 @@ class Killed:
             env=environment,
         )  # fmt: skip
         assert self.process.stdout is not None
+        # What waits here for ever would keep whoever runs the tests waiting, and say nothing.
+        ready, _, _ = select.select([self.process.stdout], [], [], GIVEN_UP)
+        assert ready, f"the service did not start within {GIVEN_UP} s"
         said = self.process.stdout.readline()
         assert said.startswith("Serving "), said
         self.serving.url = said.split(" on ")[1].split(";")[0]
@@ -106,15 +112,18 @@ class Killed:
             self.failed.append(error)
 
     def _until_answered(self, name: str, seen: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
-        while True:
+        last, ends = "", time.monotonic() + GIVEN_UP
+        while time.monotonic() < ends:
             try:
                 with self.serving.client(name) as client:
                     answer = client.post(f"/decisions/{seen}/acts", content=body, headers=headers)
                 if answer.status_code < 500:
                     return answer
-            except httpx.TransportError:
-                pass
+                last = answer.text
+            except httpx.TransportError as error:
+                last = repr(error)
             time.sleep(0.02)  # it is gone, and its next one is not yet there: the same request, under the same key
+        raise AssertionError(f"no answer within {GIVEN_UP} s; the last: {last}")
 
     def _signed(self, name: str, kind: str, seen: str) -> tuple[bytes, str]:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -143,7 +152,7 @@ class Killed:
         counts = [len(range(start, acts, len(CLIENTS))) for start in range(len(CLIENTS))]
         self.start()
         clients = [
-            threading.Thread(target=self.act, args=(name, count, self.random.getrandbits(32)))
+            threading.Thread(target=self.act, args=(name, count, self.random.getrandbits(32)), daemon=True)
             for name, count in zip(CLIENTS, counts, strict=True)
         ]
         for client in clients:
