@@ -1,12 +1,13 @@
 """Release a policy: its author signs, somebody else approves, the trail tells of it. And judge by what was released."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from governance.canonical import Sha256, instant, parse_instant
-from governance.errors import BadInput, Refused, Stale
+from governance.errors import BadInput, Refused, Stale, VerificationFailed
 from governance.operations.accounts import log_signer, stated
 from governance.operations.evaluate import load_policies
 from governance.operations.files import read_whole, write_whole
@@ -124,6 +125,18 @@ def _loaded(release: Release) -> LoadedPolicy:
     return load_policy(release.text.encode(), f"policy {release.id} {release.version}")
 
 
+@contextmanager
+def _named(file: str) -> Iterator[None]:
+    """What does not hold says in which file, of several perhaps."""
+    try:
+        yield
+    except VerificationFailed as error:
+        where = error.where or file
+        raise VerificationFailed(
+            error.verdict, error.what, got=error.got, expected=error.expected, fix=error.fix, where=where
+        ) from error
+
+
 class Ruling(NamedTuple):
     """Policies to judge by, and the releases that some of them came in."""
 
@@ -140,14 +153,12 @@ def ruling(workspace: Workspace, names: Sequence[str]) -> Ruling:
         if not name.endswith(".json"):
             continue
         file = read_release(read_whole(Path(name), "release"), name)
-        one = accept(file, workspace.trust())
-        assert_effective(one.release, workspace.clock())
+        with _named(name), workspace.open_trail() as store, store.snapshot() as snapshot:
+            one = accept(file, workspace.trust())
+            assert_effective(one.release, workspace.clock())
+            assert_newest(snapshot, one.release)
         texts[name] = one.release.text.encode()
         released.append((file, one))
-    if released:
-        with workspace.open_trail() as store, store.snapshot() as snapshot:
-            for _, one in released:
-                assert_newest(snapshot, one.release)
     return Ruling(load_policies(names, texts), tuple(released))
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from governance.canonical import schema_of
+from governance.policy.finding import plural
 from governance.policy.release import RELEASE, Release
+from governance.render.policy_diff import in_order, said
 from governance.trail.person import InvitationRecord, PersonRecord, TokenRecord
 from governance.trail.policies import PolicySet
 
@@ -16,8 +18,8 @@ def in_words(snapshot: "Snapshot", stored: "StoredEntry") -> str:
     """What an entry says that no subject says; empty where there is nothing. Raises VerificationFailed where a document
     of it was changed, BadInput where it is none."""
     for document in snapshot.documents_of(stored.index):
-        if (said := _SAID.get(document.type)) is not None:
-            return said(document.data)
+        if (tell := _SAID.get(document.type)) is not None:
+            return tell(document.data)
     return ""
 
 
@@ -45,7 +47,12 @@ def _policies(data: bytes) -> str:
 def _release(data: bytes) -> str:
     release = Release.from_bytes(data)
     changed = release.changes.direction if release.changes else "the first"
-    return f"{release.id} {release.version} by {_short(release.author)}, {changed}{_why(release.reason)}"
+    words = f"{release.id} {release.version} by {_short(release.author)}, {changed}{_why(release.reason)}"
+    if release.changes is None or not release.changes.changes:
+        return words
+    first, *more = map(said, in_order(release.changes))
+    others = f" and {plural(len(more), 'more change')}" if more else ""
+    return f"{words} [{first}{others}]"
 
 
 _SAID: Mapping[str, Callable[[bytes], str]] = {
