@@ -30,7 +30,7 @@ def platform(
         ["-C", folder, "remote", "add", "origin", origin],
     ):
         subprocess.run(["git", *map(str, command)], check=True)
-    play_page(HOW_TO / "pipeline-keys.md", tmp_path, demo, None)
+    play_page(HOW_TO / "pipeline-keys.md", tmp_path, demo, ())
     stand = pipeline.Platform(folder, origin, environment(home), tmp_path / "calls")
     stand.calls.touch()
     return stand, (home / "keys.txt").read_text()
@@ -46,7 +46,7 @@ def entries(stand: pipeline.Platform) -> int:
 
 def test_github(platform: tuple[pipeline.Platform, str], tmp_path: Path) -> None:
     stand, keys = platform
-    play_page(HOW_TO / "github.md", tmp_path, None, None)
+    play_page(HOW_TO / "github.md", tmp_path, None, ())
     workflow = stand.folder / ".github/workflows/audit.yml"
 
     asked = {"github.token": "t", "github.event.pull_request.number": "7"}
@@ -82,7 +82,7 @@ def test_github(platform: tuple[pipeline.Platform, str], tmp_path: Path) -> None
 
 def test_gitlab(platform: tuple[pipeline.Platform, str], tmp_path: Path) -> None:
     stand, keys = platform
-    play_page(HOW_TO / "gitlab.md", tmp_path, None, None)
+    play_page(HOW_TO / "gitlab.md", tmp_path, None, ())
     config = stand.folder / ".gitlab-ci.yml"
     variables = {
         "CI_SERVER_HOST": "gitlab.example",

@@ -1,6 +1,7 @@
 """Waivers from the signature to the gate: what is refused, what counts for a later version, and who still may give."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -271,3 +272,29 @@ class TestList:
         (one,) = waivers(checked.workspace).waivers
         assert (one.state, one.used_for) == ("unused", ())
         assert "another artifact" in one.why
+
+    def test_one_with_a_fault_is_refused_and_says_why(self, checked: Project) -> None:
+        checked.table(88, 100)
+        checked.check()
+        checked.clock.tick()
+        checked.waive(FLOOR, days=60, waiver={"no_worse_than": "0.87"})
+        assert [one.state for one in waivers(checked.workspace).waivers] == ["in use"]
+        checked.table(60, 100)
+        checked.check()
+        (one,) = waivers(checked.workspace).waivers
+        assert (one.state, one.used_for) == ("refused", ()) and "0.87" in one.why
+
+    def test_by_version_and_by_what_became_of_it(self, checked: Project) -> None:
+        checked.waive(days=60)
+        new_version(checked, "1.11")
+        checked.check()
+        checked.clock.tick()
+        checked.waive(days=5, version="1.11")
+
+        def found(**asked: Any) -> list[str]:
+            return [one.subject.version for one in waivers(checked.workspace, **asked).waivers]
+
+        assert found() == ["1.11", "1.10"]
+        assert found(version="1.10") == found(name="credit", state="in use") == ["1.10"]
+        assert found(state="ending") == ["1.11"]
+        assert found(name="credit", version="1.12") == found(state="expired") == []

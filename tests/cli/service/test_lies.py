@@ -101,6 +101,14 @@ def test_a_bundle_with_a_changed_bit(showing, lying):
     assert "TAMPERED" in showing()
 
 
+def test_a_waiver_whose_words_were_changed(denied, lying):
+    denied(0, "waive", denied.model, *AS_BO, *WAIVE)
+    assert "pilot" in denied(0, "waivers").out
+    lying["/waivers"] = lambda data: data.replace(b'"pilot"', b'"for ever"')
+    ran = denied(12, "waivers")
+    assert "TAMPERED" in ran.err and ran.out == ""
+
+
 def test_the_bundle_of_another_decision(showing, denied, lying, serving):
     other = serving.submitted("ann")
     with serving.client("ann") as client:

@@ -21,7 +21,10 @@ _MASKS = (
     (r"(governance check governance.yaml) --policy SMALL.yaml --as NAME", r"\1"),
     (r"the case: http://\S+/cases/\S+\n", ""),
 )
-_MORE = {"report": "drawn by the service; `governance report --bundle` draws one here, from what was verified here\n"}
+_MORE = {
+    "waivers": "as the service says; `governance show NAME@VERSION` verifies those of a version\n",
+    "report": "drawn by the service; `governance report --bundle` draws one here, from what was verified here\n",
+}
 _FORMATS = ("text", "json", "sarif", "junit", "markdown", "github")
 
 
@@ -48,6 +51,9 @@ def scenario(model: str, local: bool):
         ("bo", 11, ("gate", *artifact)),
         ("bo", 0, ("explain", "floor", model)),
         ("bo", 0, ("waive", model, *bo, *waive)),
+        ("bo", 0, ("waivers", "--model", model.partition("@")[0])),
+        ("bo", 0, ("waivers", "--model", model.partition("@")[0], "--format", "json")),
+        ("bo", 0, ("waivers", "--model", "nobody")),
         ("bo", 10, ("gate", *artifact, "--format", "json")),
         ("bo", 0, ("comment", model, *bo, "--reason", "see RISK-7", "--role", "approver")),
         ("ann", 10, check),

@@ -6,7 +6,8 @@ from urllib.parse import quote
 import pytest
 from pypdf import PdfReader
 
-from governance.canonical import sha256
+from governance.canonical import dumps, sha256
+from governance.policy.act import Act
 from governance.trail.trust import load_trust
 from governance.verification import verify
 from tests.operations.project import POLICY
@@ -58,6 +59,24 @@ def test_filters(serving: Serving) -> None:
     assert len(found(environment="prod")) == 3
     assert found(artifact="0" * 64) == found(environment="moon") == found(name="other") == []
     assert len(found(artifact=serving.project.artifact(), name="credit")) == 3
+
+
+def test_waivers(serving: Serving) -> None:
+    first = serving.submitted()
+    with serving.client("di") as client:
+        before = client.get("/waivers", params={"version": first.version})
+        last = first.acted("waive")
+        after = client.get("/waivers", params={"version": first.version})
+        (one,) = after.json()["waivers"]
+        assert before.json()["waivers"] == [] and before.headers["etag"] != after.headers["etag"]
+        assert (one["state"], one["used_for"], one["why"]) == ("in use", [first.version], "")
+        assert one["subject"]["version"] == first.version and one["sha256"] in last.decision["acts"]
+        assert one["sha256"] == sha256(Act.model_validate_json(dumps(one["act"])).to_bytes())
+        for params, count in (({"state": "in use"}, 1), ({"state": "expired"}, 0), ({"name": "other"}, 0)):
+            found = client.get("/waivers", params={"version": first.version} | params).json()["waivers"]
+            assert len(found) == count, params
+        assert client.get("/waivers", params={"state": "good"}).status_code == 422
+        assert client.get("/waivers", params={"name": ""}).status_code == 422
 
 
 def test_models(serving: Serving) -> None:
