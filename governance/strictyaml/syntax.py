@@ -56,7 +56,7 @@ def meant(error: yaml.MarkedYAMLError, lines: list[str]) -> Fault:
     said = f"{error.problem} {error.context}"
     mark, began = error.problem_mark or error.context_mark, error.context_mark
     # What was never closed, or has no colon, is at fault, and not where that was noticed.
-    if mark is None or (began and (_over(mark, lines) or re.search("expected ':'|quoted scalar$", said))):
+    if mark is None or (began and (_over(mark, lines) or re.search("not find expected ':'|quoted scalar$", said))):
         mark = began
     line, column = (mark.line, mark.column) if mark else (0, 0)
     what, fix = next(((what, fix) for sign, what, fix in _MEANT if re.search(sign, said)), (said, _QUOTE))
