@@ -13,7 +13,7 @@ def test_the_shipped_report_shows_every_kind_of_section(root: Path) -> None:
     assert [section.id for section in report.sections] == [
         "decision", "findings", "law", "details", "charts", "evidence", "acts", "receipt", "verify", "limits", "notice"
     ]  # fmt: skip
-    assert "governance verify BUNDLE --trust trust.json" in report.sections[7].commands
+    assert "governance verify BUNDLE --trust trust.json" in report.sections[8].commands
 
 
 @pytest.mark.parametrize(
