@@ -108,7 +108,7 @@ class Bench:
         if (index, group) not in self._prints:
             facts, case = self._situation(index, self._asked, None), self.case(index)
             read: Document | None = getattr(facts.facts, group) if group else facts
-            acts = index if case and case.acts else None
+            acts = index if case and (case.acts or case.unsigned) else None
             said = (acts, case and (case.now, case.as_of), facts.origin_of(*filter(None, [group])), facts.facts.absent)
             self._prints[index, group] = sha256(repr(said).encode() + (read.to_bytes() if read else b""))
         return self._prints[index, group]
@@ -144,7 +144,7 @@ class Bench:
                 looked[there, moment] = judge(there, moment, ())
             return looked[there, moment]
 
-        acts = signed(case.acts if case else (), policy.document.id, now, seen)
+        acts = signed(document.acts_of(case), policy, now, seen)
         return Judged(judge(None, now, acts.acts, acts.lapsed), acts)
 
     def _digest(self, index: int | None, asked: Asked, act: int | None) -> Sha256:

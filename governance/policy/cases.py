@@ -20,6 +20,7 @@ from governance.policy.case_acts import CaseAct
 from governance.policy.document import LoadedPolicy, Slug
 from governance.policy.outcome import Action, Outcome
 from governance.policy.recorded import overlaid
+from governance.policy.rules.attestation.signed import SIGNED
 from governance.policy.sections import Policy
 from governance.policy.waiving import Horizon
 from governance.policy.written import BESIDE, Written, evidence, part, patched
@@ -74,14 +75,15 @@ class FromFile(Document):
 
 class Case(Document):
     """`evidence`: instead of the sound facts. `change` is a JSON merge patch (RFC 7396) on them: null takes something
-    away, such as a whole group of facts. `acts`: what is signed, in this order. `now` and `as_of` where the case is
-    about another day."""
+    away, such as a whole group of facts. `acts`: what is signed, in this order. `unsigned`: rules for which nobody
+    signs the statements that are signed in all other cases. `now` and `as_of` where the case is about another day."""
 
     name: Name
     why: str | None = None
     evidence: FromFile | None = None
     change: dict[str, Any] = {}
     acts: tuple[CaseAct, ...] = ()
+    unsigned: tuple[Slug, ...] = ()
     now: Instant | None = None
     as_of: Instant | None = None
     expect: Expect
@@ -89,7 +91,7 @@ class Case(Document):
     @property
     def plain(self) -> bool:
         """Whether it is the sound case."""
-        return not (self.change or self.acts or self.evidence or self.now or self.as_of)
+        return not (self.change or self.acts or self.unsigned or self.evidence or self.now or self.as_of)
 
 
 def _sound(schema: dict[str, Any]) -> None:
@@ -100,7 +102,8 @@ def _sound(schema: dict[str, Any]) -> None:
 
 class Cases(Document):
     """`sound` are facts under which the policy allows, `now` is when they are judged, `as_of` the legal date (else
-    `now`). `evidence`: what was recorded, to which `sound` is then a change. `uncovered` says why no case shows an
+    `now`). `evidence`: what was recorded, to which `sound` is then a change. `attested`: statements that are signed in
+    every case, before what else is signed there. `uncovered` says why no case shows an
     outcome of a rule, or tells a parameter (`rule.parameter`, or `*.parameter` of every rule) from one nearby: a reason
     for all that may be changed there, or one for each change."""
 
@@ -110,6 +113,7 @@ class Cases(Document):
     as_of: Instant | None = None
     evidence: FromFile | None = None
     sound: dict[str, Any] = Field({}, json_schema_extra=_sound)
+    attested: tuple[CaseAct, ...] = ()
     cases: tuple[Case, ...] = Field(min_length=1)
     uncovered: dict[
         str,
@@ -120,7 +124,20 @@ class Cases(Document):
     def _something(self) -> Self:
         if not self.sound and self.evidence is None:
             raise ValueError("cases start from `sound` facts, or from recorded `evidence`")
+        if any(act.kind != "attest" or act.seen for act in self.attested):
+            raise ValueError("under `attested` stand statements alone (`kind: attest`), without `seen`")
         return self
+
+    def acts_of(self, case: Case | None) -> tuple[CaseAct, ...]:
+        """What is signed in a case, or in the sound one."""
+        left = set(case.unsigned) if case else set()
+        always = (
+            act.model_copy(
+                update={"rules": tuple(rule for rule in act.rules if rule not in left), "at": act.at or self.now}
+            )
+            for act in self.attested
+        )
+        return (*always, *(case.acts if case else ()))
 
 
 class LoadedCases(NamedTuple):
@@ -162,6 +179,8 @@ def load_cases(data: bytes, name: str, policy: LoadedPolicy, recorded: Recording
         what = f"these are cases of {document.policy}"
         raise source.error(source.values[("policy",)], what, expected=policy.document.id)
     rules = [section.id for section in policy.document.rules]
+    for place, act in enumerate(document.attested):
+        _known_rules(source, ("attested", place), act, policy.document)
     seen = {SOUND}
     for index, case in enumerate(document.cases):
         at: strictyaml.Path = ("cases", index)
@@ -169,7 +188,7 @@ def load_cases(data: bytes, name: str, policy: LoadedPolicy, recorded: Recording
             raise source.error(source.values[(*at, "name")], f"there are two cases called {case.name!r}")
         seen.add(case.name)
         if case.plain:
-            expected = "`change`, `acts`, `evidence`, `now` or `as_of`"
+            expected = "`change`, `acts`, `unsigned`, `evidence`, `now` or `as_of`"
             raise source.error(source.values[at], f"case {case.name!r} changes nothing", expected=expected)
         _known_case(source, at, case, rules, policy.document, document.now)
     _known_excuses(source, document, policy)
@@ -192,15 +211,28 @@ def _known_case(
         if isinstance(found, Expected):
             inner = (*expect, "findings", rule, "actions")
             _known(source, inner, found.actions, environments, "environment")
+    for index, rule in enumerate(case.unsigned):
+        if rule not in rules:
+            raise _unknown(source, source.values[(*at, "unsigned", index)], rule, rules, "rule")
     for place, act in enumerate(case.acts):
-        for index, rule in enumerate(act.rules):
-            if rule not in rules:
-                raise _unknown(source, source.values[(*at, "acts", place, "rules", index)], rule, rules, "rule")
+        _known_rules(source, (*at, "acts", place), act, policy)
         signed = act.at or case.now or now
         if act.expires and parse_instant(act.expires) <= parse_instant(act.not_before or signed):
-            what = "a waiver must end after it begins"
+            what = f"a {'waiver' if act.kind == 'waive' else 'statement'} must end after it begins"
             fix = "say `at`, when it was signed: else that is when the case is judged"
             raise source.error(source.values[(*at, "acts", place, "expires")], what, got=act.expires, fix=fix)
+
+
+def _known_rules(source: strictyaml.Source, at: strictyaml.Path, act: CaseAct, policy: Policy) -> None:
+    rules = [section.id for section in policy.rules]
+    asking = [section.id for section in policy.rules if section.uses == SIGNED]
+    for index, rule in enumerate(act.rules):
+        here = source.values[(*at, "rules", index)]
+        if rule not in rules:
+            raise _unknown(source, here, rule, rules, "rule")
+        if act.kind == "attest" and rule not in asking:
+            what = f"rule {rule!r} asks for no statement"
+            raise source.error(here, what, expected=", ".join(asking) or f"a rule that uses {SIGNED}")
 
 
 def _known_excuses(source: strictyaml.Source, document: Cases, policy: LoadedPolicy) -> None:

@@ -108,6 +108,8 @@ def _enforced(selected: SelectedRule, policy: LoadedPolicy) -> Iterator[_Changed
 def _accepted(selected: SelectedRule) -> Iterator[_Changed]:
     """Evidence that the policy does not accept, accepted; and what it accepts, not."""
     section, facts = selected.section, {*selected.facts}
+    if selected.attests:
+        return  # it reads what is signed, and no evidence
     # Of what is only ever declared nothing is measured; most facts rest on no predictions.
     kinds = get_args(Kind) if facts - {*DECLARED} or not facts else ("declared",)
     predictions = get_args(Predictions) if facts & _OF_PREDICTIONS else ()

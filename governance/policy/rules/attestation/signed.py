@@ -14,6 +14,7 @@ from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.tightening import Tighten
 from governance.policy.waiving import REACH, Covers, reaches
 
+SIGNED = "attestation.signed@1"
 Attests = Literal["reviewer", "approver", "auditor"]
 
 
