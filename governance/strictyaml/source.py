@@ -20,7 +20,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Path = tuple[str | int, ...]
 # Where PyYAML's own scanner and libyaml's disagree: only one takes `{a:}`, only the other `|#`.
 _COLON = re.compile(r" *:[,?\[\]{}]")
-_TEXT = "where it is text, put it in quotes"
+_WRITTEN_OUT = "write out what it stands for, or put text in quotes"
 _COMMENT = re.compile("#.*")
 _INDICATOR = re.compile(r" *:")
 _HEADER = re.compile(r"[|>](?:[+-][1-9]?|[1-9][+-]?)?(?:\s|$)")
@@ -154,7 +154,7 @@ class _Builder:
                 if documents > 1:
                     raise self._refuse(event, "more than one YAML document", "one document")
             elif isinstance(event, yaml.AliasEvent):
-                raise self._refuse(event, "YAML alias", "the value written out", _TEXT)
+                raise self._refuse(event, "YAML alias", "the value written out", _WRITTEN_OUT)
             elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
                 stack.pop()
             elif isinstance(event, yaml.ScalarEvent):
@@ -208,9 +208,14 @@ class _Builder:
 
     def _no_markup(self, event: Any) -> None:
         if event.anchor is not None:
-            raise self._refuse(event, "YAML anchor", "the value written out where it is used", _TEXT)
+            raise self._refuse(event, "YAML anchor", "the value written out where it is used", _WRITTEN_OUT)
         if event.tag is not None:
-            raise self._refuse(event, f"YAML tag {shown(event.tag)!r}", "plain text: the schema gives the type", _TEXT)
+            raise self._refuse(
+                event,
+                f"YAML tag {shown(event.tag)!r}",
+                "plain text: the schema gives the type",
+                "leave it out, or put text in quotes",
+            )
 
     def _unmarked(self, key: Any) -> None:
         """Raises BadInput for a key that a question mark introduces: scanners differ about where one does."""
