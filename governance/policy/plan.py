@@ -14,8 +14,10 @@ from governance.policy.selector import view_of_manifest
 def plan(policies: Iterable[LoadedPolicy], manifest: Manifest) -> Plan:
     """The union of what every rule of every policy that applies asks for, over what the manifest has. Order-free and
     repeatable."""
-    view = view_of_manifest(manifest)
-    selected = [rule for policy in policies if policy.applies(view).places for rule in policy.rules]
+    view, policies = view_of_manifest(manifest), tuple(policies)
+    # A policy counts at each point of its environments, also at one that another policy names.
+    places = sorted({name for policy in policies for name in policy.document.environments})
+    selected = [rule for policy in policies if policy.applies(view, places).places for rule in policy.rules]
     facts = {name for rule in selected for name in rule.facts}
     comparisons: dict[tuple[str, ...], set[tuple[str, str, int]]] = {}
     scores: dict[tuple[str, ...], set[str]] = {}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from governance import strictyaml
 from governance.errors import BadInput
 from governance.evidence.manifest import Manifest
+from governance.policy.document import load_policy
 from governance.policy.plan import declared, plan
 from tests.policy.cases import policy
 
@@ -151,3 +152,16 @@ def test_the_metric_of_success_is_measured_where_a_rule_asks_for_it() -> None:
     assert plan([policy(uses("a", "purpose.kpi_measured"))], manifest()).metrics == ()
     words = manifest(MANIFEST.replace("version: 1.0}", "version: 1.0, purpose: {kpi: fewer losses}}"))
     assert plan([policy(uses("a", "purpose.kpi_measured"))], words).metrics == ()
+
+
+def test_what_counts_only_at_a_point_that_another_policy_names_is_measured_too() -> None:
+    """It was judged there, and nothing had been measured for it."""
+    at_ci = load_policy(
+        b"schema: governance.policy/v1\nid: ci\nversion: 1.0.0\nin_force: {from: 2026-01-01T00:00:00Z}\n"
+        b"environments: [prod]\napplies: point == 'ci'\nrules:\n"
+        b"  - {id: a, uses: performance.floor@1, with: {at_least: 0.8}, enforcement: {default: deny}}\n",
+        "ci.yaml",
+    )
+    other = policy(name="other", environments="[prod, prod@ci]")
+    assert plan([at_ci], manifest()).facts == ()
+    assert plan([at_ci, other], manifest()).facts == ("performance",)
