@@ -1,6 +1,7 @@
 """A waiver before it is signed: completed from what its giver saw, and refused where it could never count."""
 
 import difflib
+import unicodedata
 from collections.abc import Sequence
 
 from governance.canonical import parse_instant
@@ -47,10 +48,10 @@ def assert_signable(act: Act, seen: Decision, policies: Sequence[LoadedPolicy], 
         )
     finding = _finding(waiver, seen)
     # Who submitted may not waive at all, which is said by whoever knows the permissions.
-    if waiver.requester == act.actor != seen.submitter:
+    if waiver.requester and _names(waiver.requester, act.actor) and act.actor != seen.submitter:
         raise BadInput(
             "who asks for a waiver does not give it",
-            got=f"asked for and given by {act.actor}",
+            got=f"asked for by {waiver.requester}, given by {act.actor}",
             expected="two people",
             fix="name who asked, or leave it to another approver",
             where="requester",
@@ -70,6 +71,12 @@ def assert_signable(act: Act, seen: Decision, policies: Sequence[LoadedPolicy], 
     why = why_not(item, finding, terms, Asked(evidence, (), now, seen.submitter))
     if why is not None and why.reason in _NOT_SIGNED:
         raise BadInput(f"the waiver {why.words}", fix=_NOT_SIGNED[why.reason], where=_WHERE.get(why.reason, ""))
+
+
+def _names(text: str, principal: str) -> bool:
+    """Whether somebody wrote a principal so, in other letters or without its issuer: nobody authenticates who asked."""
+    said, whole = (unicodedata.normalize("NFKC", one).casefold().strip() for one in (text, principal))
+    return said in (whole, whole.partition("|")[2])
 
 
 _WHERE = {

@@ -242,3 +242,19 @@ def test_no_version_is_a_number_that_cannot_be_read() -> None:
     """Python reads no number of 5000 digits, and a release of it could be followed by none."""
     with pytest.raises(BadInput, match="three numbers"):
         load(text(section("a")).replace("version: 1.0.0", f"version: {'9' * 10}.0.0"))
+
+
+@pytest.mark.parametrize(
+    ("requester", "signed"),
+    [("local|bo", False), ("Local|BO", False), ("bo", False), (" bo ", False), ("local|\uff42\uff4f", False),
+     ("local|bob", True), ("oidc:https://id.example|bo", True)],
+)  # fmt: skip
+def test_who_gives_a_waiver_does_not_ask_for_it_in_other_letters(requester: str, signed: bool) -> None:
+    policies = [load(text(section("a", "fail")))]
+    seen = judge(evidence(), policies)
+    given = act("waive", seen, key="house#a", actor="local|bo", requester=requester).act
+    if signed:
+        assert_signable(given, seen, policies, evidence())
+    else:
+        with pytest.raises(BadInput, match="who asks for a waiver does not give it"):
+            assert_signable(given, seen, policies, evidence())
