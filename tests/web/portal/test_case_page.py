@@ -5,8 +5,12 @@ import re
 import pytest
 
 from governance.policy.decision import Decision
+from governance.policy.outcome import Outcome
+from governance.render.matrix import matrix
 from governance.render.wording import SETTLED, state_of
-from governance.web.portal import findings
+from governance.web.portal import compose, findings
+from tests.render.conftest import UNFAIR, evidence, verified
+from tests.render.law import law
 from tests.web.portal.browser import chromium
 from tests.web.portal.clinic import ALLOWED, DENIED, MODEL, RATES, REASON, SHARE, read
 from tests.web.portal.test_browser import violations
@@ -152,4 +156,42 @@ def test_axe_finds_nothing_and_nothing_runs_out_of_the_page(clinic, running, col
             page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
             assert not violations(page), path
+        context.close()
+
+
+@pytest.fixture
+def lawful(monkeypatch):
+    """As if the case had been judged by a policy about a law, too."""
+    case = verified(evidence(Outcome.FAIL, UNFAIR), [law()])
+    found = matrix(case.decision, case.policies)
+    monkeypatch.setattr(compose, "matrix", lambda decision, policies: found)
+    return found[0]
+
+
+def test_a_law_is_shown_clause_by_clause(lawful, eve):
+    html = eve.get(DENIED).text
+    section = html[html.index('id="law-house-law"') :].partition("</details>")[0]
+    assert section.count("<tr>") == len(lawful.rows) + 1 == 6
+    said = read(section)
+    for row in lawful.rows:
+        for part in (row.control, row.citation, row.status, row.asks, row.outcome, row.value, row.limit, row.key,
+                     row.why, row.evidence, *row.doubts):  # fmt: skip
+            assert " ".join(part.split()) in said, part
+    assert "<b>them" not in section and lawful.doubt in said and lawful.shares in said
+
+
+def test_where_no_policy_is_about_a_law_there_is_no_matrix(eve):
+    assert 'id="law-' not in eve.get(DENIED).text
+
+
+def test_the_matrix_is_readable_on_a_telephone_and_without_a_fault(lawful, clinic, running):
+    with chromium() as browser, running.of(clinic.workspace):
+        context = browser.new_context(base_url=running.url, viewport={"width": 390, "height": 900})
+        context.add_cookies([{"name": "governance", "value": clinic.session, "url": running.url}])
+        page = context.new_page()
+        page.goto(DENIED)
+        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+        assert page.locator("#law-house-law tbody tr").count() == 5
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert not violations(page)
         context.close()
