@@ -45,7 +45,7 @@ def _row(row: ClauseRow) -> list[Any]:
     return [
         [cell(row.control, style.CELL_BOLD), cell(row.citation, style.SMALL), cell(row.status, style.SMALL)],
         [cell(row.asks), *(cell(f"In doubt: {doubt}", style.SMALL) for doubt in row.doubts)],
-        [Badge(row.outcome.upper(), colour), space(2), cell(row.rests_on, style.SMALL)],
+        [Badge(row.outcome.upper(), colour), *([space(2), cell(row.rests_on, style.SMALL)] if row.key else [])],
         held,
         [cell(row.key or row.why), *([cell(row.why, style.SMALL)] if row.key and row.why else [])],
         digest(row.evidence[: wording.DIGEST_SHOWN]) if row.evidence else "-",
