@@ -29,7 +29,8 @@ class Params(Document):
     at most so many are explained.
     """
 
-    model_config = ConfigDict(strict=False)
+    # Built when a policy uses the rule: whoever verifies one decision waits for no others.
+    model_config = ConfigDict(strict=False, defer_build=True)
 
 
 class Request(NamedTuple):
