@@ -25,6 +25,7 @@ from governance.policy.telling import Ask, Told, broken, compared, digested, sai
 
 Kept = TypeVar("Kept")
 MAX_CHARACTERS = 4000
+_SPLIT = "say it shorter, or in several rules"
 PARAMS = "params"
 """The name under which expressions and `with` read the policy's own parameters."""
 # A map multiplies what the one before it made: `[x].map(a, a+a+a).map(a, a+a+a)` fills any memory. Steps, depth and
@@ -105,7 +106,8 @@ def compile_boolean(text: str, declared: dict[str, Any], where: str, undeclared:
     from cel_expr_python import cel
 
     if len(text) > MAX_CHARACTERS:
-        raise BadInput("expression too long", got=f"{len(text)} characters", expected=f"{MAX_CHARACTERS}", where=where)
+        got, expected = f"{len(text)} characters", f"at most {MAX_CHARACTERS}"
+        raise BadInput("expression too long", got=got, expected=expected, fix=_SPLIT, where=where)
     code, tokens = code_of(text), cut(text)
     if rooted := from_the_root(tokens):
         raise BadInput(
@@ -142,6 +144,9 @@ def compile_boolean(text: str, declared: dict[str, Any], where: str, undeclared:
         program = cel.NewEnv(variables=declared).compile(text)
     except RuntimeError as error:
         message = str(error).removeprefix("INVALID_ARGUMENT: ").removesuffix(" [INVALID_ARGUMENT]")
+        if found := re.search(r"recursion (?:limit|depth).*?([0-9]+)", message):
+            most = f"at most {found[1]} brackets and operators within each other"
+            raise BadInput("expression nested too deeply", expected=most, fix=_SPLIT, where=where) from error
         raise BadInput(
             "the expression does not compile",
             got=message,

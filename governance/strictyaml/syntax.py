@@ -40,6 +40,8 @@ _MEANT = (
     ("start any token|alias|anchor|tag", *_START),
     ("block scalar", "text behind | or >", "begin it on the line below; put text that begins so in quotes"),
 )
+# Noticed only where the text, or something else, has ended.
+_BEGINS = re.compile("not find expected ':'|(?:end of stream|document).* quoted scalar")
 
 
 class Fault(NamedTuple):
@@ -56,7 +58,7 @@ def meant(error: yaml.MarkedYAMLError, lines: list[str]) -> Fault:
     said = f"{error.problem} {error.context}"
     mark, began = error.problem_mark or error.context_mark, error.context_mark
     # What was never closed, or has no colon, is at fault, and not where that was noticed.
-    if mark is None or (began and (_over(mark, lines) or re.search("not find expected ':'|quoted scalar$", said))):
+    if mark is None or (began and (_over(mark, lines) or _BEGINS.search(said))):
         mark = began
     line, column = (mark.line, mark.column) if mark else (0, 0)
     what, fix = next(((what, fix) for sign, what, fix in _MEANT if re.search(sign, said)), (said, _QUOTE))

@@ -114,7 +114,7 @@ FAULTS = (
     ("a: &b c", "1:4", "YAML anchor", "in quotes"),
     ("a: *b", "1:4", "YAML alias", "in quotes"),
     ("a: !b", "1:4", "YAML tag", "in quotes"),
-    ('a: "C:\\data"', "1:", "an escape that YAML does not have", "a backslash twice"),
+    ('a:\n  "C:\n    \\data"', "3:", "an escape that YAML does not have", "a backslash twice"),
     ('a: "\\ud83d\\ude00"', "1:", "", ""),
     ('a: "\\U00110000"', "1:", "an escape that YAML does not have", "the character itself"),
 )
