@@ -48,6 +48,14 @@ def test_each_rule_is_shown_to_pass_to_fail_and_to_be_inconclusive(name: str) ->
     assert [(rule, one) for rule, cases in whole(name).table.items() for one in SHOWN if not cases[one]] == []
 
 
+@pytest.mark.parametrize("name", ["baseline", "credit-high-risk"])
+def test_some_case_of_each_rule_says_words_of_its_reason(name: str) -> None:
+    examined = whole(name)
+    cases = examined.cases.document.cases
+    spoken = {rule for case in cases for rule, expected in case.expect.by_rule.items() if expected.says}
+    assert {*examined.table} - spoken == set()
+
+
 def changed(tmp_path: Path, file: str, old: str, new: str, *, mutate: bool = False) -> Examined:
     """The baseline policy with one thing changed in one of its files."""
     for name, (_, data) in {"policy.yaml": bundled.policy("baseline"), "cases.yaml": bundled.cases("baseline")}.items():
