@@ -25,7 +25,7 @@ from governance.policy.sections import Policy
 from governance.policy.waiving import Horizon
 from governance.policy.written import BESIDE, Written, evidence, part, patched
 
-OF_EVERY_RULE = ("accept", "enforcement", "severity", "waivable", "waivable_to")
+OF_EVERY_RULE = ("accept", "enforcement", "in_force", "severity", "waivable", "waivable_to")
 """What the policy itself says of a rule, whichever that is."""
 SOUND = "sound"
 """How the case without a change is called."""

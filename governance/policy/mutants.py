@@ -69,7 +69,7 @@ def mutants(policy: LoadedPolicy) -> Iterator[Mutant]:
         if any(one in _ENFORCED[:2] for at in enforcement for one, _ in steps(enforcement, at)):
             rest = (*policy.rules[:place], *policy.rules[place + 1 :])
             yield Mutant(rule, rule, LEFT_OUT, _with(policy, rest))
-        changes = (_accepted, _limits, _literals, _parameters, _days, _graver, _excusable)
+        changes = (_accepted, _limits, _literals, _parameters, _days, _timely, _graver, _excusable)
         made = [*_enforced(selected, policy), *(one for change in changes for one in change(selected))]
         for at, what, changed in made:
             rules = (*policy.rules[:place], changed, *policy.rules[place + 1 :])
@@ -236,6 +236,13 @@ def _days(selected: SelectedRule) -> Iterator[_Changed]:
                 steps_ = found.model_copy(update={word.value: moved})
                 changed = section.model_copy(update={"enforcement": section.enforcement | {place: steps_}})
                 yield "enforcement", f"{place}: {word.value} from {day} -> {moved}", selected._replace(section=changed)
+
+
+def _timely(selected: SelectedRule) -> Iterator[_Changed]:
+    """A rule that counts for a time, such as while a clause of a law is effective: always."""
+    if selected.times:
+        days = " and ".join(one.words for one in selected.times)
+        yield "in_force", f"{days} -> always", selected._replace(times=())
 
 
 def _graver(selected: SelectedRule) -> Iterator[_Changed]:

@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 from governance.canonical import instant, parse_instant, sha256
 from governance.errors import BadInput
 from governance.policy.calendar import What, calendar
+from governance.policy.cases import load_cases
 from governance.policy.clauses import Kind, coverage, kind_of
 from governance.policy.difference import difference
 from governance.policy.document import LoadedPolicy, load_placed, load_policy
+from governance.policy.examination import examine
 from governance.policy.inheritance import written
 from governance.policy.law import Status
+from governance.policy.mutants import mutants
 from governance.policy.outcome import Action, Outcome
 from governance.policy.period import InForce
 from governance.policy.timeliness import as_long, counts
@@ -290,6 +293,22 @@ class TestDifference:
         said = changed(("What the house asks of models", "What is asked"), ("a duty of the management", "theirs"))
         assert {kind for kind, _, _ in self.kinds(said)} == {"reworded"}
         assert [part for _, _, part in self.kinds(said)] == ["law.title", "law.clauses"]
+
+
+def test_the_cases_must_notice_that_a_rule_counts_for_a_time_only() -> None:
+    found = [(one.at, one.what) for one in mutants(load(TEXT)) if one.at.endswith(".in_force")]
+    days = "from 2027-01-01 until 2027-07-01 and from 2027-10-01 until 2028-01-01"
+    assert found == [("second.in_force", f"{days} -> always")]
+    cases = """\
+schema: governance.cases/v1
+policy: house
+now: 2026-11-21T00:00:00Z
+sound: {performance: {counts: {tn: 1, fp: 1, fn: 1, tp: 1}}}
+cases:
+  - {name: in time, as_of: 2027-02-01T00:00:00Z, expect: {findings: {second: fail}, outcomes: {staging: needs review, prod: deny}}}
+"""  # noqa: E501
+    examined = examine(load(TEXT), load_cases(cases.encode(), "cases.yaml", load(TEXT)), mutate=True)
+    assert not examined.failed and "second.in_force" not in {one.at for one in examined.survivors}
 
 
 class TestCoverage:
