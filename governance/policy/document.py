@@ -242,7 +242,7 @@ def _within_the_law(policy: Policy, law: Law, positions: Positions) -> None:
         ("in_force", part),
         f"policy {policy.id!r} would be in force {at}",
         got=policy.in_force.words,
-        expected=f"within {effective.words} ({positions.named(('law', 'effective', part))})",
+        expected=f"{effective.words}, or less ({positions.named(('law', 'effective', part))})",
         fix="to judge by a law before it begins, ask with --as-of" if early else "",
     )
 

@@ -58,16 +58,20 @@ class Law(Document):
     id: Slug
     title: Said
     citation: Said
-    jurisdictions: tuple[Jurisdiction, ...] = Field(min_length=1, max_length=100)
+    jurisdictions: tuple[Jurisdiction, ...] = Field(max_length=100)
     status: Status
     effective: InForce | None = None
     superseded_by: Successor | None = None
     sources: tuple[Said, ...] = Field((), max_length=100)
     unconfirmed: Said | None = None
-    clauses: tuple[Clause, ...] = Field(min_length=1, max_length=MOST_CLAUSES)
+    clauses: tuple[Clause, ...] = Field(max_length=MOST_CLAUSES)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        # Not as the least length of a list: one that holds nothing but a fault would be said to be too short, too.
+        for name in ("jurisdictions", "clauses"):
+            if not getattr(self, name):
+                raise Misplaced("expected at least 1 in the list", name)
         self._ended(None)
         seen: set[str] = set()
         for index, clause in enumerate(self.clauses):

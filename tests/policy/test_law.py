@@ -161,6 +161,7 @@ class TestRefused:
         [
             ("2028-01-01T00:00:00Z}\n  superseded", "2025-01-01T00:00:00Z}\n  superseded", 10, "not after `from`"),
             ("us-ny-nyc", "us-nn", 8, "unknown jurisdiction 'us-nn'"),
+            ("[international, us-ny-nyc]", "[]", 8, "at least 1"),
             ("us-ny-nyc", "atlantis", 8, "unknown jurisdiction 'atlantis'"),
             ("us-ny-nyc", "us-NY", 8, "did you mean 'us-ny'"),
             ("status: in-force", "status: inforce", 9, "in-force"),
