@@ -6,38 +6,30 @@ A mutant that no case tells from the policy is a mistake that the cases would no
 Sayward, "Hints on test data selection", Computer 11, 1978).
 """
 
-import re
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import NamedTuple, get_args
 
 from pydantic import ValidationError
 
-from governance.canonical import instant, parse_instant
 from governance.errors import BadInput
 from governance.evidence.origin import Kind, Predictions
 from governance.policy.cases import OF_EVERY_RULE
 from governance.policy.document import LoadedPolicy, SelectedRule
 from governance.policy.enforcement import Steps, in_words, stated_for, steps
 from governance.policy.expression import PARAMS, compile_condition, members, numbers
+from governance.policy.nearby import beside, change, either_side, others, words
 from governance.policy.outcome import Enforcement, Severity
 from governance.policy.selector import compile_selector
 from governance.policy.waiving import REACH, Waivers
 from governance.policy.written import DECLARED
 
-STEP = Decimal("0.05")
-"""How far a limit is moved, as a share of itself; whole numbers by at least 1, a limit of 0 to a hundredth."""
 LEFT_OUT = "left out"
 _LEFT = ("severity", "waivable", "waivable_to")
 """Of which a policy may say nothing."""
 APPLIES, VALID_FOR, WAIVERS = "applies", "valid_for", "waivers."
 """What is changed where it is not a rule."""
-FOREIGN = "another"
-"""What is added to lists of text: a case that names it notices."""
-_MOST_WORDS = 3
 _OF_PREDICTIONS = {"fairness", "performance"}
-_INTERVAL = re.compile(r"([1-9][0-9]{0,3})([hdw])")
 # What they do with a finding differs, save for `audit`, which is `warn` for everything but errors.
 _ENFORCED = (Enforcement.DENY, Enforcement.REVIEW, Enforcement.WARN)
 
@@ -113,9 +105,9 @@ def _accepted(selected: SelectedRule) -> Iterator[_Changed]:
     # Of what is only ever declared nothing is measured; most facts rest on no predictions.
     kinds = get_args(Kind) if facts - {*DECLARED} or not facts else ("declared",)
     predictions = get_args(Predictions) if facts & _OF_PREDICTIONS else ()
-    for name, others in (("kind", kinds), ("predictions", predictions)):
+    for name, known in (("kind", kinds), ("predictions", predictions)):
         now = getattr(section.accept, name)
-        for other in others:
+        for other in known:
             kept = (*now, other) if other not in now else tuple(one for one in now if one != other)
             accept = section.accept.model_copy(update={name: kept})
             changed = section.model_copy(update={"accept": accept})
@@ -132,7 +124,7 @@ def _limits(selected: SelectedRule) -> Iterator[_Changed]:
     stated = params.model_dump(by_alias=True)
     for key, field in rule.params.model_fields.items():
         name, now = field.alias or key, getattr(params, key)
-        for moved in _others(now, field.annotation):
+        for moved in others(now, field.annotation):
             try:
                 changed = rule.params.model_validate(stated | {name: moved}, by_alias=True, by_name=False)
             except ValidationError:
@@ -140,41 +132,8 @@ def _limits(selected: SelectedRule) -> Iterator[_Changed]:
             if changed == params:
                 continue
             section_ = section.model_copy(update={"with_": section.with_ | {name: moved}})
-            what = _change(now, moved)
+            what = change(now, moved)
             yield name, what, selected._replace(section=section_, params=changed)
-
-
-def _others(now: object, kind: Any) -> Iterator[object]:
-    """What could stand in place of a parameter's value."""
-    if isinstance(now, bool):
-        yield not now
-    elif isinstance(now, tuple) and not all(isinstance(one, str) for one in now):
-        yield from (now[:place] + now[place + 1 :] for place in range(len(now)))
-    elif isinstance(now, tuple):
-        yield from (tuple(other for other in now if other != one) for one in now)
-        known = get_args(next(iter(get_args(kind)), None)) if get_origin(kind) is tuple else ()
-        left = [one for one in known if one not in now] if known else [FOREIGN]
-        yield from ((*now, one) for one in left[:1])
-    elif get_origin(kind) is Literal:
-        words = get_args(kind)
-        yield from [word for word in words if word != now and isinstance(word, str)][:_MOST_WORDS]
-    else:
-        yield from _moved(now)
-
-
-def _change(now: object, moved: object) -> str:
-    """What is otherwise: of a list the member that came or went."""
-    if isinstance(now, tuple) and isinstance(moved, tuple):
-        gone, come = ([one for one in some if one not in other] for some, other in ((now, moved), (moved, now)))
-        parts = [*(f"without {_words(one)}" for one in gone), *(f"with {_words(one)} too" for one in come)]
-        return ", ".join(parts)
-    return f"{_words(now)} -> {_words(moved)}"
-
-
-def _words(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"[{', '.join(map(_words, value))}]" if isinstance(value, tuple | list) else str(value)
 
 
 def _literals(selected: SelectedRule) -> Iterator[_Changed]:
@@ -185,7 +144,7 @@ def _literals(selected: SelectedRule) -> Iterator[_Changed]:
     params = selected.condition.params
     for start, end in numbers(text):
         now = text[start:end]
-        for moved in _moved(Decimal(now) if "." in now else int(now)):
+        for moved in either_side(Decimal(now) if "." in now else int(now)):
             expr = f"{text[:start]}{moved}{text[end:]}"
             try:
                 condition = compile_condition(expr, section.requires, selected.key, params)
@@ -195,23 +154,6 @@ def _literals(selected: SelectedRule) -> Iterator[_Changed]:
             yield "expr", f"{now} -> {moved}", selected._replace(section=changed, condition=condition)
 
 
-def _moved(value: object) -> list[str]:
-    """A limit a little higher and a little lower, as text; nothing for what is no limit."""
-    if isinstance(value, Decimal):
-        step = abs(value) * STEP or Decimal("0.01")
-        return [format((value + move).normalize(), "f") for move in (step, -step)]
-    if isinstance(value, int) and not isinstance(value, bool):
-        return [str(value + move) for move in (_whole(value), -_whole(value))]
-    if isinstance(value, str) and (found := _INTERVAL.fullmatch(value)):
-        number = int(found[1])
-        return [f"{number + move}{found[2]}" for move in (_whole(number), -_whole(number))]
-    return []
-
-
-def _whole(value: int) -> int:
-    return max(1, round(abs(value) * STEP))
-
-
 def _parameters(selected: SelectedRule) -> Iterator[_Changed]:
     """Each parameter of the policy that an expression reads, as something else."""
     condition = selected.condition
@@ -219,10 +161,10 @@ def _parameters(selected: SelectedRule) -> Iterator[_Changed]:
         return
     for name in members(condition.text, PARAMS):
         now = condition.params[name]
-        for moved in _others(now, type(now)):
+        for moved in others(now, type(now)):
             value = type(now)(str(moved)) if isinstance(now, Decimal | int) else moved
             changed = condition._replace(params={**condition.params, name: value})
-            yield "expr", f"{PARAMS}.{name}: {_change(now, value)}", selected._replace(condition=changed)
+            yield "expr", f"{PARAMS}.{name}: {change(now, value)}", selected._replace(condition=changed)
 
 
 def _days(selected: SelectedRule) -> Iterator[_Changed]:
@@ -232,7 +174,7 @@ def _days(selected: SelectedRule) -> Iterator[_Changed]:
         if not isinstance(found, Steps):
             continue
         for word, day in found.in_order():
-            for moved in _beside(day) if day else ():
+            for moved in beside(day) if day else ():
                 steps_ = found.model_copy(update={word.value: moved})
                 changed = section.model_copy(update={"enforcement": section.enforcement | {place: steps_}})
                 yield "enforcement", f"{place}: {word.value} from {day} -> {moved}", selected._replace(section=changed)
@@ -259,7 +201,7 @@ def _excusable(selected: SelectedRule) -> Iterator[_Changed]:
     """Whether a rule can be waived, and to what where it denies: the other way."""
     section = selected.section
     flipped = section.model_copy(update={"waivable": not section.waivable})
-    said = f"{_words(section.waivable)} -> {_words(flipped.waivable)}"
+    said = f"{words(section.waivable)} -> {words(flipped.waivable)}"
     yield "waivable", said, selected._replace(section=flipped)
     denies = any(one is Enforcement.DENY for at in section.enforcement for one, _ in steps(section.enforcement, at))
     if section.waivable and denies:
@@ -276,12 +218,12 @@ def _of_the_whole(policy: LoadedPolicy) -> Iterator[Mutant]:
         turned = compile_selector(f"!(\n{selector.text}\n)", APPLIES)
         yield Mutant("", APPLIES, "for all other models", policy._replace(selector=turned))
     for name in ("from_", "until"):
-        for moved in _beside(getattr(document.in_force, name)):
+        for moved in beside(getattr(document.in_force, name)):
             said = name.rstrip("_")
             in_force = document.in_force.model_copy(update={name: moved})
             changed = policy._replace(document=document.model_copy(update={"in_force": in_force}))
             yield Mutant("", f"in_force.{said}", f"{getattr(document.in_force, name)} -> {moved}", changed)
-    for days in _moved(document.valid_for):
+    for days in either_side(document.valid_for):
         changed = policy._replace(document=document.model_copy(update={"valid_for": int(days)}))
         unwritten = VALID_FOR not in document.model_fields_set
         yield Mutant("", VALID_FOR, f"{document.valid_for} days -> {days}", changed, None, unwritten)
@@ -308,10 +250,3 @@ def _of_waivers(policy: LoadedPolicy) -> Iterator[Mutant]:
 
 def _waived(policy: LoadedPolicy, waivers: Waivers) -> LoadedPolicy:
     return policy._replace(document=policy.document.model_copy(update={"waivers": waivers}))
-
-
-def _beside(day: str | None) -> list[str]:
-    """A day earlier and a day later; nothing where there is no day."""
-    if day is None:
-        return []
-    return [instant(parse_instant(day) + step) for step in (-timedelta(days=1), timedelta(days=1))]
