@@ -1,4 +1,8 @@
-"""Try a draft of a policy that a stranger wrote: in a limited process, and without a trace in the trail."""
+"""Try a draft of a policy that a stranger wrote: in a limited process, and without a trace in the trail.
+
+The command line reads a draft in its own process. Files, conditions and their steps are bounded there too, so that the
+worst draft costs whoever typed the command some seconds and a few hundred megabytes; a service has others to answer.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime

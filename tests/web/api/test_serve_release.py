@@ -15,6 +15,7 @@ import pytest
 
 from governance.cli.__main__ import main
 from governance.errors import Broken, VerificationFailed
+from governance.operations import events
 from governance.operations.accounts import invite, redeem
 from governance.operations.ask import ask_trail
 from governance.operations.caller import Caller, Operator
@@ -24,6 +25,7 @@ from governance.operations.tokens import create_token
 from governance.permissions import SUBMITTER, Scope
 from governance.policy.act import APPROVER
 from governance.signing.keys import encode_public
+from governance.web.portal import records
 from tests.operations.project import PASSWORD, POLICY, Project
 from tests.web.api.serving import submission
 from tests.web.api.test_serve import PLACE
@@ -133,6 +135,11 @@ def test_the_trail_tells_who_wrote_it_who_approved_it_and_what_changes(
     assert "floor: with.at_least: 0.9 -> 0.95" in second
     assert lines.index(second) < lines.index(serves) and "small 1.1.0" in serves
     assert project.trail().size > 3
+    # The same on the portal's page of the trail.
+    shown = [records.line(event) for event in events.entries(project.workspace).events]
+    (newest,) = (one for one in shown if "small 1.1.0 by ann" in one.said)
+    assert (newest.what, newest.who) == ("A policy was released", "local|bo")
+    assert newest.said.endswith("tightened: Nurses asked [floor: with.at_least: 0.9 -> 0.95]")
 
 
 def changed(project: Project) -> None:
