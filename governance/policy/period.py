@@ -32,6 +32,9 @@ class InForce(Document):
         ends = self.until is None or (other.until is not None and other.until <= self.until)
         return self.from_ <= other.from_ and ends
 
+    def begins_in(self, other: "InForce") -> bool:
+        return other.from_ <= self.from_ and (other.until is None or self.from_ < other.until)
+
     @property
     def days(self) -> tuple[Instant, ...]:
         """On which it begins and ends."""

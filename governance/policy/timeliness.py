@@ -32,6 +32,12 @@ def as_long(now: Times, was: Times) -> bool:
     return not now or (bool(was) and all(any(one.holds(other) for one in now) for other in was))
 
 
+def meet(one: Times, other: Times) -> bool:
+    """Whether two rules ever count together."""
+    # Two times that meet do so at the beginning of one of them.
+    return not one or not other or any(a.begins_in(b) or b.begins_in(a) for a in one for b in other)
+
+
 def untimely(found: Times, names: Sequence[str], as_of: datetime) -> Verdict | None:
     """That a rule does not count on a legal date, with the day and what it serves; None where it counts."""
     if counts(found, as_of):

@@ -17,10 +17,11 @@ from governance.policy.document import LoadedPolicy, load_placed, load_policy
 from governance.policy.examination import examine
 from governance.policy.inheritance import written
 from governance.policy.law import Status
+from governance.policy.lint import Subject, remarks
 from governance.policy.mutants import mutants
 from governance.policy.outcome import Action, Outcome
 from governance.policy.period import InForce
-from governance.policy.timeliness import as_long, counts
+from governance.policy.timeliness import as_long, counts, meet
 from tests.policy.cases import NOW, TEST_CATALOGUE, evidence, judge, policy, section
 
 TEXT = """\
@@ -405,9 +406,44 @@ def test_as_long_means_that_it_counts_whenever_it_did(now: list[InForce], was: l
         assert counts(tuple(now), moment)
 
 
+@given(st.lists(spans(), max_size=2), st.lists(spans(), max_size=2), MOMENTS)
+def test_what_counts_at_one_moment_meets(one: list[InForce], other: list[InForce], moment: datetime) -> None:
+    if counts(tuple(one), moment) and counts(tuple(other), moment):
+        assert meet(tuple(one), tuple(other))
+
+
+def test_what_ends_when_the_other_begins_does_not_meet() -> None:
+    one = InForce.model_validate({"from": "2026-01-01T00:00:00Z", "until": "2026-06-01T00:00:00Z"})
+    other = InForce.model_validate({"from": "2026-06-01T00:00:00Z"})
+    assert not meet((one,), (other,)) and not meet((other,), (one,))
+    assert meet((one,), (one,)) and meet((one,), ()) and meet((), (other,))
+
+
 @given(spans(), spans())
 def test_one_time_holds_another_where_it_has_both_its_ends(one: InForce, other: InForce) -> None:
     inside = one.covers(parse_instant(other.from_)) and (
         one.until is None or (other.until is not None and one.covers(parse_instant(other.until) - SECOND))
     )
     assert one.holds(other) is inside
+
+
+@pytest.mark.parametrize(
+    "weak, strong, shadowed",
+    [
+        ("", "", True),
+        ("sec-2", "sec-2", True),
+        ("sec-1", "sec-2", False),
+        ("sec-2", "sec-1", True),
+        ("sec-3", "sec-2", False),
+    ],
+)
+def test_a_rule_decides_while_the_stricter_one_does_not_count(weak: str, strong: str, shadowed: bool) -> None:
+    rules = "".join(
+        f"  - {{id: {name}, uses: performance.floor@1, with: {{at_least: {limit}}}, enforcement: {{default: deny}},"
+        f" controls: [{f'house-law/{clause}' if clause else ''}]}}\n"
+        for name, limit, clause in (("weak", "0.5", weak), ("strong", "0.9", strong))
+    )
+    text = TEXT[: TEXT.index("rules:")] + "rules:\n" + rules
+    loaded, positions = load_placed(text.encode(), "policy.yaml")
+    found = {one.lint.name for one in remarks(Subject(loaded, positions, None, NOW, frozenset()))}
+    assert ("shadowed" in found) is shadowed

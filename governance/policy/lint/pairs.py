@@ -9,6 +9,7 @@ from governance.policy.document import SelectedRule
 from governance.policy.lint.domain import Domain, tried
 from governance.policy.lint.remark import Level, Said, Subject, lint
 from governance.policy.tightening import direction
+from governance.policy.timeliness import as_long, meet
 
 _SIDES = ("at_least", "at_most")
 
@@ -48,7 +49,7 @@ def contradictory(subject: Subject) -> Iterator[Said]:
     """
     for one, other in combinations(subject.policy.rules, 2):
         found = _apart(one, other) or _apart(other, one) or _never_both(one, other)
-        if found:
+        if found and meet(one.times, other.times):
             what = f"rules {one.section.id!r} and {other.section.id!r} cannot both pass: {found}"
             key = _limit_key(other)
             yield Said(key, what, "move one of the limits, or leave one of the rules out", _limit_key(one))
@@ -87,7 +88,7 @@ def duplicate(subject: Subject) -> Iterator[Said]:
     other in the way.
     """
     for one, other in combinations(subject.policy.rules, 2):
-        if _same(one, other):
+        if _same(one, other) and meet(one.times, other.times):
             what = f"rule {other.section.id!r} asks exactly what rule {one.section.id!r} asks"
             fix = "keep one of them, with the harder enforcement"
             yield Said(("rules", other.section.id, "id"), what, fix, ("rules", one.section.id, "id"))
@@ -127,9 +128,9 @@ def shadowed(subject: Subject) -> Iterator[Said]:
     """
     places = subject.policy.document.environments
     for weak, strong in permutations(subject.policy.rules, 2):
-        if _implied(weak, strong) and not any(
-            enforcement.looser(strong.section.enforcement, weak.section.enforcement, place) for place in places
-        ):
+        if not _implied(weak, strong) or not as_long(strong.times, weak.times):
+            continue
+        if not any(enforcement.looser(strong.section.enforcement, weak.section.enforcement, place) for place in places):
             what = (
                 f"rule {weak.section.id!r} decides nothing: rule {strong.section.id!r} asks for more, as hard or harder"
             )
