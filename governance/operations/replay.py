@@ -22,7 +22,7 @@ from governance.policy.gate import decided_at
 from governance.policy.lacking import lacks, may_lack
 from governance.policy.outcome import ACTIONS, Action, Enforcement, Outcome, worst
 from governance.policy.plan import plan
-from governance.render.replay import Case, Differs, Kind, Place, Side
+from governance.render.replayed import Case, Differs, Kind, Place, Side
 
 
 class Asked(NamedTuple):

@@ -24,7 +24,7 @@ def documents() -> dict[str, type[BaseModel]]:
     from governance.render.explain import Explanation
     from governance.render.json import Check, GateAnswer
     from governance.render.policy_test import PolicyTest
-    from governance.render.replay import Replay
+    from governance.render.replayed import Replay
     from governance.trail.bundle import Bundle
     from governance.trail.entry import Entry
     from governance.trail.person import InvitationRecord, PersonRecord, TokenRecord

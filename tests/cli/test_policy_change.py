@@ -6,7 +6,7 @@ import pytest
 
 from governance.policy.difference import PolicyDiff
 from governance.policy.release import ReleasedPolicy
-from governance.render.replay import Replay
+from governance.render.replayed import Replay
 from tests.cli.conftest import AS_ANN, AS_BO
 from tests.operations.project import POLICY
 

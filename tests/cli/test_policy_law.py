@@ -7,7 +7,7 @@ import pytest
 
 from governance.policy.calendar import LawCalendar
 from governance.policy.clauses import LawCoverage
-from governance.render.replay import Replay
+from governance.render.replayed import Replay
 from tests.cli.conftest import AS_ANN, now
 from tests.operations.project import POLICY
 from tests.render.law import LAW

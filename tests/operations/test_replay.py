@@ -12,7 +12,8 @@ from governance.operations.replay import Asked, replay
 from governance.policy.difference import named
 from governance.policy.document import load_policy
 from governance.progress import silent
-from governance.render.replay import Head, Replay, Tally, replay_json, replay_markdown, replay_text
+from governance.render.replay import Head, replay_json, replay_markdown, replay_text
+from governance.render.replayed import Replay, Tally
 from tests.operations.project import FLOOR, MANIFEST, POLICY, RECORDED
 
 
