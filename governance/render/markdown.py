@@ -99,6 +99,11 @@ def decision_markdown(page: CheckPage) -> str:
     declared = "; ".join(f"{escaped(name)} ({escaped(words)})" for name, words in wording.declared(page.evidence))
     out.add(f"**Not measured, taken on somebody's word:** {declared}.")
     findings = page.decision.findings
+    attested = [
+        f"**Attested by {escaped(who)}, not checked by us:** {'; '.join(escaped(one.title) for one in theirs)}.<br>"
+        for who, theirs in wording.attested(findings)
+    ]
+    out.rows(0.2, [], attested)
     numbers = [row for finding in findings if state_of(finding) not in SETTLED for row in _numbers(finding)]
     out.folded(0.6, "Numbers, limits and laws of what did not pass", ["Rule", "Looked at", "Limit and law"], numbers)
     settled = [finding for finding in findings if state_of(finding) in SETTLED]
@@ -203,12 +208,12 @@ def _effect(finding: Finding) -> str:
     for action, verb in words.items():
         if names := sorted(name for name, asked in finding.actions.items() if asked is action):
             said.append(f"{verb} {escaped(', '.join(names))}")
-    return "; ".join([*said, *(["declared"] if wording.kind_of(finding) == "declared" else [])])
+    return "; ".join([*said, *filter(None, [wording.unchecked(finding)])])
 
 
 def _settled_row(finding: Finding) -> str:
     state = state_of(finding)
-    source = " (declared)" if wording.kind_of(finding) == "declared" else ""
+    source = f" ({said})" if (said := wording.unchecked(finding)) else ""
     return f"| {_sign(_STATE_SIGNS[state], state.value)} | {escaped(finding.title)} | {escaped(finding.why)}{source} |"
 
 

@@ -87,6 +87,8 @@ def decision_text(
     _list(page, "WHAT PEOPLE SAID", [wording.act_of(item.act) for item in acts])
     page.blank()
     page.add("Not measured, taken on somebody's word: " + "; ".join(_declared(evidence)), "", "  ")
+    for who, findings in wording.attested(decision.findings):
+        page.add(f"Attested by {who}, not checked by us: {'; '.join(one.title for one in findings)}", "", "  ")
     for note in decision.notes:
         page.add(note, "Note: ", "      ")
     _record(page, decision, sealed)
@@ -178,7 +180,7 @@ def _settled(page: Page, groups: dict[State, list[Finding]]) -> None:
         page.blank()
         page.lines.append(page.painted(state.value.upper(), state))
         for finding in groups[state]:
-            source = " [declared]" if wording.kind_of(finding) == "declared" else ""
+            source = f" [{said}]" if (said := wording.unchecked(finding)) else ""
             ahead = f"; {wording.announced(finding)}" if finding.announced else ""
             page.add(f"{finding.title}: {finding.why}{source}{ahead}", "- ", "  ")
 

@@ -8,18 +8,19 @@ from itertools import pairwise
 
 from governance.canonical import Sha256
 from governance.evidence.evidence import EvidenceSet
-from governance.policy.act import Act, Named, Part, Values
+from governance.policy.act import Act, Attestation, Named, Part, Values
 from governance.policy.decision import Decision, PolicyRef, Recorded
 from governance.policy.finding import Finding, Limit, Looked
 from governance.policy.finding import plural as plural
 from governance.policy.outcome import ACTIONS, Action, Outcome
+from governance.policy.rules.attestation.signed import SIGNED
 from governance.render.visible import clip
 
 _REAL = re.compile(r"-?[0-9]+(?:\.[0-9]+(?:e[+-][0-9]{2,3})?|e[+-][0-9]{2,3})", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 DIGEST_SHOWN = 16
-NOTHING = "none"
+NOTHING, ATTESTED = "none", "attested"
 _PROJECTION = "a projection: "
 """How the contract calls an n that would settle a question (section 2), and so how a reason begins that tells one."""
 
@@ -192,7 +193,9 @@ def limit_of(limit: Limit | None) -> str:
 
 
 def kind_of(finding: Finding) -> str:
-    """ "measured", "declared", or nothing where a finding could not be reached for want of evidence."""
+    """ "measured", "declared", "attested", or nothing where a finding could not be reached for want of evidence."""
+    if finding.uses == SIGNED:
+        return ATTESTED if finding.looked_at and finding.outcome in (Outcome.PASS, Outcome.FAIL) else NOTHING
     unreached = not finding.looked_at and finding.outcome in (Outcome.INCONCLUSIVE, Outcome.ERROR)
     if finding.origin is None or (unreached and finding.origin.kind == "measured"):
         return NOTHING
@@ -201,6 +204,8 @@ def kind_of(finding: Finding) -> str:
 
 def origin_of(finding: Finding) -> str:
     """ "declared by ann (not measured)": who says so, and whether we computed it."""
+    if kind_of(finding) == ATTESTED:
+        return f"attested by {finding.looked_at[0].value}, not checked by us"
     origin = finding.origin
     if origin is None or kind_of(finding) == NOTHING:
         return "nothing was looked at"
@@ -222,6 +227,20 @@ def declared(evidence: EvidenceSet) -> list[tuple[str, str]]:
         elif origin.predictions == "supplied":
             said.append((name, f"{words}: the predictions were supplied, we did not run the model"))
     return said
+
+
+def attested(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
+    """What rests on a statement alone that somebody signed, by who answers for it, in which role and for how long."""
+    by: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if kind_of(finding) == ATTESTED:
+            by.setdefault(str(finding.looked_at[0].value), []).append(finding)
+    return list(by.items())
+
+
+def unchecked(finding: Finding) -> str:
+    """ "declared", or "attested, not checked by us", where it rests on somebody's word; else empty."""
+    return {"declared": "declared", ATTESTED: "attested, not checked by us"}.get(kind_of(finding), "")
 
 
 def waived(finding: Finding, acts: Sequence[Recorded]) -> str:
@@ -255,8 +274,12 @@ def whom_for(ref: PolicyRef) -> str:
 
 
 def act_of(act: Act) -> str:
-    """Who did what, in which role, when and why; of a waiver also what it excuses, and until when."""
+    """Who did what, in which role, when and why; of a waiver also what it excuses, of statements which, and until
+    when."""
     said = f"{act.kind} by {act.actor} ({act.role}) at {act.at}: {clip(act.reason, 400)}"
+    if (given := act.attestation) is not None:
+        ends = [f"until {given.expires}"] + [f"for {COVERS[given.covers]}"] * (given.covers != "version")
+        return f"{said} [{'; '.join([*stated(given), *ends])}]"
     if (waiver := act.waiver) is None:
         return said
     bounds = [f"ticket {waiver.ticket}", f"from {waiver.not_before} until {waiver.expires}"]
@@ -269,6 +292,21 @@ def act_of(act: Act) -> str:
     return f"{said} [{waiver.key}: {'; '.join(bounds)}]"
 
 
+def stated(given: Attestation) -> list[str]:
+    """What is answered for, and whether it is so: "so: law#oversight, law#told", "NOT so: law#assessed"."""
+    by = {words: [one.key for one in given.statements if one.holds is holds] for holds, words in SO.items()}
+    return [f"{words}: {', '.join(keys)}" for words, keys in by.items() if keys]
+
+
+SO = {True: "so", False: "NOT so"}
+ACT_WORDS = {
+    "approve": "approved",
+    "reject": "rejected",
+    "comment": "commented",
+    "waive": "waived",
+    "attest": "attested",
+}
+"""What somebody did, by the kind of the act."""
 COVERS = {
     "version": "this model version and this artifact",
     "patch": "this version, and later ones that differ in the third number",

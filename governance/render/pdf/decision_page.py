@@ -9,6 +9,7 @@ from reportlab.platypus import Flowable, Paragraph
 from governance.policy.decision import Decision
 from governance.policy.finding import Finding
 from governance.policy.outcome import Action
+from governance.policy.rules.attestation.signed import SIGNED
 from governance.render import wording
 from governance.render.pdf import style
 from governance.render.pdf.blocks import Badge, brief, cell, digest, labelled, laid_out, markup, paragraph, rich, space
@@ -55,7 +56,7 @@ def _page(verified: Verified, title: str, generated_at: str, tool: str, most: in
         *_why(verified, most, fixes),
         *_people(verified, most),
         *_notes(decision.notes, most),
-        *_declared(verified),
+        *_declared(verified, most),
         Paragraph("On record", style.GROUP),
         _record(verified, generated_at, tool, most),
     ]
@@ -149,7 +150,8 @@ def _measured(finding: Finding) -> list[Flowable]:
     """The number that decided, and its limit. What is no number stands in the reason already."""
     first = finding.looked_at[0] if finding.looked_at else None
     if first is None:
-        return [cell("no evidence was looked at", style.LABEL)]
+        nothing = "nobody has signed" if finding.uses == SIGNED else "no evidence was looked at"
+        return [cell(nothing, style.LABEL)]
     number = first.value is not None and wording.is_real(first.value)
     return [
         *([cell(wording.value_of(first, finding.limit), style.CELL_BOLD, longest=80)] if number else []),
@@ -162,12 +164,13 @@ def _people(verified: Verified, most: int) -> list[Flowable]:
     if not verified.acts:
         return []
     shown = verified.acts[::-1][: max(1, most - 2)]
-    words = {"approve": "Approved", "reject": "Rejected", "comment": "Commented", "waive": "Waived"}
     story: list[Flowable] = [Paragraph("Who answered for it", style.GROUP)]
     for recorded in shown:
         act = recorded.act
         about = f" {act.waiver.key} until {act.waiver.expires}" if act.waiver else ""
-        head = f"{words[act.kind]}{about} by {act.actor} ({act.role}) on {act.at}"
+        if given := act.attestation:
+            about = f" {wording.plural(len(given.statements), 'statement')} until {given.expires}"
+        head = f"{wording.ACT_WORDS[act.kind].capitalize()}{about} by {act.actor} ({act.role}) on {act.at}"
         story.append(Paragraph(rich("<b>{}</b>: {}", head, brief(act.reason, 240)), style.CELL))
     if len(shown) < len(verified.acts):
         story.append(paragraph(f"and {len(verified.acts) - len(shown)} earlier acts", style.LABEL))
@@ -184,12 +187,22 @@ def _notes(notes: Sequence[str], most: int) -> list[Flowable]:
     return story
 
 
-def _declared(verified: Verified) -> list[Flowable]:
+def _declared(verified: Verified, most: int) -> list[Flowable]:
     said = [f"<b>{name}</b>: {markup(words)}" for name, words in wording.declared(verified.evidence)]
     return [
         Paragraph("Taken on somebody's word, not measured", style.GROUP),
         Paragraph("; ".join(said) + ".", style.CELL),
+        *(
+            Paragraph(rich("<b>Attested by {}, not checked by us</b>: {}", who, _titles(findings, most)), style.CELL)
+            for who, findings in wording.attested(verified.decision.findings)
+        ),
     ]
+
+
+def _titles(findings: Sequence[Finding], most: int) -> str:
+    rest = len(findings) - most
+    more = f"; and {rest} more, see the table of findings" if rest > 0 else ""
+    return "; ".join(brief(one.title, 120) for one in findings[:most]) + more + "."
 
 
 def _record(verified: Verified, generated_at: str, tool: str, most: int) -> Flowable:

@@ -105,6 +105,12 @@ def _act(verified: Verified, recorded: Recorded) -> list[Flowable]:
             *([("only while", waiver.compensating_condition)] if waiver.compensating_condition else []),
             ("counted", counted),
         ]
+    if given := act.attestation:
+        judged = {finding.key: wording.state_of(finding).value for finding in verified.decision.findings}
+        for one in given.statements:
+            became = judged.get(one.key, "no rule asks for it here")
+            pairs.append((f"it is {wording.SO[one.holds]}", f"“{one.text}” ({one.key}: {became})"))
+        pairs += [("live", f"until {given.expires}"), ("covers", wording.COVERS[given.covers])]
     pairs.append(("act", digest(recorded.sha256)))
     return [
         CondPageBreak(130),

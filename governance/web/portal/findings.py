@@ -20,7 +20,6 @@ from governance.web.portal.pages_case import Fold, Past, Picture, Signed, Told
 
 _SHOWN_STRIPS = 8
 _SHOWN_TOLD = 30
-_ACT_WORDS = {"approve": "approved", "reject": "rejected", "comment": "commented", "waive": "waived"}
 
 
 def folds(file: CaseFile) -> tuple[tuple[Fold, ...], tuple[Fold, ...], tuple[Picture, ...]]:
@@ -84,7 +83,7 @@ def _fold(file: CaseFile, finding: Finding, pictures: Sequence[Picture]) -> Fold
         more=max(0, len(told) - _SHOWN_TOLD),
         pictures=tuple(pictures),
         origin=wording.origin_of(finding),
-        declared=wording.kind_of(finding) == "declared",
+        declared=bool(wording.unchecked(finding)),
         waived=waived(page, finding),
         known=known(page, finding),
         announced=wording.announced(finding),
@@ -155,7 +154,10 @@ def _signed(event: Event) -> Signed:
         bounds += [("covers", wording.COVERS[waiver.covers])] * (waiver.covers != "version")
         bounds += [("instead", waiver.compensating or "")] * bool(waiver.compensating)
         bounds += [("only while", waiver.compensating_condition or "")] * bool(waiver.compensating_condition)
+    if (given := act.attestation) is not None:
+        bounds = [(one.key, f"it is {wording.SO[one.holds]}: “{one.text}”") for one in given.statements]
+        bounds += [("until", given.expires), ("covers", wording.COVERS[given.covers])]
     who = "no longer known" if event.who is None else wording.principal(act.actor)
     return Signed(
-        event.number, _ACT_WORDS[act.kind], who, act.role, act.at, act.reason, tuple(bounds), event.key, digest
+        event.number, wording.ACT_WORDS[act.kind], who, act.role, act.at, act.reason, tuple(bounds), event.key, digest
     )

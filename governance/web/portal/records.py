@@ -28,6 +28,7 @@ _SAID: Final[Mapping[EntryType, str]] = {
     EntryType.REVIEW_REJECTED: "Rejected",
     EntryType.REVIEW_COMMENTED: "Commented",
     EntryType.WAIVER_GRANTED: "A finding was waived",
+    EntryType.ATTESTATION_SIGNED: "Statements were signed",
     EntryType.REPORT_RENDERED: "A PDF report was made",
     EntryType.KEY_ADDED: "A person's key was added",
     EntryType.ROLE_GRANTED: "A role was granted",
@@ -62,6 +63,8 @@ def line(event: Event) -> Line:
         said = act.reason
         if (waiver := act.waiver) is not None:
             bounds = f"{waiver.key}, ticket {waiver.ticket}, until {waiver.expires}"
+        elif (given := act.attestation) is not None:
+            bounds = f"{'; '.join(wording.stated(given))}; until {given.expires}"
     elif event.decision is not None:
         decision, document = event.decision
         said = f"{effects(document.outcomes)} ({wording.tally(document.findings)})"
