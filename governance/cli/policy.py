@@ -106,7 +106,7 @@ def _rules(context: Context) -> tuple[_Rows, str]:
     return [shown | {"with": rule.params.model_json_schema()}], rule_lines(rule_text(rule), context.width)
 
 
-def _said(policy: "Policy") -> Iterator[str]:
+def _said(policy: "Policy", now: datetime) -> Iterator[str]:
     """What only some policies say of themselves."""
     from governance.render.visible import visible
 
@@ -114,6 +114,8 @@ def _said(policy: "Policy") -> Iterator[str]:
         yield f"owner {visible(policy.owner)}"
     if policy.applies:
         yield f"applies where {visible(' '.join(policy.applies.split()))}"
+    if policy.law:
+        yield f"about {visible(policy.law.title)} ({policy.law.id}): {policy.law.status_on(now).value}"
     for layer in policy.merged:
         yield f"merged from {layer.policy} {layer.version}, whose file has the sha256 {layer.sha256}"
 
@@ -147,6 +149,7 @@ def _policies(context: Context) -> tuple[_Rows, str]:
             "owner": policy.document.owner,
             "applies": policy.document.applies,
             "merged": [layer.model_dump(mode="json", exclude={"rules"}) for layer in policy.document.merged],
+            "law": policy.document.law and policy.document.law.id,
             "rules": [rule.uses for rule in policy.rules],
         }
         for policy in policies
@@ -158,7 +161,7 @@ def _policies(context: Context) -> tuple[_Rows, str]:
         f"until {policy.document.in_force.until or 'further notice'}"
         f"{'' if (status := _status(policy.document, now)) == 'in force' else f' ({status})'}, "
         f"for {', '.join(policy.document.environments)}; {plural(len(policy.rules), 'rule')}"
-        + "".join(f"\n  {line}" for line in _said(policy.document))
+        + "".join(f"\n  {line}" for line in _said(policy.document, now))
         for policy in policies
     )
     return rows, text

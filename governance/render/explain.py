@@ -53,8 +53,9 @@ class Parameter(Document):
 
 class Asked(Document):
     """How a policy asks: a rule with parameters, or a condition (`expression`) over groups of facts (`requires`).
-    `reads`: the groups of facts, empty where it reads all of the evidence. `applies`: the condition on the models that
-    the policy is for, null where it is for every one. `fix`: the policy's own words. `owner`: who mends what fails.
+    `reads`: the groups of facts, empty where it reads all of the evidence. `counts`: the times in which the rule
+    does, empty where it does as long as the policy is `in_force`. `applies`: the condition on the models that the
+    policy is for, null where it is for every one. `fix`: the policy's own words. `owner`: who mends what fails.
     `policy_owner`: who answers for the policy."""
 
     key: str
@@ -73,6 +74,7 @@ class Asked(Document):
     owner: str | None = None
     reads: tuple[str, ...] = ()
     in_force: InForce | None = None
+    counts: tuple[InForce, ...] = ()
     applies: str | None = None
     fix: str | None = None
     policy_owner: str | None = None
@@ -205,6 +207,7 @@ def _asked(policy: LoadedPolicy, selected: SelectedRule) -> Asked:
         owner=section.owner,
         reads=selected.facts,
         in_force=document.in_force,
+        counts=selected.times,
         applies=document.applies,
         fix=section.fix,
         policy_owner=document.owner,

@@ -96,6 +96,8 @@ def _asked(asked: Asked) -> Iterator[tuple[str, str]]:
     if asked.in_force:
         until = f" until {asked.in_force.until}" if asked.in_force.until else ""
         yield "in force", f"from {asked.in_force.from_}{until}"
+        if asked.counts:
+            yield "counts", " and ".join(one.words for one in asked.counts)
         said = f"models for which {' '.join(asked.applies.split())}" if asked.applies else "every model"
         yield "for", said
     if asked.owner:

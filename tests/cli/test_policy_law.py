@@ -100,6 +100,15 @@ def test_a_portfolio_says_who_would_change_on_which_ground(laws, check, run):
     assert laws.trail().size == before
 
 
+def test_a_bundle_of_a_law_is_judged_again_and_outlives_no_day(laws, check, run):
+    check(*AS_ANN, "--bundle", "b.json")
+    ran = run("verify", "b.json", "--trust", ".governance/trust.json")
+    assert ran.code == 0 and "VALID" in ran.out
+    said = " ".join(run("explain", "small#recorded", "--bundle", "b.json").out.split())
+    assert f"counts from {SOON} until {LATER}" in said
+    assert f"small-law/b (section 1(b); upcoming, from {SOON} until {LATER}" in said
+
+
 def test_a_portfolio_of_today_stays_and_after_the_law_nothing_is_in_force(laws, check, run):
     check(*AS_ANN)
     assert Replay.model_validate_json(run("policy", "portfolio", "--as-of", day(0), "--format", "json").out).cases == ()

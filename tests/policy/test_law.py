@@ -337,6 +337,7 @@ class TestCoverage:
             ("uses: purpose.stated@1, accept: {kind: [declared]}", Kind.DECLARED),
             ("uses: purpose.stated@1, accept: {kind: [measured, declared]}", Kind.DECLARED),
             ("uses: lineage.digests_match@1", Kind.CHECKED),
+            ("uses: attestation.signed@1, with: {statement: It is as it should be.}", Kind.ATTESTED),
             ("requires: [documents.documents], expr: size(documents.documents) > 0", Kind.DECLARED),
             ("requires: [performance.counts, documents.documents], expr: performance.counts.tp > 9,"
              " accept: {kind: [measured, declared]}", Kind.CHECKED),
