@@ -6,42 +6,71 @@ from datetime import date
 
 from governance import canonical
 from governance.errors import BadInput
-from governance.evidence.documentation import DocumentFact
+from governance.evidence.documentation import DocumentFact, SectionFact
+from governance.policy.placeholder import still_to_write
 
 MAX_BYTES = 1 << 20
 MAX_HEADINGS = 2000
 MAX_HEADING = 200
 # CommonMark 0.31: ATX headings 4.2, setext underlines 4.3, fenced code 4.5; HTML comments are not shown to a reader.
-_ATX = re.compile(r" {0,3}#{1,6}(?:[ \t]+(.*))?")
+_ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?")
 _SETEXT = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 # What follows `Date:` in a line of its own, perhaps in a list or emphasised, and in front matter.
 _DATED = re.compile(r"[ \t]{0,3}(?:[-*+][ \t]+)?[*_]{0,2}date[*_]{0,2}:[*_]{0,2}[ \t]*(.*)", re.IGNORECASE)
 _DAY = re.compile(r"[\"']?([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T\s\"'*_.,;].*)?")
+# How an item of a list, a row of a table or a quotation begins.
+_ITEM = re.compile(r"[ \t]*(?:[-*+|>]|[0-9]{1,9}[.)])")
 _WORD = re.compile(r"[^\W_]+")
 
 
 def document(kind: str, path: str, data: bytes) -> DocumentFact:
-    """Headings in order, the number of words outside headings, code blocks, comments and front matter, and the day that
-    the document is of: `date:` in its front matter, else the first line `Date:` with a day such as 2026-01-31. Raises
-    BadInput for what is no text."""
+    """Headings in order, the number of words outside headings, code blocks, comments and front matter, the same under
+    each heading without lines such as TODO, and the day that the document is of: `date:` in its front matter, else the
+    first line `Date:` with a day such as 2026-01-31. Raises BadInput for what is no text."""
     where = f"documents.{kind}: {path}"
     text = canonical.text(data, where)
     if "\0" in text:
         raise BadInput("not text", got="a NUL byte", expected="a Markdown or text file", where=where)
-    headings, words, dated = _read(_without_comments(text).splitlines())
-    if len(headings) > MAX_HEADINGS:
-        raise BadInput("too many headings", got=str(len(headings)), expected=f"at most {MAX_HEADINGS}", where=where)
+    parts, dated = _read(_without_comments(text).splitlines())
+    sections = _sections(parts)
+    if len(sections) > MAX_HEADINGS:
+        raise BadInput("too many headings", got=str(len(sections)), expected=f"at most {MAX_HEADINGS}", where=where)
     return DocumentFact(
-        kind=kind, path=path, sha256=canonical.sha256(data), words=words, headings=tuple(headings), dated=dated
+        kind=kind,
+        path=path,
+        sha256=canonical.sha256(data),
+        words=sum(part.words for part in parts),
+        headings=tuple(section.heading for section in sections),
+        dated=dated,
+        sections=tuple(sections),
     )
 
 
-def _read(lines: list[str]) -> tuple[list[str], int, str | None]:
-    headings: list[str] = []
+class _Part:
+    """What stands under one heading, down to the next one: all its words, and those that say something."""
+
+    def __init__(self, level: int, heading: str) -> None:
+        self.level, self.heading = level, _plain(heading)
+        self.words = self.said = 0
+
+    def add(self, paragraph: list[str]) -> None:
+        items: list[list[str]] = []
+        for line in paragraph:
+            if not items or _ITEM.match(line):
+                items.append([])
+            items[-1].append(line)
+        for item in items:
+            words = sum(len(_WORD.findall(line)) for line in item)
+            self.words += words
+            self.said += 0 if still_to_write("\n".join(item)) else words
+
+
+def _read(lines: list[str]) -> tuple[list[_Part], str | None]:
+    """The parts of a document, the first of them above all headings, and its day."""
     start = _front_matter(lines)
     days = [_day(line) for line in lines[1:start]]
-    words = 0
+    parts = [_Part(0, "")]
     fence = ""
     paragraph: list[str] = []
     for line in lines[start:]:
@@ -51,20 +80,38 @@ def _read(lines: list[str]) -> tuple[list[str], int, str | None]:
             fence = "" if closes else fence
             continue
         if mark and not (mark[1][0] == "`" and "`" in mark[2]):
-            fence, paragraph, words = mark[1], [], words + _words(paragraph)
+            parts[-1].add(paragraph)
+            fence, paragraph = mark[1], []
         elif atx := _ATX.fullmatch(line):
-            words, paragraph = words + _words(paragraph), []
-            headings.append(re.sub(r"(?:^|[ \t]+)#+$", "", (atx[1] or "").strip()))
-        elif paragraph and _SETEXT.fullmatch(line):
-            headings.append(" ".join(paragraph))
+            parts[-1].add(paragraph)
+            paragraph = []
+            parts.append(_Part(len(atx[1]), re.sub(r"(?:^|[ \t]+)#+$", "", (atx[2] or "").strip())))
+        elif paragraph and (under := _SETEXT.fullmatch(line)):
+            parts.append(_Part(1 if "=" in under[0] else 2, " ".join(paragraph)))
             paragraph = []
         elif not line.strip():
-            words, paragraph = words + _words(paragraph), []
+            parts[-1].add(paragraph)
+            paragraph = []
         else:
             paragraph.append(line)
             days.append(_day(line))
-    shown = [text for heading in headings if (text := _plain(heading))]
-    return shown, words + _words(paragraph), next((day for day in days if day), None)
+    parts[-1].add(paragraph)
+    return parts, next((day for day in days if day), None)
+
+
+def _sections(parts: list[_Part]) -> list[SectionFact]:
+    """Each heading that says something, with the words of all parts below it."""
+    words = [part.said for part in parts]
+    above: list[int] = []  # the headings that the part at hand is under, outermost first
+    for place, part in enumerate(parts):
+        while above and part.level and parts[above[-1]].level >= part.level:
+            above.pop()
+        for one in above:
+            words[one] += part.said
+        above.append(place)
+    return [
+        SectionFact(heading=part.heading, words=said) for part, said in zip(parts, words, strict=True) if part.heading
+    ]
 
 
 def _day(line: str) -> str | None:
@@ -94,10 +141,6 @@ def _without_comments(text: str) -> str:
             return "".join(shown)
         position = end + 3
     return "".join(shown) + text[position:]
-
-
-def _words(lines: list[str]) -> int:
-    return sum(len(_WORD.findall(line)) for line in lines)
 
 
 def _plain(heading: str) -> str:

@@ -21,9 +21,18 @@ Day = Annotated[str, AfterValidator(_day)]
 """A day of the calendar, as ISO 8601 writes it."""
 
 
+class SectionFact(Document):
+    """`words` under `heading`, down to the next heading of its level or above, so with all subsections; lines that stand
+    where something is to be written, such as TODO, are not counted."""
+
+    heading: str
+    words: Count
+
+
 class DocumentFact(Document):
     """`words` counts words outside headings: a page of headings alone documents nothing. `dated` is the day that the
-    document says it is of, null where it says none."""
+    document says it is of, null where it says none. `sections` are in the order of `headings`, null where they were not
+    counted."""
 
     kind: str
     path: str
@@ -31,6 +40,7 @@ class DocumentFact(Document):
     words: Count
     headings: tuple[str, ...]
     dated: Day | None = None
+    sections: tuple[SectionFact, ...] | None = None
 
 
 class DocumentationFacts(Document):

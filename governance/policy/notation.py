@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from governance.canonical import real
 from governance.evidence.access import Approval, Grant, Person
 from governance.evidence.artifact import Pickle
-from governance.evidence.documentation import DocumentFact
+from governance.evidence.documentation import DocumentFact, SectionFact
 from governance.evidence.evidence import Absent, Facts
 from governance.evidence.explainability import ExplainabilityFacts, FeatureShare, GlobalAttribution, Ranking
 from governance.evidence.fairness import ALPHAS, Cell
@@ -62,6 +62,7 @@ FORMS: dict[type[BaseModel], Form] = {
     Person: Form("principal", "status", lambda name, place: {"line": place + 2}),
     Pickle: Form("member", "imports", lambda name, place: {"at": 0, "calls": 0}),
     Ranking: Form("seed", "features"),
+    SectionFact: Form("heading", "words"),
     Source: Form("id"),
     Table: Form("role"),
     Watched: Form("name"),

@@ -50,6 +50,32 @@ def test_headings_and_words(text: str, headings: tuple[str, ...], words: int) ->
 
 
 @pytest.mark.parametrize(
+    "text, sections",
+    [
+        ("above all\n", {}),
+        ("# A\none two\n## B\nthree\n### C\nfour\n## D\nfive six\n# E\n", {"A": 6, "B": 2, "C": 1, "D": 2, "E": 0}),
+        ("### A\none\n# B\ntwo three\n", {"A": 1, "B": 2}),
+        ("A\n=\none\n\nB\n-\ntwo\n", {"A": 2, "B": 1}),
+        ("# A\n```\ncode words\n```\none\n<!-- two -->\n", {"A": 1}),
+        ("# A\nTODO: write about\nthe methods\n\none\n", {"A": 1}),
+        ("# A\n- TODO\n- one two\n- [Name it.]\n1. tbd\n", {"A": 2}),
+        ("# A\n[Describe\nit.]\n## B\n| TBD | TBD |\n", {"A": 0, "B": 0}),
+        ("# A\none\n#\ntwo\n# A\n", {"A": 1}),
+    ],
+)
+def test_words_under_each_heading(text: str, sections: dict[str, int]) -> None:
+    found = documentation.document("model_card", "card.md", text.encode())
+    assert found.sections is not None
+    assert [section.heading for section in found.sections] == list(found.headings)
+    assert {section.heading: section.words for section in reversed(found.sections)} == sections
+
+
+def test_what_is_still_to_write_are_words_of_the_document_all_the_same() -> None:
+    """`words` means what it meant before sections were counted."""
+    assert documentation.document("x", "x.md", b"# A\nTODO write it\n").words == 3
+
+
+@pytest.mark.parametrize(
     "text, dated",
     [
         ("Date: 2026-11-01\n", "2026-11-01"),
@@ -108,6 +134,9 @@ def test_any_text_can_stand_in_evidence(text: str) -> None:
         "`" * 1_000_000,
         "# " + "[a](" * 250_000,
         "# " + "#" * 10**6,
+        "###### a\n" * 2000 + "- TODO\n" * 100_000,
+        "# a\n" + "* " * 500_000 + "x",
+        "# a\n" + "[" * 500_000 + "]" * 500_000,
     ],
 )
 def test_no_text_takes_long(text: str) -> None:

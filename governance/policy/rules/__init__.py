@@ -14,6 +14,7 @@ from governance.policy.rules.artifact.unsafe_opcodes import unsafe_opcodes
 from governance.policy.rules.attestation.signed import signed
 from governance.policy.rules.documentation.current import current
 from governance.policy.rules.documentation.present import present
+from governance.policy.rules.documentation.sections import sections
 from governance.policy.rules.explainability.additivity import additivity
 from governance.policy.rules.explainability.concentration import concentration
 from governance.policy.rules.explainability.forbidden_features import forbidden_features
@@ -58,6 +59,7 @@ ALL: tuple[Rule, ...] = (
     signed,
     current,
     present,
+    sections,
     additivity,
     concentration,
     forbidden_features,
