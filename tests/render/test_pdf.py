@@ -18,6 +18,7 @@ from governance.render.definition import load_report
 from governance.render.pdf import render_pdf, style
 from governance.render.pdf.blocks import cell, labelled, paragraph, verbatim
 from governance.verification import Verified
+from tests.render.law import law
 
 MADE = ("2026-11-21T10:00:00Z", "governance 0.1.0")
 Verify = Callable[..., Verified]
@@ -253,7 +254,7 @@ def test_no_section_begins_at_the_foot_of_a_page(
     """Under every length of what stands before it, an introduction is followed by what it introduces."""
     *sections, notice = load_report(definition, "report.yaml").sections
     assert notice.id == "notice"  # an introduction and nothing else
-    pages = read(make_verified(make_evidence(), [_rules(rules)]))
+    pages = read(make_verified(make_evidence(), [_rules(rules), law()]))
     for section in sections:
         if not section.intro:
             continue
