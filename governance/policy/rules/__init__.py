@@ -20,6 +20,7 @@ from governance.policy.rules.explainability.concentration import concentration
 from governance.policy.rules.explainability.forbidden_features import forbidden_features
 from governance.policy.rules.explainability.share import share
 from governance.policy.rules.explainability.stability import stability
+from governance.policy.rules.fairness.adverse_impact import adverse_impact
 from governance.policy.rules.fairness.disparity import disparity
 from governance.policy.rules.fairness.minimum_sizes import minimum_sizes
 from governance.policy.rules.fairness.reference import reference
@@ -65,6 +66,7 @@ ALL: tuple[Rule, ...] = (
     forbidden_features,
     share,
     stability,
+    adverse_impact,
     disparity,
     minimum_sizes,
     reference,
