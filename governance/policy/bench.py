@@ -136,7 +136,8 @@ class Bench:
             )  # fmt: skip
 
         def seen(place: int, act: CaseAct, moment: Instant, before: tuple[Recorded, ...]) -> Decision:
-            there = place if act.seen else None
+            # Statements that are signed in every case stand before the case's own, and none of them has `seen`.
+            there = place - len(document.attested) if act.seen else None
             if act.reviews:
                 return judge(there, moment, before)
             # Who waives a finding looks at it, whatever was signed before.

@@ -46,6 +46,11 @@ cases:
   - name: lapsed
     acts: [{kind: attest, rules: [oversight], lapsed: true, holds: false, expires: 2027-01-20T00:00:00Z}]
     expect: {}
+  - name: signed for another version
+    unsigned: [oversight]
+    change: {subject: {version: 1.0.1}}
+    acts: [{kind: attest, rules: [oversight], seen: {subject: {version: 1.0.0}}, expires: 2027-01-20T00:00:00Z}]
+    expect: {findings: {oversight: {outcome: inconclusive, says: [another model version]}}, outcomes: {prod: needs review}}
   - name: expired
     now: 2027-01-20T00:00:00Z
     expect: {findings: {oversight: inconclusive}, outcomes: {prod: needs review}}
@@ -61,7 +66,7 @@ def test_what_is_signed_in_every_case() -> None:
     made = bench()
     sound = {one.key: one.outcome for one in made.judged(None).decision.findings}
     assert sound == {"law#oversight": Outcome.PASS, "law#objective": Outcome.PASS}
-    assert [made.ran(index).differences for index in range(5)] == [()] * 5
+    assert [made.ran(index).differences for index in range(6)] == [()] * 6
 
 
 @pytest.mark.parametrize(
