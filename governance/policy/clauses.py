@@ -1,6 +1,6 @@
 """Clause by clause what a policy does about its law: checked, declared, attested, or not covered and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -105,26 +105,27 @@ def coverage(policy: LoadedPolicy, law: Law, as_of: datetime) -> LawCoverage:
     )
 
 
-def serving(policy: LoadedPolicy, law: Law, clause: Clause) -> list[SelectedRule]:
-    """The rules that serve a clause, in the order of the policy."""
-    return [selected for selected in policy.rules if law.control(clause) in selected.clauses]
+def account(law: Law, clause: Clause, rules: Sequence[SelectedRule], as_of: datetime) -> Covered:
+    """One clause, on a legal date, with these rules that serve it."""
+    served = tuple(Served(rule=one.section.id, uses=one.uses, kind=kind_of(one)) for one in rules)
+    return Covered(
+        clause=clause.id,
+        asks=clause.asks,
+        citation=clause.citation,
+        status=law.status_on(as_of, clause),
+        effective=law.effective_of(clause),
+        superseded_by=law.successor_of(clause),
+        doubts=law.doubts(clause),
+        kind=min((one.kind for one in served), key=tuple(Kind).index, default=Kind.NOT_COVERED),
+        rules=served,
+        why=None if served else clause.not_covered,
+    )
 
 
 def _covered(policy: LoadedPolicy, law: Law, as_of: datetime) -> Iterator[Covered]:
-    order = list(Kind)
+    serving: dict[str, list[SelectedRule]] = {}
+    for selected in policy.rules:
+        for control in selected.clauses:
+            serving.setdefault(control, []).append(selected)
     for clause in law.clauses:
-        rules = tuple(
-            Served(rule=one.section.id, uses=one.uses, kind=kind_of(one)) for one in serving(policy, law, clause)
-        )
-        yield Covered(
-            clause=clause.id,
-            asks=clause.asks,
-            citation=clause.citation,
-            status=law.status_on(as_of, clause),
-            effective=law.effective_of(clause),
-            superseded_by=law.successor_of(clause),
-            doubts=law.doubts(clause),
-            kind=min((one.kind for one in rules), key=order.index, default=Kind.NOT_COVERED),
-            rules=rules,
-            why=None if rules else clause.not_covered,
-        )
+        yield account(law, clause, serving.get(law.control(clause), ()), as_of)

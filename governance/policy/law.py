@@ -129,4 +129,5 @@ class Law(Document):
 
     def served(self, controls: Collection[str]) -> tuple[Clause, ...]:
         """The clauses that are among these controls."""
-        return tuple(clause for clause in self.clauses if self.control(clause) in controls)
+        ids = {control.partition("/")[2] for control in controls if control.startswith(f"{self.id}/")}
+        return tuple(clause for clause in self.clauses if clause.id in ids) if ids else ()

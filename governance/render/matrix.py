@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from governance.canonical import Sha256, parse_instant
-from governance.policy.clauses import Covered, Kind, LawCoverage, coverage
+from governance.policy.clauses import Covered, Kind, LawCoverage, account, coverage
 from governance.policy.decision import Decision
 from governance.policy.document import LoadedPolicy
 from governance.policy.finding import Finding
@@ -118,10 +118,10 @@ def law_of(decision: Decision, policies: Sequence[LoadedPolicy], finding: Findin
     """Of one finding each clause that it serves: what it asks, where it stands, and since or until when."""
     as_of = parse_instant(decision.as_of)
     for policy in policies:
-        if (law := policy.document.law) is not None and finding.key.startswith(f"{policy.document.id}#"):
-            for clause in coverage(policy, law, as_of).clauses:
-                if any(finding.key == f"{policy.document.id}#{served.rule}" for served in clause.rules):
-                    yield _clause(law.id, clause)
+        law = policy.document.law
+        if law is not None and finding.key.startswith(f"{policy.document.id}#"):
+            for clause in law.served(finding.controls):
+                yield _clause(law.id, account(law, clause, (), as_of))
 
 
 def _clause(law: str, clause: Covered) -> str:
