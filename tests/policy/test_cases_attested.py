@@ -48,7 +48,7 @@ cases:
     expect: {}
   - name: signed for another version
     unsigned: [oversight]
-    change: {subject: {version: 1.0.1}}
+    change: {subject: {name: loans, version: 1.0.1, artifact: model}}
     acts: [{kind: attest, rules: [oversight], seen: {subject: {version: 1.0.0}}, expires: 2027-01-20T00:00:00Z}]
     expect: {findings: {oversight: {outcome: inconclusive, says: [another model version]}}, outcomes: {prod: needs review}}
   - name: expired
