@@ -46,7 +46,6 @@ def _replay(context: Context) -> int:
     from governance.operations.evaluate import load_policies
     from governance.operations.replay import Asked, stands_for
     from governance.policy.difference import named
-    from governance.policy.enforcement import days
     from governance.render.replay import Head
 
     args = context.args
@@ -59,7 +58,7 @@ def _replay(context: Context) -> int:
     as_of = moment(args.as_of, "--as-of") if args.as_of else None
     alone = not old and not any(known & stands_for(draft) for draft in drafts)
     asked = Asked(drafts, old, args.environment, as_of, alone)
-    later = {day for draft in drafts for rule in draft.rules for day in days(rule.section.enforcement)}
+    later = {day for draft in drafts for rule in draft.rules for day in rule.days}
     shown = tuple(day for day in sorted(later) if as_of is None or parse_instant(day) > as_of)
     head = Head(tuple(map(named, drafts)), tuple(map(named, old)), alone, shown)
     return say_replay(context, head, found, asked)
