@@ -50,7 +50,7 @@ cases:
     unsigned: [oversight]
     change: {subject: {name: loans, version: 1.0.1, artifact: model}}
     acts: [{kind: attest, rules: [oversight], seen: {subject: {version: 1.0.0}}, expires: 2027-01-20T00:00:00Z}]
-    expect: {findings: {oversight: {outcome: inconclusive, says: [another model version]}}, outcomes: {prod: needs review}}
+    expect: {findings: {oversight: {outcome: inconclusive, says: [another model]}}, outcomes: {prod: needs review}}
   - name: expired
     now: 2027-01-20T00:00:00Z
     expect: {findings: {oversight: inconclusive}, outcomes: {prod: needs review}}
