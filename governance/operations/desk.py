@@ -16,8 +16,8 @@ from governance.operations.events import Event, event
 from governance.operations.review import Kind
 from governance.operations.sealing import read_acts, read_baseline, read_decision, read_policies
 from governance.operations.workspace import Workspace
-from governance.permissions import ROLES, Does, Permission, acting_role, may, may_act
-from governance.policy.act import Act, Waiver
+from governance.permissions import TABLE, Does, Permission, acting_role, may, may_act
+from governance.policy.act import Act, Attestation, Statement, Waiver
 from governance.policy.decision import Decision
 from governance.policy.urgency import Asks
 from governance.render.pipeline import CheckPage, Precedent
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MOST = 25
 """Rows of a page."""
 _MOST_EARLIER, _MOST_DECISIONS = 12, 60
-KINDS = (Does.APPROVE, Does.REJECT, Does.COMMENT, Does.WAIVE)
+KINDS = (Does.APPROVE, Does.REJECT, Does.COMMENT, Does.WAIVE, Does.ATTEST)
 
 
 class Shown(StrEnum):
@@ -171,7 +171,8 @@ def next_case(workspace: Workspace, principal: str, roles: tuple[str, ...], done
 def _whose(principal: str, roles: tuple[str, ...]) -> "Whose":
     from governance.store.standing import Whose
 
-    return Whose(principal, *(may(does, principal, roles).allowed for does in (Does.APPROVE, Does.SUBMIT)))
+    answers, submits = (may(does, principal, roles).allowed for does in (Does.APPROVE, Does.SUBMIT))
+    return Whose(principal, answers, submits, signing_roles(roles))
 
 
 def _sought(shown: Shown, whose: "Whose", wanted: Wanted) -> "Sought":
@@ -238,9 +239,14 @@ def permissions(workspace: Workspace, file: CaseFile, principal: str, roles: tup
 
 
 def role_for(kind: str, roles: tuple[str, ...]) -> str:
-    """The role that a person of the portal acts in: where `acting_role` would ask, the first they hold."""
-    held = tuple(role for role in ROLES if role in roles)
-    return acting_role(kind, held) or (held[0] if held else "")
+    """The role that a person of the portal acts in: where `acting_role` would ask, the first they hold that may."""
+    held = [role for role in TABLE[Does(kind)].roles if role in roles]
+    return acting_role(kind, roles) or (held[0] if held else "")
+
+
+def signing_roles(roles: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of them in which statements may be signed."""
+    return tuple(role for role in TABLE[Does.ATTEST].roles if role in roles)
 
 
 def _may(
@@ -250,10 +256,12 @@ def _may(
     by_role = may(kind, principal, roles)
     if not by_role.allowed:
         return by_role
-    waiver = None
+    waiver, attestation = None, None
+    tomorrow = instant(parse_instant(seen.now) + timedelta(days=1))
     if kind is Does.WAIVE:
-        tomorrow = instant(parse_instant(seen.now) + timedelta(days=1))
         waiver = Waiver(key="", ticket="", not_before=seen.now, expires=tomorrow)
+    elif kind is Does.ATTEST:
+        attestation = Attestation(statements=(Statement(key="", text="not said yet"),), expires=tomorrow)
     act = Act(
         kind=cast(Kind, kind.value),
         actor=principal,
@@ -262,6 +270,7 @@ def _may(
         reason="not said yet",
         at=seen.now,
         waiver=waiver,
+        attestation=attestation,
     )
     return may_act(act, roles, seen, measured_by)
 

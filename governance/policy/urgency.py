@@ -35,7 +35,8 @@ class Standing(NamedTuple):
     """What of a decision tells how urgent it is. `outcomes`: by environment. `fell`: the environments that an earlier
     decision allowed it in and that do not allow it now. `tier`: low, medium or high. `severity`: the worst of the
     `findings` findings that ask for more than allow, None where none does. `since`: when it began to ask this.
-    `waiver` is the title of the finding whose waiver ends with `valid_until`, empty where another thing ends it."""
+    `waiver` is the title of the finding whose waiver ends with `valid_until`, empty where another thing ends it.
+    `statements`: how many of the findings wait for a signature of somebody in one of the roles `signers`."""
 
     outcomes: Mapping[str, Action]
     fell: tuple[str, ...]
@@ -45,6 +46,13 @@ class Standing(NamedTuple):
     since: Instant
     valid_until: Instant
     waiver: str = ""
+    statements: int = 0
+    signers: tuple[str, ...] = ()
+
+    @property
+    def only_statements(self) -> bool:
+        """Whether signing them is all that is asked."""
+        return self.asks is Asks.REVIEW and self.statements == self.findings > 0
 
     @property
     def asks(self) -> Asks:
@@ -97,7 +105,13 @@ def why(case: Standing, now: datetime, *, overtaken: bool = False) -> str:
         became = "needs a review" if case.asks is Asks.REVIEW else "denied"
         said.append(f"{became} in {' and '.join(case.fell)}, where it was allowed")
     found = plural(case.findings, "finding")
-    said += [f"{case.tier} risk", f"{found} to review" if case.asks is Asks.REVIEW else f"denied by {found}"]
+    to_sign = f"{plural(case.statements, 'statement')} to sign"
+    if case.only_statements:
+        said += [f"{case.tier} risk", to_sign]
+    elif case.asks is Asks.REVIEW:
+        said += [f"{case.tier} risk", f"{found} to review", *([f"of which {to_sign}"] if case.statements else [])]
+    else:
+        said += [f"{case.tier} risk", f"denied by {found}"]
     if case.severity is not None and case.findings > 1:
         said.append(f"the worst {case.severity.value}")
     return ", ".join([*said, *([] if case.fell else _where(case)), _waiting(now - since)])

@@ -16,7 +16,7 @@ from governance.settings import DatabaseUrl
 Place = Path | DatabaseUrl
 """Where a trail is. As text it may be shown to anybody."""
 
-SCHEMA = 4
+SCHEMA = 5
 """The version of the tables this code writes: the number of the last migration."""
 BUSY_SECONDS = 30
 """How long a writer waits for the one before it."""

@@ -17,7 +17,8 @@ from sqlmodel import Session, col, delete, func, select
 from governance.canonical import instant
 from governance.evidence.origin import Subject
 from governance.policy.act import UNVERIFIED
-from governance.policy.outcome import Action, Severity
+from governance.policy.outcome import Action, Outcome, Severity
+from governance.policy.rules.attestation.signed import SIGNED, signers
 from governance.policy.urgency import KEPT, SOON, Asks, Standing, due, tier_of
 from governance.store.listing import Listed, listed
 from governance.store.snapshot import Snapshot
@@ -31,11 +32,12 @@ Columns = dict[str, Any]
 
 class Whose(NamedTuple):
     """Who looks. `answers`: they may approve and waive, where they are somebody else; `submits`: they may put up
-    another version in place of their own."""
+    another version in place of their own; `signs`: the roles in which they may sign statements."""
 
     principal: str
     answers: bool
     submits: bool
+    signs: tuple[str, ...] = ()
 
 
 class Sought(NamedTuple):
@@ -179,17 +181,17 @@ def _conditions(sought: Sought, now: datetime) -> Iterator[ColumnElement[bool]]:
 
 
 def _mine(whose: Whose) -> ColumnElement[bool]:
-    """What this person can act on and nobody before them must: as an approver what others put up and measured, as the
-    submitter their own. It is the separation of `permissions.may_act` in the database's words; that one decides."""
+    """What this person can act on and nobody before them must: as an approver what others put up and measured, in
+    another role what they may sign of it, as the submitter their own. It is the separation of `permissions.may_act` in
+    the database's words; that one decides."""
     asks, submitter = col(StandingRow.asks), col(StandingRow.submitted_by)
     never: ColumnElement[bool] = col(StandingRow.idx) < 0
-    answered = and_(
-        or_(asks != Asks.DENIED.value, col(StandingRow.fell) != ""),
-        submitter.not_in([whose.principal, UNVERIFIED]),
-        col(StandingRow.measured_by) != whose.principal,
-    )
+    separate = and_(submitter.not_in([whose.principal, UNVERIFIED]), col(StandingRow.measured_by) != whose.principal)
+    answered = and_(or_(asks != Asks.DENIED.value, col(StandingRow.fell) != ""), separate)
+    theirs = or_(never, *(col(StandingRow.signers).contains(f" {role} ", autoescape=True) for role in whose.signs))
+    signed = and_(asks == Asks.REVIEW.value, theirs, separate)
     own = and_(submitter == whose.principal, asks != Asks.REVIEW.value)
-    return or_(answered if whose.answers else never, own if whose.submits else never)
+    return or_(answered if whose.answers else never, signed, own if whose.submits else never)
 
 
 def _overtaken() -> ColumnElement[bool]:
@@ -200,7 +202,7 @@ def _overtaken() -> ColumnElement[bool]:
 def _standing(row: StandingRow, outcomes: dict[str, Action]) -> Standing:
     severity = Severity(row.severity) if row.severity else None
     told = (tuple(row.fell.split()), row.tier, severity, row.findings, row.since, row.valid_until, row.waiver)
-    return Standing(outcomes, *told)
+    return Standing(outcomes, *told, row.statements, tuple(row.signers.split()))
 
 
 def _row(session: Session, index: int, key: tuple[str, str], document: Any, before: Columns | None) -> Columns:
@@ -211,6 +213,8 @@ def _row(session: Session, index: int, key: tuple[str, str], document: Any, befo
     asking = [
         one for one in decision["findings"] if any(action != Action.ALLOW.value for action in one["actions"].values())
     ]
+    statements = [one for one in asking if one.get("uses") == SIGNED and one.get("outcome") == _MISSING]
+    limits = [(one.get("limit") or {}).get("value", "") for one in statements]
     severities = [severity for severity in Severity if severity.value in {one["severity"] for one in asking}]
     earlier = set[str]()
     if before is not None:
@@ -228,6 +232,8 @@ def _row(session: Session, index: int, key: tuple[str, str], document: Any, befo
         since=now,
         valid_until=decision["valid_until"] or now,
         waiver=_ending(session, decision),
+        statements=len(statements),
+        signers=tuple(sorted({role for limit in limits for role in signers(limit)})),
     )
     if before is not None and before["asks"] == standing.asks.value and (before["fell"] != "") == (fell != ()):
         standing = standing._replace(since=before["since"])
@@ -245,12 +251,15 @@ def _row(session: Session, index: int, key: tuple[str, str], document: Any, befo
         findings=standing.findings,
         waiver=standing.waiver,
         fell=" ".join(fell),
+        statements=standing.statements,
+        signers=f" {' '.join(standing.signers)} " if standing.signers else "",
         submitted_by=decision["submitter"],
         measured_by=(evidence.get("origin") or {}).get("by") or "",
         sought=folded(" ".join(key)),
     )
 
 
+_MISSING = Outcome.INCONCLUSIVE.value
 _NOTHING: dict[str, Any] = {
     "submitter": "",
     "now": "",

@@ -107,7 +107,8 @@ class StandingRow(SQLModel, table=True):
     """How a model version stands by its latest decision, so that what is urgent is found without opening documents.
     The one table of the trail that is no record: it follows from the documents, is written anew with each decision and
     made again by `governance.store.standing.rebuild`. `idx` is the latest decision's entry, `first` that of the first;
-    the rest is as in `governance.policy.urgency`. `fell` is separated by spaces; empty text stands for none."""
+    the rest is as in `governance.policy.urgency`. `fell` is separated by spaces, each of `signers` is between two;
+    empty text stands for none."""
 
     __tablename__ = "standing"
     __table_args__ = (
@@ -130,6 +131,8 @@ class StandingRow(SQLModel, table=True):
     findings: int = Field(sa_type=Number)
     waiver: str = Field(sa_type=Words)
     fell: str = Field(sa_type=Words)
+    statements: int = Field(sa_type=Number)
+    signers: str = Field(sa_type=Words)
     submitted_by: str = Field(sa_type=Words)
     measured_by: str = Field(sa_type=Words)
     sought: str = Field(sa_type=Words)

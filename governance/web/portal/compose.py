@@ -13,6 +13,7 @@ from governance.permissions import Does, Permission
 from governance.policy.act import UNVERIFIED
 from governance.policy.finding import Finding
 from governance.policy.outcome import ACTIONS, Action
+from governance.policy.rules.attestation.signed import somebody
 from governance.policy.urgency import Asks, due, when, why
 from governance.policy.waiving import REACH
 from governance.render import wording
@@ -26,6 +27,7 @@ from governance.web.portal.pages_case import CasePage, Choice, Draft
 from governance.web.portal.pages_frame import CaseRow, Frame, Notice, Pager, Verdict
 from governance.web.portal.pages_waiting import WaitingRow
 from governance.web.portal.records import line
+from governance.web.portal.statements import signing, unsigned
 
 if TYPE_CHECKING:
     from governance.store.standing import Waiting
@@ -35,6 +37,7 @@ _MEANS = {
     Does.REJECT: ("Reject", "It runs nowhere until a new evaluation."),
     Does.COMMENT: ("Comment", "It is recorded; no outcome changes."),
     Does.WAIVE: ("Waive", "You excuse one finding, for a time."),
+    Does.ATTEST: ("Sign statements", "You answer for what no machine can check, for a time."),
     Does.EVALUATE: ("Judge again", "The recorded evidence, by today's policies. Nothing is measured anew."),
 }
 _SHOWN_GISTS = 3
@@ -103,6 +106,10 @@ def _whom(waiting: "Waiting", principal: str) -> str:
         return ""
     if waiting.standing.asks is Asks.REVIEW and waiting.submitter == UNVERIFIED:
         return "nobody can answer: the submitter is unverified; check it again with `--as NAME`"
+    if waiting.standing.only_statements:
+        mine = "yours: somebody else must sign" if principal in (waiting.submitter, waiting.measured_by) else ""
+        signers = somebody(waiting.standing.signers)
+        return mine or f"waits for {signers} who neither submitted nor measured it, to sign"
     if waiting.standing.asks is not Asks.DENIED or waiting.standing.fell:
         mine = "yours: somebody else must answer" if principal in (waiting.submitter, waiting.measured_by) else ""
         return mine or "waits for an approver who neither submitted nor measured it"
@@ -123,7 +130,13 @@ def asked(file: CaseFile, choices: Sequence[Choice]) -> tuple[str, ...]:
     by = {action: [name for name in sorted(outcomes) if outcomes[name] is action] for action in Action}
     said = []
     if by[Action.NEEDS_REVIEW]:
-        said.append(f"In {wording.listed(by[Action.NEEDS_REVIEW])}, an approver must answer for what is listed here.")
+        where = wording.listed(by[Action.NEEDS_REVIEW])
+        asking = [one for one in file.page.decision.findings if _asks(one)]
+        count, whose = unsigned(file.page, asking)
+        if count == len(asking) > 0:
+            said.append(f"In {where}, {wording.plural(count, 'statement')} must be signed by {whose}.")
+        else:
+            said.append(f"In {where}, an approver must answer for what is listed here.")
     if by[Action.DENY] or not outcomes:
         where = wording.listed(by[Action.DENY]) if outcomes else "every environment"
         said.append(f"In {where}, it is denied: an approval does not lift that, it takes a waiver or another version.")
@@ -134,7 +147,8 @@ def asked(file: CaseFile, choices: Sequence[Choice]) -> tuple[str, ...]:
 
 
 def choices(permissions: Mapping[Does, Permission]) -> tuple[Choice, ...]:
-    return tuple(_choice(kind, permissions) for kind in KINDS)
+    """The acts on a case as a whole, and a waiver; statements have a form of their own."""
+    return tuple(_choice(kind, permissions) for kind in KINDS if kind is not Does.ATTEST)
 
 
 def _choice(kind: Does, permissions: Mapping[Does, Permission]) -> Choice:
@@ -185,13 +199,15 @@ def case_page(
     permissions: Mapping[Does, Permission],
     *,
     site: str,
+    roles: tuple[str, ...],
+    now: datetime,
     draft: Draft,
     problem: str = "",
     notice: Notice | None = None,
     acted_on: Precedent | None = None,
 ) -> CasePage:
-    """`site` is where the portal is, without a slash at its end; `acted_on` is the older decision that somebody acted
-    on, where they did."""
+    """`site` is where the portal is, without a slash at its end; `roles` are those of whoever looks; `acted_on` is the
+    older decision that somebody acted on, where they did."""
     page = file.page
     decision, evidence, subject = page.decision, page.evidence, page.decision.subject
     open_, settled, pictures = folds(file)
@@ -221,6 +237,7 @@ def case_page(
         draft=draft,
         waiving=waiving,
         covers=_covers(file, waiving.finding.key) if waiving else (),
+        signing=signing(page, permissions[Does.ATTEST], roles, now),
         problem=problem,
         notice=notice,
         decision=file.decision_sha256,

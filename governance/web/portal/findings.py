@@ -15,8 +15,9 @@ from governance.render.explain import Case, explain_finding
 from governance.render.pipeline import CheckPage, known, waived
 from governance.render.svg.strips import strips
 from governance.render.wording import SETTLED, State, state_of
-from governance.web.portal.addresses import case_at
+from governance.web.portal.addresses import anchor, case_at
 from governance.web.portal.pages_case import Fold, Past, Picture, Signed, Told
+from governance.web.portal.statements import asks
 
 _SHOWN_STRIPS = 8
 _SHOWN_TOLD = 30
@@ -71,7 +72,7 @@ def _fold(file: CaseFile, finding: Finding, pictures: Sequence[Picture]) -> Fold
     found = explanation.found
     subject = page.decision.subject
     return Fold(
-        anchor=anchor(finding),
+        anchor=anchor(finding.key),
         finding=finding,
         state=state_of(finding).value,
         style=style_of(finding),
@@ -90,6 +91,7 @@ def _fold(file: CaseFile, finding: Finding, pictures: Sequence[Picture]) -> Fold
         explanation=explanation,
         past=_past(file, finding),
         waivable=bool(found and found.if_waived) and state_of(finding) not in SETTLED,
+        asks=asks(page, finding),
         waive_at=f"{case_at(subject.name, subject.version, waive=finding.key)}#act",
         groups=tuple((_sent(group), wording.group_name(group)) for group in at_stake(finding) if group),
     )
@@ -98,10 +100,6 @@ def _fold(file: CaseFile, finding: Finding, pictures: Sequence[Picture]) -> Fold
 def _sent(group: Parts) -> str:
     """A group in a form: each attribute with its value, null for unknown."""
     return json.dumps([[part.attribute, part.value] for part in group], ensure_ascii=False)
-
-
-def anchor(finding: Finding) -> str:
-    return finding.key.replace("#", "-")
 
 
 def style_of(finding: Finding) -> str:

@@ -39,10 +39,37 @@ class Past(NamedTuple):
     found: str
 
 
+class Asks(NamedTuple):
+    """A statement that a finding asks for. `text`: word for word. `bounds`: who may sign it, and for how long.
+    `settled`: somebody's word counts already."""
+
+    key: str
+    anchor: str
+    title: str
+    text: str
+    bounds: str
+    why: str
+    settled: bool
+
+
+class Signing(NamedTuple):
+    """The form for statements: those nobody has signed, and those that could be signed anew or taken back. `roles`:
+    in which whoever looks may sign. `first` and `last`: days on which what is signed may end, the last for some of
+    them only."""
+
+    open_: tuple[Asks, ...]
+    settled: tuple[Asks, ...]
+    roles: tuple[str, ...]
+    covers: tuple[tuple[str, str], ...]
+    first: str
+    last: str
+
+
 class Fold(NamedTuple):
-    """One finding. `first` are the strips that are shown at once and `rest` those that are folded; `more` counts what
-    was looked at and is told in the bundle only. `waivable`: somebody who may waive could waive this one, for all
-    or for some of `groups`, each as the form sends it and in words."""
+    """One finding. `asks`: the statement that it wants, None where it wants none. `first` are the strips that are
+    shown at once and `rest` those that are folded; `more` counts what was looked at and is told in the bundle only.
+    `waivable`: somebody who may waive could waive this one, for all or for some of `groups`, each as the form sends it
+    and in words."""
 
     anchor: str
     finding: Finding
@@ -64,6 +91,7 @@ class Fold(NamedTuple):
     past: tuple[Past, ...]
     waivable: bool
     waive_at: str
+    asks: Asks | None
     groups: tuple[tuple[str, str], ...]
 
 
@@ -83,7 +111,8 @@ class Signed(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """What somebody typed into the form of an act, kept as it is. `waive` is the finding, empty for any other act."""
+    """What somebody typed into the form of an act, kept as it is. `waive` is the finding, empty for any other act;
+    `statements` are findings, and `holds` whether it is so: `so`, `not so`, or empty where nothing is said yet."""
 
     kind: str = ""
     reason: str = ""
@@ -96,6 +125,9 @@ class Draft(NamedTuple):
     requester: str = ""
     condition: str = ""
     covers: str = ""
+    statements: tuple[str, ...] = ()
+    holds: str = ""
+    role: str = ""
 
 
 class Choice(NamedTuple):
@@ -109,9 +141,9 @@ class Choice(NamedTuple):
 
 
 class CasePage(NamedTuple):
-    """`conflict` is what changed since the decision that somebody acted on, None where nobody acted on an older one;
-    `meanwhile` are the acts since then. `again`: to have it
-    judged again, which is no act. `drawing`: whether what draws is installed."""
+    """`signing`: statements that whoever looks may sign, None where there are none. `conflict` is what changed since
+    the decision that somebody acted on, None where nobody acted on an older one; `meanwhile` are the acts since then.
+    `again`: to have it judged again, which is no act. `drawing`: whether what draws is installed."""
 
     frame: Frame
     name: str
@@ -136,6 +168,7 @@ class CasePage(NamedTuple):
     draft: Draft
     waiving: Fold | None
     covers: tuple[tuple[str, str], ...]
+    signing: Signing | None
     problem: str
     notice: Notice | None
     decision: str

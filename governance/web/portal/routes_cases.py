@@ -15,11 +15,13 @@ from governance.operations.caller import Caller
 from governance.operations.export import export_bundle
 from governance.operations.review import Kind, act
 from governance.operations.submit import evaluate_again
-from governance.operations.workspace import local
+from governance.operations.workspace import Workspace, local
 from governance.permissions import Does
 from governance.policy.act import Named, Part, Values, Waiver
+from governance.policy.attesting import Stating
 from governance.policy.outcome import Action
-from governance.policy.waiving import Covers
+from governance.policy.waiving import REACH, Covers
+from governance.render.pipeline import Precedent
 from governance.web.openapi import PDF
 from governance.web.portal import addresses, compose, http, pages_case, pages_frame
 from governance.web.portal.http import By, Form, Segment, workspace_of
@@ -27,7 +29,7 @@ from governance.web.requests import JSON, fingerprint
 from governance.web.security import served
 
 router = APIRouter(route_class=http.PageRoute, include_in_schema=False)
-_NOT_DONE_WITH = ("comment", "waive")
+_NOT_DONE_WITH = ("comment", "waive", "attest")
 """Acts after which somebody still has to answer, where not everything is allowed."""
 
 
@@ -55,11 +57,12 @@ def acted(request: Request, name: Segment, version: Segment, by: By, form: Form)
             model=name,
             version=version,
             principal=by.principal,
-            role=desk.role_for(draft.kind, by.roles) or None,
+            role=draft.role or desk.role_for(draft.kind, by.roles) or None,
             password=lambda: password,
             reason=draft.reason,
             seen=seen,
             waiver=_waiver(request, draft) if draft.kind == "waive" else None,
+            stating=_stating(workspace_of(request), draft) if draft.kind == "attest" else None,
             people=served(request).people,
         )
         sealed, decided = reviewed.sealed.decision_sha256, reviewed.decision
@@ -141,15 +144,32 @@ def _attached(name: str) -> dict[str, str]:
 
 
 def _case(request: Request, name: str, version: str, by: Caller, draft: pages_case.Draft) -> pages_case.CasePage:
-    workspace = workspace_of(request)
-    file = desk.case_file(workspace, name, version)
+    file = desk.case_file(workspace_of(request), name, version)
+    return _page(request, file, by, draft, notice=notice(request))
+
+
+def _page(
+    request: Request,
+    file: desk.CaseFile,
+    by: Caller,
+    draft: pages_case.Draft,
+    *,
+    problem: str = "",
+    notice: pages_frame.Notice | None = None,
+    acted_on: Precedent | None = None,
+) -> pages_case.CasePage:
+    workspace, subject = workspace_of(request), file.page.decision.subject
     return compose.case_page(
-        http.frame(request, f"{name} {version}", by),
+        http.frame(request, f"{subject.name} {subject.version}", by),
         file,
         desk.permissions(workspace, file, by.principal, by.roles),
         site=workspace.settings.public_url or str(request.base_url).rstrip("/"),
+        roles=by.roles,
+        now=workspace.clock(),
         draft=draft,
-        notice=notice(request),
+        problem=problem,
+        notice=notice,
+        acted_on=acted_on,
     )
 
 
@@ -160,15 +180,8 @@ def _again(
     workspace = workspace_of(request)
     file = desk.case_file(workspace, name, version)
     stale = isinstance(error, Stale)
-    page = compose.case_page(
-        http.frame(request, f"{name} {version}", by),
-        file,
-        desk.permissions(workspace, file, by.principal, by.roles),
-        site=workspace.settings.public_url or str(request.base_url).rstrip("/"),
-        draft=draft,
-        problem="" if stale else _said(error),
-        acted_on=desk.acted_on(workspace, name, version, seen) if stale else None,
-    )
+    before = desk.acted_on(workspace, name, version, seen) if stale else None
+    page = _page(request, file, by, draft, problem="" if stale else _said(error), acted_on=before)
     return http.refused(request, page, error)
 
 
@@ -198,16 +211,43 @@ def _draft(form: http.Fields) -> pages_case.Draft:
         requester=http.text(form, "requester").strip(),
         condition=http.text(form, "condition").strip(),
         covers=http.text(form, "covers"),
+        statements=http.texts(form, "statements"),
+        holds=http.text(form, "holds"),
+        role=http.text(form, "role"),
     )
+
+
+def _day(text: str) -> datetime:
+    """Its first moment. Raises BadInput."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise BadInput("The date on which it ends cannot be read.", got=text[:40], expected="2027-01-31") from error
+
+
+_HOLDS = {"so": True, "not so": False}
+
+
+def _stating(workspace: Workspace, draft: pages_case.Draft) -> Stating:
+    """What the form of statements says. Raises BadInput."""
+    if not draft.statements:
+        raise BadInput("Tick the statements that you answer for.")
+    if draft.holds not in _HOLDS:
+        raise BadInput("Say whether it is so, or is not so.")
+    expires = _day(draft.expires)
+    if expires <= workspace.clock():
+        raise BadInput("A statement must expire after it is signed.", got=draft.expires)
+    covers: Covers = next((one for one in REACH if one == draft.covers), "version")
+    return Stating(draft.statements, _HOLDS[draft.holds], instant(expires), covers)
 
 
 def _waiver(request: Request, draft: pages_case.Draft) -> Waiver:
     """What the form of a waiver says. Raises BadInput."""
+    expires = _day(draft.expires)
     try:
-        expires = datetime.strptime(draft.expires, "%Y-%m-%d").replace(tzinfo=UTC)
         groups = tuple(_group(group) for group in draft.groups)
     except ValueError as error:
-        raise BadInput("A date or a group cannot be read.", got=draft.expires[:40], expected="2027-01-31") from error
+        raise BadInput("A group cannot be read.", got=", ".join(draft.groups)[:40]) from error
     if not draft.ticket:
         raise BadInput("Say under which ticket it is followed up.")
     try:

@@ -1,7 +1,7 @@
 """attestation.signed: what no machine can check, a named person answers for, for a time."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -80,8 +80,8 @@ def signed(evidence: Attested, params: SignedParams, now: datetime) -> Verdict:
     How to fix: have somebody with the role look into it, then sign with `governance attest MODEL@VERSION FINDING`, or
     on the page of the case.
     """
-    limit = Limit(op="is", value=f"signed by {' or '.join(params.roles)}, for at most {plural(params.days, 'day')}")
-    fix = f"have {_a(params.roles)} look into it and sign: `governance attest MODEL@VERSION FINDING`"
+    limit = Limit(op="is", value=f"{_BY}{_OR.join(params.roles)}, for at most {plural(params.days, 'day')}")
+    fix = f"have {somebody(params.roles)} look into it and sign: `governance attest MODEL@VERSION FINDING`"
     counted: Given | None = None
     why_not = "nobody has signed it"
     for one in evidence.given:
@@ -104,7 +104,17 @@ def signed(evidence: Attested, params: SignedParams, now: datetime) -> Verdict:
     return Verdict(outcome=Outcome.PASS, why=why, looked_at=looked, limit=limit)
 
 
-def _a(roles: tuple[str, ...]) -> str:
+_BY, _OR = "signed by ", " or "
+
+
+def signers(limit: str) -> tuple[str, ...]:
+    """The roles that may sign, of the limit that a finding was held against."""
+    named = limit.removeprefix(_BY).partition(",")[0].split(_OR)
+    return tuple(role for role in get_args(Attests) if role in named)
+
+
+def somebody(roles: tuple[str, ...]) -> str:
+    """ "an approver or an auditor"."""
     return " or ".join(f"an {role}" if role[0] in "aeiou" else f"a {role}" for role in roles)
 
 
