@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from governance.collect import (
     access,
+    bias_audit,
     documentation,
     licences,
     lineage,
@@ -20,6 +21,7 @@ from governance.collect.named_files import digested
 from governance.collect.reproducibility import Requirement
 from governance.errors import BadInput
 from governance.evidence.access import AccessFacts, Approval, Grant, Person
+from governance.evidence.bias_audit import BiasAuditFacts
 from governance.evidence.documentation import DocumentationFacts
 from governance.evidence.evidence import Absent
 from governance.evidence.licences import LicenceFacts
@@ -29,7 +31,9 @@ from governance.evidence.origin import FactOrigin, Input
 from governance.evidence.purpose import PurposeFacts
 from governance.evidence.reproducibility import ReproducibilityFacts
 
-GROUPS = frozenset({"lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences"})
+GROUPS = frozenset(
+    {"lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences", "bias_audit"}
+)
 
 
 class Collected(NamedTuple):
@@ -42,6 +46,7 @@ class Collected(NamedTuple):
     purpose: PurposeFacts | None
     operations: OperationsFacts | None
     licences: LicenceFacts | None
+    bias_audit: BiasAuditFacts | None
     absent: tuple[Absent, ...]
     inputs: tuple[Input, ...]
 
@@ -61,6 +66,7 @@ def collect(loaded: Loaded, wanted: frozenset[str]) -> Collected:
         purpose=reader.purpose() if "purpose" in wanted else None,
         operations=reader.operations() if "operations" in wanted else None,
         licences=reader.licences() if "licences" in wanted else None,
+        bias_audit=reader.bias_audit() if "bias_audit" in wanted else None,
         absent=tuple(reader.absent),
         inputs=tuple(reader.inputs),
     )
@@ -156,6 +162,11 @@ class _Reader:
     def operations(self) -> OperationsFacts | None:
         if (found := operations.facts(self.manifest)) is None:
             self._missing("operations", "the manifest does not say how the model is run")
+        return found
+
+    def bias_audit(self) -> BiasAuditFacts | None:
+        if (found := bias_audit.facts(self.manifest)) is None:
+            self._missing("bias_audit", "the manifest says nothing about a bias audit")
         return found
 
     def _read(self, role: str, path: str, limit: int) -> bytes:

@@ -7,6 +7,7 @@ from pydantic import Field
 from governance.canonical import Document, Instant, Sha256
 from governance.evidence.access import AccessFacts
 from governance.evidence.artifact import ArtifactFacts
+from governance.evidence.bias_audit import BiasAuditFacts
 from governance.evidence.documentation import DocumentationFacts
 from governance.evidence.explainability import ExplainabilityFacts
 from governance.evidence.fairness import FairnessFacts
@@ -48,6 +49,7 @@ class Facts(Document):
     operations: OperationsFacts | None = None
     overlap: OverlapFacts | None = None
     licences: LicenceFacts | None = None
+    bias_audit: BiasAuditFacts | None = None
     absent: tuple[Absent, ...] = ()
 
 

@@ -13,10 +13,12 @@ ALPHAS = ("0.1", "0.05", "0.01")
 
 class Cell(Counts):
     """Counts of one group. A null member of `group` is the category "unknown". `scores` has, of a known group, the
-    metrics of scores that the plan names."""
+    metrics of scores that the plan names. `above`: rows whose score is strictly above the median of all rows; null
+    where no rule asked, or where there are no scores."""
 
     group: tuple[str | None, ...]
     scores: tuple[MetricFact, ...] = ()
+    above: Count | None = None
 
     def __hash__(self) -> int:
         # Groups are keys where they are compared, and the ends of an interval are a mapping, which has no hash.
@@ -52,9 +54,12 @@ class CountTable(Document):
 
 
 class FairnessFacts(Document):
-    """One table per attribute and per declared intersection, all over the same rows."""
+    """One table per attribute and per declared intersection, all over the same rows. `median`: of the scores of all
+    rows, where a rule asked for it; `unscored` says why there is none."""
 
     origin: FactOrigin | None = None
     rows: Count
     unmatched: Count = 0
     tables: tuple[CountTable, ...]
+    median: Real | None = None
+    unscored: str | None = None

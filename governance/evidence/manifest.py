@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import AfterValidator, Field, model_validator
 
 from governance.canonical import MAX_INTEGER, Document, Instant, Sha256, Spelled
+from governance.evidence.bias_audit import BiasAudit
 from governance.evidence.licences import Component, Licence
 from governance.evidence.lineage import Consent
 from governance.evidence.operations import Monitoring, NoRollback, OnCall
@@ -305,7 +306,7 @@ class OperationsSection(Document):
 
 class Manifest(Document):
     """What the submitter says about one model version. It never picks the policy. `schema`: the type of this document.
-    `features`: columns that the model reads, in its order. `documents`: files by kind, such as model_card or dpia;
+    `features`: columns that the model reads, in its order. `bias_audit`: by somebody from outside. `documents`: files by kind, such as model_card or dpia;
     one says its day in a line `Date: 2026-01-31`, or as `date:` in its front matter."""
 
     schema_: Literal["governance.manifest/v1"] = Field(alias="schema")
@@ -318,6 +319,7 @@ class Manifest(Document):
     environment: EnvironmentSection = EnvironmentSection()
     licences: LicencesSection = LicencesSection()
     operations: OperationsSection = OperationsSection()
+    bias_audit: BiasAudit = BiasAudit()
     documents: dict[Name, str] = {}
 
     @model_validator(mode="before")

@@ -13,11 +13,12 @@ class Comparison(Document):
 
 class FairnessRequest(Document):
     """One count table with the critical values of these comparisons, and these metrics of scores (sorted names) of each
-    group."""
+    group. `above_median`: with the rows of each group whose score is above the median of all."""
 
     attributes: tuple[str, ...]
     comparisons: tuple[Comparison, ...]
     scores: tuple[str, ...] = ()
+    above_median: bool = False
 
 
 class Plan(Document):
@@ -41,4 +42,9 @@ class Plan(Document):
     def scored(self) -> bool:
         """Whether anything needs the model's scores."""
         asked = {*self.metrics, *self.champion_scores, *(name for one in self.fairness for name in one.scores)}
-        return bool(asked & set(SCORE_METRICS))
+        return self.above_median or bool(asked & set(SCORE_METRICS))
+
+    @property
+    def above_median(self) -> bool:
+        """Whether anything needs the median of the scores."""
+        return any(one.above_median for one in self.fairness)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from governance.canonical import Real, real
 from governance.errors import BadInput
 from governance.evidence.artifact import ArtifactFacts
 from governance.evidence.evidence import Absent
@@ -182,8 +183,8 @@ def _on_rows(
         if plan.scored:
             from governance.measure.scores import read_scores
 
-            unscored = gathered.worked.unscored if gathered.worked else None
-            scores = read_scores(connected, table, evaluation, column is not None, unscored, plan)
+            told = gathered.worked.unscored if gathered.worked else None
+            scores = read_scores(connected, table, evaluation, column is not None, told, plan)
         if gathered.wants("performance"):
             from governance.measure import performance
 
@@ -192,15 +193,24 @@ def _on_rows(
             gathered.performance = performance.facts(
                 connected, table, evaluation, prediction, column, scores, counted.overall, plan, origin, seed
             )
+        median: Real | None = None
+        unscored: str | None = None
         if scores and gathered.wants("fairness"):
-            from governance.measure.slices import scored_cells
+            from governance.measure.slices import middle, scored_cells
 
             cells = scored_cells(
                 connected, table, evaluation, joined, plan.fairness, counted.cells, scores, seed, progress
             )
             counted = counted._replace(cells=cells)
+            if plan.above_median:
+                if isinstance(scores.model, str):
+                    unscored = scores.model
+                else:
+                    median = real(middle(scores.model.score)[1])
         gathered.uses_numpy(plan.scored or bool(plan.metrics))
         _take(gathered, counted, plan, origin, seed, progress)
+        if gathered.fairness and plan.above_median:
+            gathered.fairness = gathered.fairness.model_copy(update={"median": median, "unscored": unscored})
 
 
 def _overlap(gathered: _Gathered, manifest: Manifest, paths: Mapping[str, Path], progress: Progress) -> None:

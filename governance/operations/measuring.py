@@ -100,6 +100,7 @@ def _measured(
             purpose=collected.purpose,
             operations=collected.operations,
             licences=collected.licences,
+            bias_audit=collected.bias_audit,
             overlap=measured.overlap,
             absent=(*collected.absent, *measured.absent),
         ),

@@ -21,6 +21,7 @@ def plan(policies: Iterable[LoadedPolicy], manifest: Manifest) -> Plan:
     facts = {name for rule in selected for name in rule.facts}
     comparisons: dict[tuple[str, ...], set[tuple[str, str, int]]] = {}
     scores: dict[tuple[str, ...], set[str]] = {}
+    ranked: set[tuple[str, ...]] = set()
     asking = [(one, one.rule.requests(one.params)) for one in selected if one.rule and one.rule.requests]
     requests = [request for _, request in asking]
     for one, request in asking:
@@ -30,6 +31,8 @@ def plan(policies: Iterable[LoadedPolicy], manifest: Manifest) -> Plan:
                 if request.metric:
                     wanted.add((request.metric, request.measure, request.min_rows))
                 scores.setdefault(attributes, set()).update(request.scores)
+                if request.above_median:
+                    ranked.add(attributes)
     if "fairness" in facts:
         for attributes in declared(manifest):
             comparisons.setdefault(attributes, set())
@@ -50,6 +53,7 @@ def plan(policies: Iterable[LoadedPolicy], manifest: Manifest) -> Plan:
                     for metric, measure, rows in sorted(comparisons[attributes])
                 ),
                 scores=tuple(sorted(scores.get(attributes, ()))),
+                above_median=attributes in ranked,
             )
             for attributes in sorted(comparisons)
         ),

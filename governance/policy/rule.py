@@ -35,8 +35,9 @@ class Params(Document):
 
 class Request(NamedTuple):
     """What a rule needs measured, beyond its groups of facts. `attributes` without a `metric` ask for count tables;
-    `scores` for metrics of scores of each of their groups, `champion_scores` for such of the champion; `kpi` for the
-    metric by which the manifest measures success."""
+    `scores` for metrics of scores of each of their groups, `above_median` for how many of each score above the median,
+    `champion_scores` for metrics of scores of the champion; `kpi` for the metric by which the manifest measures
+    success."""
 
     attributes: tuple[str, ...] = ()
     metric: str = ""
@@ -50,6 +51,7 @@ class Request(NamedTuple):
     explain_repeats: int = 0
     pickles: bool = False
     kpi: bool = False
+    above_median: bool = False
 
 
 class Example(NamedTuple):

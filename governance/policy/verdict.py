@@ -64,6 +64,7 @@ _SECTIONS = {
     "purpose": "`model.purpose` with `objective`, `kpi`, `intended` and `prohibited`",
     "operations": "`operations` with `rollback`, `monitoring` and `on_call`",
     "licences": "`licences` with `model` and `components`, and `environment.lock`",
+    "bias_audit": "`bias_audit` with `date`, `auditor`, `data`, `published`, `notice` and `first_use`",
     "overlap": "`data.training` beside `data.evaluation`, and `features`",
 }
 

@@ -22,7 +22,7 @@ from governance.policy.specimen import evidence as specimen
 from governance.strictyaml import Path, Position, explain
 from governance.strictyaml import Source as Text
 
-DECLARED = ("lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences")
+DECLARED = ("lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences", "bias_audit")
 """Groups of facts that are always taken from a document."""
 OWN = ("subject", "risk_tier", "model", "inputs")
 BESIDE = (*OWN, "predictions", "origins")
@@ -213,7 +213,8 @@ class _Spelling:
             critical = [critical_values(counted, comparison) for comparison in comparisons]
             tables.append(table | {"unknown": unknown, "critical": critical})
         rows = max((sum(cell.rows for cell in _counted(table["cells"])) for table in tables), default=0)
-        return {"rows": rows, "tables": tables}
+        scored = any(isinstance(cell, dict) and "above" in cell for table in tables for cell in table["cells"])
+        return {"rows": rows, "tables": tables, "median": "0.5" if scored else None}
 
 
 def _counted(cells: Any) -> list[Cell]:

@@ -27,6 +27,7 @@ _SECTIONS: dict[str, strictyaml.Path] = {
     "purpose": ("model", "purpose"),
     "operations": ("operations",),
     "licences": ("licences",),
+    "bias_audit": ("bias_audit",),
     "overlap": ("data", "training"),
 }
 

@@ -66,6 +66,7 @@ FACTS = {
     "purpose": "what the model is for, and its measure of success",
     "operations": "rollback target, monitoring plan and who is on call",
     "licences": "licences of the model, of what it was built from and of its packages",
+    "bias_audit": "the bias audit: its day, auditor, data and summary, and the notice given",
     "overlap": "rows of the evaluation that the model was trained on",
 }
 

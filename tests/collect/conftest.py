@@ -28,6 +28,7 @@ access: {grants: access/grants.csv, approvals: access/approvals.csv, people: acc
 environment: {lock: requirements.lock, commit: 4e1d00000000000000000000000000000000aaaa, seeds: [0, 7]}
 documents: {model_card: docs/card.md}
 operations: {rollback: 1.9, monitoring: docs/monitoring.md, on_call: team credit}
+bias_audit: {date: 2026-03-02, auditor: Bee and Co}
 """
 
 

@@ -49,6 +49,8 @@ def test_everything(loaded: Load, project: Path) -> None:
     assert found.purpose.category == "credit-scoring"
     assert found.operations is not None
     assert found.operations.rollback == "1.9"
+    assert found.bias_audit is not None
+    assert (found.bias_audit.date, found.bias_audit.auditor) == ("2026-03-02", "Bee and Co")
     assert found.licences is not None
     assert len(found.licences.packages or ()) == found.reproducibility.requirements
     facts = Facts(**{name: getattr(found, name) for name in GROUPS})
@@ -65,6 +67,7 @@ def test_only_what_is_wanted_is_read(loaded: Load, project: Path, group: str) ->
         "purpose": set(),
         "operations": set(),
         "licences": {"requirements.lock"},
+        "bias_audit": set(),
     }
     found = collect(loaded(), frozenset({group, "fairness"}))
     assert {item.path for item in found.inputs[len(ALWAYS) :]} == needs[group]
@@ -81,9 +84,18 @@ def test_nothing_named_is_missing_and_not_failed(tmp_path: Path) -> None:
     found = collect(load(tmp_path), GROUPS)
     assert [(item.facts, item.kind) for item in found.absent] == [
         (name, "missing")
-        for name in ("lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences")
+        for name in (
+            "lineage",
+            "access",
+            "reproducibility",
+            "documents",
+            "purpose",
+            "operations",
+            "licences",
+            "bias_audit",
+        )
     ]
-    assert [getattr(found, name) for name in GROUPS] == [None] * 7
+    assert [getattr(found, name) for name in GROUPS] == [None] * len(GROUPS)
     assert [item.role for item in found.inputs] == ["manifest"]
     assert collect(load(tmp_path), frozenset()).absent == ()
 

@@ -193,3 +193,57 @@ def test_models_at_the_limit_seldom_fail_or_pass(groups: int, monkeypatch: pytes
         outcomes[rule.judge(FairnessFacts(rows=200 * groups, tables=(table,)), params, NOW).outcome] += 1
     assert outcomes[Outcome.FAIL] / runs <= 0.09
     assert outcomes[Outcome.PASS] / runs <= 0.09
+
+
+RANKED = (
+    FairnessRequest(attributes=("age",), comparisons=(), above_median=True),
+    FairnessRequest(attributes=("city",), comparisons=(), scores=("roc_auc",)),
+    FairnessRequest(attributes=("sex", "age"), comparisons=(), scores=("roc_auc",), above_median=True),
+)
+
+
+@pytest.mark.parametrize("rows", [600, 601])
+def test_each_group_has_its_rows_above_the_median_of_all(tmp_path: Path, rows: int) -> None:
+    data = frame(rows)
+    data.to_parquet(tmp_path / "e.parquet")
+    facts = found(tmp_path / "e.parquet", RANKED)
+    above = data["s"] > data["s"].median()
+    assert facts.median == format(data["s"].median(), ".9g") and facts.unscored is None
+    band = pd.cut(data["age"], [-np.inf, 30, 60, np.inf], right=False, labels=["<30", "30-60", ">=60"]).astype(object)
+    for table, keys in ((facts.tables[0], [band]), (facts.tables[2], [data["sex"], band])):
+        named = [key.astype(object).where(key.notna(), "?") for key in keys]
+        wanted = above.groupby(named if len(named) > 1 else named[0]).sum().to_dict()
+        got = {tuple("?" if one is None else one for one in cell.group): cell.above for cell in table.cells}
+        assert got == {key if isinstance(key, tuple) else (key,): count for key, count in wanted.items()}
+        assert sum(got.values()) == above.sum()
+    assert all(cell.above is None for cell in facts.tables[1].cells), "not asked for"
+    assert any(cell.scores for cell in facts.tables[2].cells)
+
+
+@pytest.mark.parametrize(
+    ("scores", "median", "above"),
+    [
+        ([1.0, 2.0, 3.0, 4.0], "2.5", 2),
+        ([1.0, 2.0, 2.0, 4.0], "2", 1),
+        ([1.0, 2.0, 3.0], "2", 1),
+        ([2.0, 2.0, 2.0], "2", 0),
+        ([7.0], "7", 0),
+        # The mean of two neighbours is rounded to the upper one, which is above the median all the same.
+        ([1 - 2**-53, 1.0], "1", 1),
+        ([0.0, 0.0, 1e308, 1.7e308, 1.7e308, 1.7e308], "1.35e+308", 3),
+    ],
+)
+def test_strictly_above_the_median(tmp_path: Path, scores: list[float], median: str, above: int) -> None:
+    data = pd.DataFrame({"y": 1, "p": 1, "s": scores, "sex": "F", "age": 50, "city": "c"})
+    data.to_parquet(tmp_path / "e.parquet")
+    request = FairnessRequest(attributes=("sex",), comparisons=(), above_median=True)
+    facts = found(tmp_path / "e.parquet", (request,))
+    assert (facts.median, facts.tables[0].cells[0].above) == (median, above)
+
+
+def test_without_scores_it_says_why(tmp_path: Path) -> None:
+    frame().to_parquet(tmp_path / "e.parquet")
+    request = FairnessRequest(attributes=("sex",), comparisons=(), above_median=True)
+    facts = found(tmp_path / "e.parquet", (request,), score=None)
+    assert facts.median is None and "data.evaluation.score" in (facts.unscored or "")
+    assert {cell.above for cell in facts.tables[0].cells} == {None}

@@ -12,6 +12,7 @@ from governance.policy.rules.artifact.licences import licences
 from governance.policy.rules.artifact.size import size
 from governance.policy.rules.artifact.unsafe_opcodes import unsafe_opcodes
 from governance.policy.rules.attestation.signed import signed
+from governance.policy.rules.documentation.bias_audit import bias_audit as documentation_bias_audit
 from governance.policy.rules.documentation.current import current
 from governance.policy.rules.documentation.present import present
 from governance.policy.rules.documentation.sections import sections
@@ -21,6 +22,7 @@ from governance.policy.rules.explainability.forbidden_features import forbidden_
 from governance.policy.rules.explainability.share import share
 from governance.policy.rules.explainability.stability import stability
 from governance.policy.rules.fairness.adverse_impact import adverse_impact
+from governance.policy.rules.fairness.bias_audit import bias_audit as fairness_bias_audit
 from governance.policy.rules.fairness.disparity import disparity
 from governance.policy.rules.fairness.minimum_sizes import minimum_sizes
 from governance.policy.rules.fairness.reference import reference
@@ -33,8 +35,11 @@ from governance.policy.rules.lineage.purpose_allowed import purpose_allowed
 from governance.policy.rules.lineage.region_allowed import region_allowed
 from governance.policy.rules.lineage.sources_approved import sources_approved
 from governance.policy.rules.lineage.versions_pinned import versions_pinned
+from governance.policy.rules.operations.audited_before_use import audited_before_use
 from governance.policy.rules.operations.monitoring import monitoring
+from governance.policy.rules.operations.notice_before_use import notice_before_use
 from governance.policy.rules.operations.on_call import on_call
+from governance.policy.rules.operations.published_while_used import published_while_used
 from governance.policy.rules.operations.rollback import rollback
 from governance.policy.rules.performance.floor import floor
 from governance.policy.rules.performance.metric_floor import metric_floor
@@ -58,6 +63,7 @@ ALL: tuple[Rule, ...] = (
     size,
     unsafe_opcodes,
     signed,
+    documentation_bias_audit,
     current,
     present,
     sections,
@@ -67,6 +73,7 @@ ALL: tuple[Rule, ...] = (
     share,
     stability,
     adverse_impact,
+    fairness_bias_audit,
     disparity,
     minimum_sizes,
     reference,
@@ -79,8 +86,11 @@ ALL: tuple[Rule, ...] = (
     region_allowed,
     sources_approved,
     versions_pinned,
+    audited_before_use,
     monitoring,
+    notice_before_use,
     on_call,
+    published_while_used,
     rollback,
     floor,
     metric_floor,
