@@ -118,6 +118,18 @@ def test_what_begins_later_is_announced_and_no_decision_outlives_it() -> None:
     assert decision.valid_until == "2027-01-01T00:00:00Z"
 
 
+def test_no_decision_outlives_the_day_of_a_clause_that_will_pass() -> None:
+    """Which announces nothing: what is asked stays allowed, and yet another law is judged by."""
+    sound = load(
+        changed(
+            ("outcome: fail", "outcome: pass"), ("environments: [staging", "valid_for: 3000\nenvironments: [staging")
+        )
+    )
+    decision = judge(evidence(), [sound])
+    assert all(not one.announced for one in decision.findings)
+    assert decision.valid_until == "2027-01-01T00:00:00Z"
+
+
 def test_to_ask_about_a_day_on_which_other_clauses_count_opens_no_gate() -> None:
     later = on("2027-01-01")
     back = judge(evidence(), [load(TEXT)], now=later, as_of=on("2026-06-01"))
