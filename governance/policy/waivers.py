@@ -77,8 +77,8 @@ class Weighed(Document):
 
 
 class Asked(NamedTuple):
-    """What waivers are weighed with. `lapsed`: those whose giver does not hold the role any more. `policies`: digests of
-    their texts by id."""
+    """What waivers are weighed with. `lapsed`: those whose giver does not hold the role any more. `policies`: digests
+    of their texts by id."""
 
     evidence: EvidenceSet
     acts: "Sequence[Recorded]"

@@ -124,9 +124,12 @@ class Project:
         return check(workspace, self.root / "governance.yaml", policies, submitter=submitter, **options)
 
     def act(
-        self, kind: Literal["approve", "reject", "comment", "waive", "attest"], name: str = "bo", role: str = "approver",
+        self,
+        kind: Literal["approve", "reject", "comment", "waive", "attest"],
+        name: str = "bo",
+        role: str = "approver",
         **options: Any,
-    ) -> Reviewed:  # fmt: skip
+    ) -> Reviewed:
         settings = {"model": NAME, "version": VERSION, "reason": "looked at it", "password": lambda: PASSWORD} | options
         return act(self.workspace, kind, principal=local(name), role=role, **settings)
 
