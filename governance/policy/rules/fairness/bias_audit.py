@@ -17,6 +17,8 @@ from governance.policy.placeholder import says_nothing
 from governance.policy.rule import Params, Request, fails, inconclusive, passes, rule
 from governance.policy.tightening import Tighten
 
+LEFT_OUT_BELOW = Decimal("0.02")
+"""The share of all rows below which a category may be left out (6 RCNY 5-301(d))."""
 CategoryName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -25,16 +27,14 @@ class BiasAuditParams(Params):
     `categories`: all there are of each attribute, as the data spells them. `intersections`: of these attributes, such
     as sex*race. `absent`: categories of an attribute of which it is known that the data has nobody. `left_out`: by
     attribute (or intersection) and category why it has no impact ratio, in the auditor's words; its number and rate are
-    shown all the same. `left_out_below`: the share of all audited rows below which that may be. `at_least`: a limit of
-    the impact ratio, where the policy wants one; it is held against the ratio itself, and leaves chance out of
-    account."""
+    shown all the same, and it must be less than 2 % of all rows. `at_least`: a limit of the impact ratio, where the
+    policy wants one; it is held against the ratio itself, and leaves chance out of account."""
 
     rate: Literal["selection", "scoring"] = "selection"
     categories: dict[str, Annotated[tuple[CategoryName, ...], Field(min_length=2)]] = Field(min_length=1)
     intersections: Annotated[tuple[str, ...], Tighten.SUPERSET] = ()
     absent: dict[str, tuple[CategoryName, ...]] = {}
     left_out: dict[str, dict[CategoryName, str]] = {}
-    left_out_below: Annotated[Threshold, Field(ge=0, lt=1), Tighten.DOWN] = Decimal("0.02")
     at_least: Annotated[Threshold | None, Field(gt=0, le=1), Tighten.UP] = None
 
     @model_validator(mode="after")
@@ -139,7 +139,10 @@ _REASON = {"left_out": {"sex": {"x": "100 of 10,000 people, says the auditor"}}}
         fails("below the limit of the policy", _facts(_EVEN), at_least="0.81", **_SEX),
         fails("a small category that is not left out", _facts(_SMALL), at_least="0.8", **_THREE),
         fails(
-            "a category left out that is too large for it", _facts(_SMALL), left_out_below="0.01", **_THREE, **_REASON
+            "a category left out that is too large for it",
+            _facts(_SMALL | {"female": (10, 4)}),
+            **_THREE,
+            **_REASON,
         ),
         fails("nobody of one sex selected, and a limit", _facts(_EVEN | {"female": (9, 0)}), at_least="0.8", **_SEX),
         inconclusive("nobody of one sex selected", _facts(_EVEN | {"female": (9, 0)}), **_SEX),
@@ -192,7 +195,7 @@ def _audit(title: str, table: CountTable | None, facts: FairnessFacts, params: B
     nobody = Looked(path=path, group=(), value=None)
     if table is None:
         return _Audited([], [f"{title} is not in the evidence"], [ATTRIBUTES], "", [nobody])
-    known = [cell for cell in table.cells if None not in cell.group and cell.rows]
+    known = sorted((cell for cell in table.cells if None not in cell.group and cell.rows), key=name)
     if params.rate == "scoring" and any(cell.above is None for cell in known):
         why = facts.unscored or "scores were not looked at"
         return _Audited([], [f"{title}: no scoring rates: {why}"], [SCORES if facts.unscored else AGAIN], "", [nobody])
@@ -215,8 +218,8 @@ def _audit(title: str, table: CountTable | None, facts: FairnessFacts, params: B
     left = [group for group in there if "*".join(map(str, group)) in reasons]
     for group in left:
         share = Fraction(there[group].rows, facts.rows)
-        if share >= Fraction(params.left_out_below):
-            said = f"{short(float(share), params.left_out_below)} of all rows"
+        if share >= Fraction(LEFT_OUT_BELOW):
+            said = f"{short(float(share), LEFT_OUT_BELOW)} of all rows"
             wrong.append(f"{title}: {name(there[group])} is left out, and is {said}: too large for it")
     compared = {group: rate for group, rate in rates.items() if group not in left}
     best = max(compared.values(), default=Fraction())
