@@ -28,9 +28,10 @@ _FIRST_DAY = (
 
 @router.get("/")
 def waiting(request: Request, by: By) -> Response:
-    # Whoever can answer nothing has no list of their own.
+    # Whoever can answer nothing has no list of their own; whoever signs statements at most, it comes second.
     answers = by.may(Does.APPROVE).allowed or by.may(Does.SUBMIT).allowed
-    lists = tuple(Shown) if answers else (Shown.ALL, Shown.DENIED)
+    signs = (Shown.MINE,) if by.may(Does.ATTEST).allowed else ()
+    lists = tuple(Shown) if answers else (Shown.ALL, *signs, Shown.DENIED)
     asked = request.query_params
     shown = next((one for one in lists if one.value == asked.get("show")), lists[0])
     tier = asked.get("tier") if asked.get("tier") in TIERS else None

@@ -268,7 +268,13 @@ def test_the_first_day_says_what_happens_next(visit, put):
 
 def test_who_can_answer_nothing_has_no_list_of_their_own(visit, put):
     put()
-    assert set(counts(visit("di"))) == {"All", "Denied"}
+    assert set(counts(visit("al"))) == {"All", "Denied"}
+    assert listed(visit("al")) == [NAME]
+
+
+def test_who_signs_statements_at_most_sees_everything_first(visit, put):
+    put()
+    assert counts(visit("di")) == {"All": 1, "For you": 0, "Denied": 0}
     assert listed(visit("di")) == [NAME]
 
 
