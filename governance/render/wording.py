@@ -179,6 +179,8 @@ def projections(finding: Finding) -> list[str]:
 
 def gist(finding: Finding) -> str:
     """The title, with the number that decided where there is one: "Selection rates (B to A 0.45, at least 0.8)"."""
+    if finding.uses == SIGNED and finding.outcome is Outcome.INCONCLUSIVE:
+        return f"{finding.title} (to be signed)"
     first = finding.looked_at[0] if finding.looked_at else None
     if first is None or finding.limit is None or first.low is first.high is None:
         return finding.title
