@@ -13,6 +13,7 @@ from governance.collect import (
     openlineage,
     operations,
     purpose,
+    reasons,
     reproducibility,
     tabular,
 )
@@ -29,10 +30,11 @@ from governance.evidence.lineage import LineageFacts
 from governance.evidence.operations import OperationsFacts
 from governance.evidence.origin import FactOrigin, Input
 from governance.evidence.purpose import PurposeFacts
+from governance.evidence.reasons import ReasonFacts
 from governance.evidence.reproducibility import ReproducibilityFacts
 
 GROUPS = frozenset(
-    {"lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences", "bias_audit"}
+    {"lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences", "bias_audit", "reasons"}
 )
 
 
@@ -47,6 +49,7 @@ class Collected(NamedTuple):
     operations: OperationsFacts | None
     licences: LicenceFacts | None
     bias_audit: BiasAuditFacts | None
+    reasons: ReasonFacts | None
     absent: tuple[Absent, ...]
     inputs: tuple[Input, ...]
 
@@ -67,6 +70,7 @@ def collect(loaded: Loaded, wanted: frozenset[str]) -> Collected:
         operations=reader.operations() if "operations" in wanted else None,
         licences=reader.licences() if "licences" in wanted else None,
         bias_audit=reader.bias_audit() if "bias_audit" in wanted else None,
+        reasons=reader.reasons() if "reasons" in wanted else None,
         absent=tuple(reader.absent),
         inputs=tuple(reader.inputs),
     )
@@ -168,6 +172,13 @@ class _Reader:
         if (found := bias_audit.facts(self.manifest)) is None:
             self._missing("bias_audit", "the manifest says nothing about a bias audit")
         return found
+
+    def reasons(self) -> ReasonFacts | None:
+        if (section := self.manifest.reasons) is None:
+            self._missing("reasons", "the manifest names no catalogue of reasons")
+            return None
+        data = self._read("reasons.catalogue", section.catalogue, reasons.MAX_BYTES)
+        return reasons.facts(self.manifest, section, reasons.catalogue(data, section.catalogue))
 
     def _read(self, role: str, path: str, limit: int) -> bytes:
         with self._named(role, path):

@@ -45,6 +45,7 @@ _READ_FOR = {
     "access.grants": {"access"},
     "access.people": {"access"},
     "environment.lock": {"reproducibility", "licences"},
+    "reasons.catalogue": {"reasons"},
     "documents": {"documents"},
 }
 
@@ -57,6 +58,7 @@ def _read(manifest: Manifest) -> Iterator[tuple[str, NamedFile]]:
         ("access.grants", access.grants),
         ("access.people", access.people),
         ("environment.lock", manifest.environment.lock),
+        ("reasons.catalogue", manifest.reasons.catalogue if manifest.reasons else None),
     ):
         if path is not None:
             yield role, NamedFile(role, path)

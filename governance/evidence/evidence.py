@@ -19,6 +19,7 @@ from governance.evidence.overlap import OverlapFacts
 from governance.evidence.performance import PerformanceFacts
 from governance.evidence.plan import Plan
 from governance.evidence.purpose import PurposeFacts
+from governance.evidence.reasons import ReasonFacts
 from governance.evidence.reproducibility import ReproducibilityFacts
 from governance.evidence.stated import Stated
 
@@ -50,6 +51,7 @@ class Facts(Document):
     overlap: OverlapFacts | None = None
     licences: LicenceFacts | None = None
     bias_audit: BiasAuditFacts | None = None
+    reasons: ReasonFacts | None = None
     absent: tuple[Absent, ...] = ()
 
 

@@ -11,6 +11,7 @@ from governance.evidence.licences import Component, Licence
 from governance.evidence.lineage import Consent
 from governance.evidence.operations import Monitoring, NoRollback, OnCall
 from governance.evidence.purpose import Kpi, PurposeId
+from governance.evidence.reasons import ReasonsSection
 from governance.strictyaml import Misplaced
 
 Commit = Annotated[
@@ -320,6 +321,7 @@ class Manifest(Document):
     licences: LicencesSection = LicencesSection()
     operations: OperationsSection = OperationsSection()
     bias_audit: BiasAudit = BiasAudit()
+    reasons: ReasonsSection | None = None
     documents: dict[Name, str] = {}
 
     @model_validator(mode="before")

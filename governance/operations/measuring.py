@@ -101,6 +101,7 @@ def _measured(
             operations=collected.operations,
             licences=collected.licences,
             bias_audit=collected.bias_audit,
+            reasons=collected.reasons,
             overlap=measured.overlap,
             absent=(*collected.absent, *measured.absent),
         ),

@@ -23,6 +23,7 @@ from governance.evidence.operations import OperationsFacts, Watched
 from governance.evidence.origin import Input
 from governance.evidence.performance import MetricFact, PairedScore
 from governance.evidence.plan import Comparison
+from governance.evidence.reasons import Reason
 from governance.evidence.reproducibility import Parameter
 from governance.policy.comparison import undefined
 from governance.policy.intervals import z_value
@@ -62,6 +63,7 @@ FORMS: dict[type[BaseModel], Form] = {
     Person: Form("principal", "status", lambda name, place: {"line": place + 2}),
     Pickle: Form("member", "imports", lambda name, place: {"at": 0, "calls": 0}),
     Ranking: Form("seed", "features"),
+    Reason: Form("feature", "text", lambda name, place: {"line": place + 2}),
     SectionFact: Form("heading", "words"),
     Source: Form("id"),
     Table: Form("role"),

@@ -65,6 +65,7 @@ _SECTIONS = {
     "operations": "`operations` with `rollback`, `monitoring` and `on_call`",
     "licences": "`licences` with `model` and `components`, and `environment.lock`",
     "bias_audit": "`bias_audit` with `date`, `auditor`, `data`, `published`, `notice` and `first_use`",
+    "reasons": "`reasons` with `catalogue`, `most` and `compared_with`, and `features`",
     "overlap": "`data.training` beside `data.evaluation`, and `features`",
 }
 

@@ -22,7 +22,17 @@ from governance.policy.specimen import evidence as specimen
 from governance.strictyaml import Path, Position, explain
 from governance.strictyaml import Source as Text
 
-DECLARED = ("lineage", "access", "reproducibility", "documents", "purpose", "operations", "licences", "bias_audit")
+DECLARED = (
+    "lineage",
+    "access",
+    "reproducibility",
+    "documents",
+    "purpose",
+    "operations",
+    "licences",
+    "bias_audit",
+    "reasons",
+)
 """Groups of facts that are always taken from a document."""
 OWN = ("subject", "risk_tier", "model", "inputs")
 BESIDE = (*OWN, "predictions", "origins")

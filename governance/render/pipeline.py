@@ -28,6 +28,7 @@ _SECTIONS: dict[str, strictyaml.Path] = {
     "operations": ("operations",),
     "licences": ("licences",),
     "bias_audit": ("bias_audit",),
+    "reasons": ("reasons",),
     "overlap": ("data", "training"),
 }
 

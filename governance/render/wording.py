@@ -67,6 +67,7 @@ FACTS = {
     "operations": "rollback target, monitoring plan and who is on call",
     "licences": "licences of the model, of what it was built from and of its packages",
     "bias_audit": "the bias audit: its day, auditor, data and summary, and the notice given",
+    "reasons": "reasons that people are given: which feature is told in which words",
     "overlap": "rows of the evaluation that the model was trained on",
 }
 

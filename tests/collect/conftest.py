@@ -29,6 +29,7 @@ environment: {lock: requirements.lock, commit: 4e1d00000000000000000000000000000
 documents: {model_card: docs/card.md}
 operations: {rollback: 1.9, monitoring: docs/monitoring.md, on_call: team credit}
 bias_audit: {date: 2026-03-02, auditor: Bee and Co}
+reasons: {catalogue: reasons.csv, most: 4, compared_with: [all-applicants]}
 """
 
 
@@ -58,6 +59,7 @@ def project(tmp_path: Path) -> Path:
     files = {
         "governance.yaml": MANIFEST,
         "model.skops": "model",
+        "reasons.csv": "feature,code,text,barred\nincome,R1,Income too low for the amount,\nage,,,the law bars it\n",
         "data/eval.csv": "y,p\na,b\n",
         "data/people.csv": "id\n1\n",
         "data/train.csv": "income,age\n1,2\n",

@@ -51,6 +51,9 @@ def test_everything(loaded: Load, project: Path) -> None:
     assert found.operations.rollback == "1.9"
     assert found.bias_audit is not None
     assert (found.bias_audit.date, found.bias_audit.auditor) == ("2026-03-02", "Bee and Co")
+    assert found.reasons is not None
+    assert [one.text for one in found.reasons.catalogue] == ["Income too low for the amount", None]
+    assert (found.reasons.features, found.reasons.most) == (("income", "age"), 4)
     assert found.licences is not None
     assert len(found.licences.packages or ()) == found.reproducibility.requirements
     facts = Facts(**{name: getattr(found, name) for name in GROUPS})
@@ -68,6 +71,7 @@ def test_only_what_is_wanted_is_read(loaded: Load, project: Path, group: str) ->
         "operations": set(),
         "licences": {"requirements.lock"},
         "bias_audit": set(),
+        "reasons": {"reasons.csv"},
     }
     found = collect(loaded(), frozenset({group, "fairness"}))
     assert {item.path for item in found.inputs[len(ALWAYS) :]} == needs[group]
@@ -93,6 +97,7 @@ def test_nothing_named_is_missing_and_not_failed(tmp_path: Path) -> None:
             "operations",
             "licences",
             "bias_audit",
+            "reasons",
         )
     ]
     assert [getattr(found, name) for name in GROUPS] == [None] * len(GROUPS)

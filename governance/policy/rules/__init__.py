@@ -19,6 +19,8 @@ from governance.policy.rules.documentation.sections import sections
 from governance.policy.rules.explainability.additivity import additivity
 from governance.policy.rules.explainability.concentration import concentration
 from governance.policy.rules.explainability.forbidden_features import forbidden_features
+from governance.policy.rules.explainability.reasons_mapped import reasons_mapped
+from governance.policy.rules.explainability.reasons_specific import reasons_specific
 from governance.policy.rules.explainability.share import share
 from governance.policy.rules.explainability.stability import stability
 from governance.policy.rules.fairness.adverse_impact import adverse_impact
@@ -70,6 +72,8 @@ ALL: tuple[Rule, ...] = (
     additivity,
     concentration,
     forbidden_features,
+    reasons_mapped,
+    reasons_specific,
     share,
     stability,
     adverse_impact,
