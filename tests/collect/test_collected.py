@@ -22,7 +22,7 @@ def test_everything(loaded: Load, project: Path) -> None:
     assert found.absent == ()
     assert [item.role for item in found.inputs] == [
         *ALWAYS, "access.approvals", "lineage.event", "access.grants", "access.people", "environment.lock",
-        "documents.model_card",
+        "documents.model_card", "reasons.catalogue",
     ]  # fmt: skip
     for item in found.inputs:
         data = (project / item.path).read_bytes()

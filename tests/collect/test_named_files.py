@@ -24,7 +24,7 @@ def test_it_is_what_is_read(loaded: Callable[..., Loaded], wanted: set[str]) -> 
 def test_without_a_wish_it_is_everything(loaded: Callable[..., Loaded]) -> None:
     manifest = loaded().manifest
     assert named_files(manifest) == named_files(manifest, GROUPS)
-    assert len(named_files(manifest)) == 11
+    assert len(named_files(manifest)) == 12
 
 
 def test_one_file_of_two_roles_travels_once() -> None:
