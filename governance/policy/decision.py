@@ -17,6 +17,7 @@ from governance.policy.baseline import LoadedBaseline, known_failure, remarks
 from governance.policy.document import LoadedPolicy, SelectedRule
 from governance.policy.enforcement import action_on
 from governance.policy.finding import Announced, Finding, Known
+from governance.policy.lasting import Timed, lasting
 from governance.policy.outcome import ACTIONS, Action, Enforcement, Outcome, Severity, worst
 from governance.policy.selector import view_of_evidence
 from governance.policy.timeliness import untimely
@@ -137,10 +138,13 @@ def decide(
     named = {item.act.waiver.key for item in acts if item.act.waiver}
     named |= {entry.finding for entry in baseline.document.known} if baseline else set()
     asked = _Asked(evidence, frozenset(named), of_waivers, baseline, now, as_of, notes, waived)
-    findings = [
-        _finding(selected, policy.document.waivers, places, asked)
-        for policy, places in judged
-        for selected in policy.rules
+    rules = [(selected, policy.document.waivers, places) for policy, places in judged for selected in policy.rules]
+    findings = [_finding(*rule, asked) for rule in rules]
+    conditional = {one.sha256 for one in acts if one.act.waiver and one.act.waiver.compensating_condition}
+    timed = [
+        Timed(finding, partial(_at, rule, asked))
+        for rule, finding in zip(rules, findings, strict=True)
+        if rule[0].timed or finding.waiver in conditional
     ]
     nowhere = list(without_finding([finding.key for finding in findings], of_waivers))
     waived += nowhere
@@ -183,6 +187,10 @@ def decide(
     if other_law:
         said = "other policies are in force" if other_policies else "rules are enforced otherwise"
         notes.append(f"{said} on {instant(now)} than on {instant(as_of)}: this opens no gate")
+        until = now
+    else:
+        until, said = lasting(timed, now, _valid_until(policies, findings, acts, now, (since or now) + period))
+        notes += [said] if said else []
     return Decision(
         id=identifier,
         subject=evidence.subject,
@@ -194,7 +202,7 @@ def decide(
         as_of=instant(as_of),
         submitter=submitter,
         previous=previous,
-        valid_until=instant(now) if other_law else _valid_until(policies, findings, acts, now, (since or now) + period),
+        valid_until=instant(until),
         findings=tuple(findings),
         outcomes=outcomes,
         notes=tuple(dict.fromkeys(notes)),
@@ -246,6 +254,12 @@ class _Asked(NamedTuple):
     as_of: datetime
     notes: list[str]
     waived: list[Weighed]
+
+
+def _at(rule: tuple[SelectedRule, Waivers, tuple[str, ...]], asked: _Asked, moment: datetime) -> Finding:
+    """The same with the clock at another moment, on the same legal date."""
+    waivers = asked.waivers._replace(now=moment)
+    return _finding(*rule, asked._replace(now=moment, waivers=waivers, notes=[], waived=[]))
 
 
 def _finding(selected: SelectedRule, waivers: Waivers, places: tuple[str, ...], asked: _Asked) -> Finding:
@@ -312,19 +326,17 @@ def _excused(
 
 def _valid_until(
     policies: Sequence[LoadedPolicy], findings: list[Finding], acts: Sequence[Recorded], now: datetime, end: datetime
-) -> Instant:
+) -> datetime:
     """`end`, or the day on which a policy comes into force or lapses, or a finding asks for something else,
-    or the expiry of a waiver or of an entry of the baseline that was used, or of something attested: whichever comes
-    first."""
+    or the expiry of a waiver or of an entry of the baseline that was used: whichever comes first."""
     used = {finding.waiver for finding in findings}
     ends = [item.act.waiver.expires for item in acts if item.act.waiver and item.sha256 in used]
     ends += [finding.known.until for finding in findings if finding.known]
     changes = [day for policy in policies for day in (policy.document.in_force.from_, policy.document.in_force.until)]
-    changes += [item.act.attestation.expires for item in acts if item.act.attestation]
     changes += [step.from_ for finding in findings for step in finding.announced]
     changes += [day for policy in policies for rule in policy.rules for one in rule.times for day in one.days]
     ahead = [moment for moment in (parse_instant(day) for day in changes if day) if moment > now]
-    return instant(min([end, *ahead, *map(parse_instant, ends)]))
+    return min([end, *ahead, *map(parse_instant, ends)])
 
 
 _SEVERITIES = tuple(Severity)

@@ -81,6 +81,11 @@ class SelectedRule(_Selected):
         return self.rule is not None and self.rule.attests
 
     @cached_property
+    def timed(self) -> bool:
+        """Whether it reads the clock."""
+        return self.condition.timed if self.condition else self.rule is not None and self.rule.timed
+
+    @cached_property
     def title(self) -> str:
         """The policy's own, else the rule's."""
         own = self.rule.summary.removesuffix(".") if self.rule else self.section.id.replace("-", " ")

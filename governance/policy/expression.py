@@ -20,7 +20,7 @@ from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet, Facts
 from governance.policy.finding import Looked, Verdict
 from governance.policy.outcome import Outcome
-from governance.policy.pieces import Tokens, code_of, cut, doubles, from_the_root
+from governance.policy.pieces import Tokens, code_of, cut, doubles, from_the_root, reads_clock
 from governance.policy.telling import Ask, Told, broken, compared, digested, said
 
 Kept = TypeVar("Kept")
@@ -53,6 +53,11 @@ class Condition(NamedTuple):
     def groups(self) -> tuple[str, ...]:
         """Groups of evidence that it can see."""
         return _groups(self.requires)
+
+    @property
+    def timed(self) -> bool:
+        """Whether it reads the clock."""
+        return any(reads_clock(self.tokens, at) for at in range(len(self.tokens)))
 
     @property
     def declared(self) -> tuple[str, ...]:

@@ -121,6 +121,10 @@ def is_field(tokens: Tokens, at: int) -> bool:
     return at > 0 and tokens[at - 1].text == "."
 
 
+def reads_clock(tokens: Tokens, at: int) -> bool:
+    return tokens[at].kind == "name" and tokens[at].text == "now" and not is_field(tokens, at)
+
+
 def closing(tokens: Tokens, at: int) -> int | None:
     """Where the bracket that opens at `at` is closed."""
     depth = 0

@@ -11,7 +11,18 @@ from typing import Any, NamedTuple
 
 from governance.canonical import real, sha256
 from governance.policy.finding import Limit, Looked
-from governance.policy.pieces import Tokens, at_top, closing, is_field, is_plain, relation, shown, split, unwrapped
+from governance.policy.pieces import (
+    Tokens,
+    at_top,
+    closing,
+    is_field,
+    is_plain,
+    reads_clock,
+    relation,
+    shown,
+    split,
+    unwrapped,
+)
 
 SHOWN = 3
 """Elements of a list that are named one by one."""
@@ -188,7 +199,7 @@ class _Teller:
 
     def _value(self, tokens: Tokens, names: _Names) -> Any:
         """What an expression comes to; the clock where it reads that: the same failure of tomorrow is the same."""
-        if any(one.kind == "name" and one.text == "now" and not is_field(tokens, at) for at, one in enumerate(tokens)):
+        if any(reads_clock(tokens, at) for at in range(len(tokens))):
             return _CLOCK
         found = self._ask(tokens, names)
         if isinstance(found, datetime | timedelta):
