@@ -14,7 +14,7 @@ from governance.render.examined import missing_of, told
 
 OF_ACTS = ("valid_for", "waivers.covers", "*.waivable", "*.waivable_to", "*.severity")
 NAMES = bundled.policy_names()
-LAWS = {"eu-ai-act", "gdpr", "iso-42001", "nist-ai-rmf", "us-ecoa-reg-b", "us-eeoc", "us-sr-26-2"}
+LAWS = {"eu-ai-act", "gdpr", "iso-42001", "nist-ai-rmf", "nyc-ll144", "us-ecoa-reg-b", "us-eeoc", "us-sr-26-2"}
 
 UPCOMING = {"co-sb26-189"}
 

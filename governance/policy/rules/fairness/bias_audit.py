@@ -140,7 +140,7 @@ _REASON = {"left_out": {"sex": {"x": "100 of 10,000 people, says the auditor"}}}
         fails("a small category that is not left out", _facts(_SMALL), at_least="0.8", **_THREE),
         fails(
             "a category left out that is too large for it",
-            _facts(_SMALL | {"female": (10, 4)}),
+            _facts(_SMALL | {"female": (9, 4), "male": (4891, 2400)}),
             **_THREE,
             **_REASON,
         ),
@@ -155,7 +155,7 @@ _REASON = {"left_out": {"sex": {"x": "100 of 10,000 people, says the auditor"}}}
         ),
         inconclusive("the intersection was not counted", _facts(_EVEN, _RACES), **_BOTH),
         inconclusive("nobody of one category", _facts(_EVEN), **_THREE),
-        inconclusive("a category that the policy does not know", _facts(_EVEN | {"diverse": (9, 4)}), **_SEX),
+        fails("a category that the policy does not know", _facts(_EVEN | {"diverse": (9, 4)}), **_SEX),
         inconclusive("no scores", _facts(_EVEN, median=None), rate="scoring", **_SEX),
         inconclusive("one category alone", _facts({"female": (9, 4)}), absent={"sex": ["male"]}, **_SEX),
     ),
@@ -166,14 +166,15 @@ def bias_audit(evidence: FairnessFacts, params: BiasAuditParams) -> Verdict:
     What it checks: of each category of each attribute and intersection the rate, which is the share selected or the
     share with a score strictly above the median of everybody, and the impact ratio, which is the rate over the highest
     rate (6 RCNY 5-300 and 5-301). People of unknown category are counted and in no ratio. A small category has none
-    where the policy leaves it out, and sets nobody's. Without `at_least` it passes when the audit is complete. Whether
-    a ratio could be chance is not asked: `fairness.disparity` does that.
+    where the policy leaves it out, and sets nobody's. Without `at_least` it passes when the audit is complete, in
+    exactly these categories. Whether a ratio could be chance is not asked: `fairness.disparity` does that.
 
     Why it matters: whoever is judged by a tool can see from these numbers whether it selects people like them less
     often; an audit that leaves out a category, or the intersection, hides where it does.
 
-    How to fix: look at the category with the lowest ratio and at which step and feature it loses ground; a category may
-    be left out only where it is small and the auditor says why.
+    How to fix: look at the category with the lowest ratio and at which step and feature it loses ground. Spell
+    categories in the data as the policy does, and leave empty what is not known; leave one out only where it is small
+    and the auditor says why.
     """
     tables = {"*".join(table.attributes): table for table in evidence.tables}
     parts = [_audit(title, tables.get(title), evidence, params) for title in params.titles]
@@ -201,9 +202,8 @@ def _audit(title: str, table: CountTable | None, facts: FairnessFacts, params: B
         return _Audited([], [f"{title}: no scoring rates: {why}"], [SCORES if facts.unscored else AGAIN], "", [nobody])
     wrong, doubts, advice = [], [], []
     groups, there = params.groups(title), {cell.group: cell for cell in known}
-    if foreign := [name(cell) for cell in known if cell.group not in groups]:
-        doubts.append(f"{title}: {', '.join(foreign)} is no category that the policy knows")
-        advice.append("spell categories in the data as the policy does, and leave empty what is not known")
+    if foreign := [cell for cell in known if cell.group not in groups]:
+        wrong.append(f"{title}: people are counted under {', '.join(map(name, foreign))}, which is no category of it")
     # Of an intersection it is enough that each of its members is there, or known to be absent.
     empty = [group for group in groups if group not in there]
     missing = [group[0] for group in empty if len(group) == 1 and group[0] not in params.absent.get(title, ())]
@@ -216,9 +216,11 @@ def _audit(title: str, table: CountTable | None, facts: FairnessFacts, params: B
     rates = {group: Fraction(_chosen(cell, params), cell.rows) for group, cell in there.items()}
     reasons = params.left_out.get(title, {})
     left = [group for group in there if "*".join(map(str, group)) in reasons]
+    large = []
     for group in left:
         share = Fraction(there[group].rows, facts.rows)
         if share >= Fraction(LEFT_OUT_BELOW):
+            large.append(group)
             said = f"{short(float(share), LEFT_OUT_BELOW)} of all rows"
             wrong.append(f"{title}: {name(there[group])} is left out, and is {said}: too large for it")
     compared = {group: rate for group, rate in rates.items() if group not in left}
@@ -258,6 +260,9 @@ def _audit(title: str, table: CountTable | None, facts: FairnessFacts, params: B
     ]
     looked += [Looked(path=f"{path}.{params.rate}_rate.none", group=group, value="0", n=0) for group in empty]
     looked += [Looked(path=f"{path}.left_out", group=group, value=reasons["*".join(map(str, group))]) for group in left]
+    # What is wrong with a category itself is what a waiver has to cover.
+    wrongly = [*(cell.group for cell in foreign), *large]
+    looked += [Looked(path=f"{path}.category", group=group, value=None, n=there[group].rows) for group in wrongly]
     looked.append(Looked(path=f"{path}.unknown", value=str(table.unknown), n=facts.rows))
     if missing or len(compared) < 2 or not best:
         looked.append(nobody)
