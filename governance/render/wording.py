@@ -208,6 +208,8 @@ def kind_of(finding: Finding) -> str:
 
 def origin_of(finding: Finding) -> str:
     """ "declared by ann (not measured)": who says so, and whether we computed it."""
+    if finding.uses == SIGNED and finding.outcome is Outcome.INCONCLUSIVE:
+        return "nobody's word counts yet"
     if kind_of(finding) == ATTESTED:
         return f"attested by {finding.looked_at[0].value}, not checked by us"
     origin = finding.origin
@@ -234,10 +236,10 @@ def declared(evidence: EvidenceSet) -> list[tuple[str, str]]:
 
 
 def attested(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
-    """What rests on a statement alone that somebody signed, by who answers for it, in which role and for how long."""
+    """What passed on a statement alone that somebody signed, by who answers for it, in which role and for how long."""
     by: dict[str, list[Finding]] = {}
     for finding in findings:
-        if kind_of(finding) == ATTESTED:
+        if kind_of(finding) == ATTESTED and finding.outcome is Outcome.PASS:
             by.setdefault(str(finding.looked_at[0].value), []).append(finding)
     return list(by.items())
 

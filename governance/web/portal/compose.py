@@ -134,7 +134,7 @@ def asked(file: CaseFile, choices: Sequence[Choice]) -> tuple[str, ...]:
         asking = [one for one in file.page.decision.findings if _asks(one)]
         count, whose = unsigned(file.page, asking)
         if count == len(asking) > 0:
-            said.append(f"In {where}, {wording.plural(count, 'statement')} must be signed by {whose}.")
+            said.append(f"In {where}, {wording.plural(count, 'statement')} must be signed, {whose}.")
         else:
             said.append(f"In {where}, an approver must answer for what is listed here.")
     if by[Action.DENY] or not outcomes:

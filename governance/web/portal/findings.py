@@ -84,7 +84,7 @@ def _fold(file: CaseFile, finding: Finding, pictures: Sequence[Picture]) -> Fold
         more=max(0, len(told) - _SHOWN_TOLD),
         pictures=tuple(pictures),
         origin=wording.origin_of(finding),
-        declared=bool(wording.unchecked(finding)),
+        unchecked=wording.unchecked(finding),
         waived=waived(page, finding),
         known=known(page, finding),
         announced=wording.announced(finding),

@@ -83,7 +83,7 @@ class Fold(NamedTuple):
     more: int
     pictures: tuple[Picture, ...]
     origin: str
-    declared: bool
+    unchecked: str
     waived: str
     known: str
     announced: str

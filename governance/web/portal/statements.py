@@ -43,10 +43,11 @@ def signing(page: CheckPage, permission: Permission, roles: tuple[str, ...], now
 
 
 def unsigned(page: CheckPage, findings: Sequence[Finding]) -> tuple[int, str]:
-    """How many of these wait for a signature, and whose: "an approver or an auditor"."""
+    """How many of these wait for a signature, and whose: "by an approver or an auditor"."""
     terms = _terms(page)
     waiting = [terms[one.key] for one in findings if one.key in terms and one.outcome is Outcome.INCONCLUSIVE]
-    return len(waiting), somebody(tuple(sorted({role for one in waiting for role in one.roles})))
+    roles = {one.roles for one in waiting}
+    return len(waiting), f"by {somebody(roles.pop())}" if len(roles) == 1 else "each by somebody in a role it names"
 
 
 def _terms(page: CheckPage) -> dict[str, SignedParams]:

@@ -103,6 +103,7 @@ def test_many_statements_are_one_act(case, visit):
     assert given.statements[0].text == WORDS and given.expires == "2027-02-01T00:00:00Z"
     assert decision.outcomes == {"prod": Action.NEEDS_REVIEW}
     said = read(di.get(CASE).text)
+    assert "passed Somebody can stop it attested, not checked by us" in said
     assert "attested by local|di as auditor" in said and "not checked by us" in said
     assert "local|di attested, as auditor" in said and f"{STOP} it is so: “{WORDS}”" in said
     bo = visit("bo")
@@ -236,7 +237,7 @@ def test_what_waits_for_a_statement_says_whose_it_is(project, put, visit):
         visit("al").get("/").text
     )
     case = read(rae.get(f"/cases/late/{VERSION}").text)
-    assert "In prod, 1 statement must be signed by an auditor or a reviewer." in case
+    assert "In prod, 1 statement must be signed, by an auditor or a reviewer." in case
 
 
 def fill(page, *titles, holds="It is so"):
