@@ -1,5 +1,5 @@
 """governance policy list, rules, check, test, pin, unpin, pins; `policy_change` has diff, replay and release,
-`policy_author` init, lint, fmt and explain, `policy_law` coverage, calendar and portfolio"""
+`policy_author` init, lint, fmt and explain, `policy_law` coverage, soa, calendar and portfolio"""
 
 import json
 from collections.abc import Iterator

@@ -1,20 +1,24 @@
-"""governance policy coverage, calendar, portfolio: what of a law is checked, what changes when, and for whom."""
+"""governance policy coverage, soa, calendar, portfolio: what of a law is checked, what applies, what changes when, and
+for whom."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from governance.canonical import instant
-from governance.cli.context import Context, moment
+from governance.canonical import instant, parse_instant
+from governance.cli.context import Context, model_version, moment
 from governance.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
+    from governance.policy.applicability import Case
     from governance.policy.document import LoadedPolicy
 
-ACTIONS = ("coverage", "calendar", "portfolio")
+ACTIONS = ("coverage", "soa", "calendar", "portfolio")
 
 
 def run(context: Context) -> int:
-    return {"coverage": _coverage, "calendar": _calendar, "portfolio": _portfolio}[context.args.action](context)
+    actions = {"coverage": _coverage, "soa": _soa, "calendar": _calendar, "portfolio": _portfolio}
+    return actions[context.args.action](context)
 
 
 def _coverage(context: Context) -> int:
@@ -27,12 +31,7 @@ def _coverage(context: Context) -> int:
     found = [coverage(policy, law, as_of) for policy in policies if (law := policy.document.law) is not None]
     if args.name and len(found) < len(policies):
         bare = next(policy.document.id for policy in policies if policy.document.law is None)
-        raise BadInput(
-            "this policy is about no law: it has no clauses to cover",
-            got=bare,
-            expected="a policy with `law:`",
-            fix="`governance policy list` lists the policies",
-        )
+        raise _lawless(bare)
     if context.as_json:
         context.say(coverage_json(found))
     elif not found:
@@ -42,6 +41,61 @@ def _coverage(context: Context) -> int:
     else:
         context.say(coverage_text(found, context.width))
     return ExitCode.ALLOW
+
+
+def _lawless(policy: str) -> BadInput:
+    return BadInput(
+        "this policy is about no law: it has no clauses to cover",
+        got=policy,
+        expected="a policy with `law:`",
+        fix="`governance policy list` lists the policies",
+    )
+
+
+def _soa(context: Context) -> int:
+    from governance.operations.files import read_written
+    from governance.policy.applicability import load_applicability, statement
+    from governance.render.applicability import statement_csv, statement_json, statement_text
+
+    args = context.args
+    policies = _policies(context, [args.name])
+    if len(policies) != 1:
+        raise BadInput("a statement is about one policy", got=f"{args.name}, with {len(policies)}", fix="name one")
+    (policy,) = policies
+    if (law := policy.document.law) is None:
+        raise _lawless(policy.document.id)
+    said, file = None, args.applicability
+    if file is not None:
+        said = load_applicability(read_written(file, "statement of what applies"), str(file), law)
+    case = _decided(context, policy) if args.model else None
+    as_of = parse_instant(case.decision.as_of) if case else _day(context, args.as_of, "--as-of")
+    found = statement(policy, law, as_of, said, case)
+    if args.format == "csv":
+        context.say(statement_csv(found))
+    else:
+        context.say(statement_json(found) if context.as_json else statement_text(found, context.width))
+    return ExitCode.ALLOW
+
+
+def _decided(context: Context, policy: "LoadedPolicy") -> "Case":
+    """The latest decision about a model version. Raises BadInput where it was made under another text of the policy:
+    what was found then answers for other rules."""
+    from governance.cli.places import place
+    from governance.policy.applicability import Case
+
+    args = context.args
+    if args.as_of:
+        raise BadInput("--as-of does not go with --model: a decision has a day of its own", fix="leave out --as-of")
+    where = place(context)
+    found = where.shown(where.latest(*model_version(args.model))).case
+    if policy.sha256 not in (under := {ref.sha256: ref for ref in found.decision.policies}):
+        raise BadInput(
+            "the decision was made under other policies",
+            got=", ".join(f"{ref.id} {ref.version}, sha256 {ref.sha256}" for ref in under.values()),
+            expected=f"{policy.document.id} {policy.document.version}, sha256 {policy.sha256}",
+            fix=f"check it: `governance check --policy {args.name}`",
+        )
+    return Case(found.decision, found.decision_sha256)
 
 
 def _calendar(context: Context) -> int:
@@ -78,11 +132,11 @@ def _day(context: Context, text: str | None, option: str) -> datetime:
     return moment(text, option) if text else context.now()
 
 
-def _policies(context: Context) -> "tuple[LoadedPolicy, ...]":
+def _policies(context: Context, only: Sequence[str] = ()) -> "tuple[LoadedPolicy, ...]":
     """Those that are named, or in the folders that are; else the shipped ones."""
     from governance import bundled
     from governance.operations.examine import policy_files
     from governance.operations.parents import load_with_parents
 
-    names = context.args.name or bundled.policy_names()
+    names = only or context.args.name or bundled.policy_names()
     return tuple(load_with_parents(files.shown, files.policy) for files in policy_files(names))

@@ -13,7 +13,8 @@ from governance.render.visible import visible, wrap
 _LABEL = 15
 
 
-def _date(moment: str) -> str:
+def dated(moment: str) -> str:
+    """The day of an instant."""
     return moment.partition("T")[0]
 
 
@@ -23,10 +24,10 @@ def coverage_text(found: Sequence[LawCoverage], width: int) -> str:
     for one in found:
         lines += [visible(f"{one.policy.id} {one.policy.version}: {one.title}")]
         pairs = [("law", one.citation), ("where", ", ".join(one.jurisdictions))]
-        pairs += [(f"on {_date(one.as_of)}", standing(one.status, one))]
+        pairs += [(f"on {dated(one.as_of)}", standing(one.status, one))]
         pairs += [("in doubt", one.unconfirmed)] if one.unconfirmed else []
         pairs += [("to read", address) for address in one.sources]
-        lines += [line for label, text in pairs for line in _labelled(label, text, width, "  ")]
+        lines += [line for label, text in pairs for line in labelled(label, text, width, "  ")]
         for clause in one.clauses:
             lines += ["", *_clause(clause, one, width)]
         lines += ["", *wrap(shares(one), width), ""]
@@ -35,17 +36,18 @@ def coverage_text(found: Sequence[LawCoverage], width: int) -> str:
 
 def _clause(clause: Covered, law: LawCoverage, width: int) -> Iterator[str]:
     yield visible(f"{law.law}/{clause.clause}  {clause.kind.value}")
-    yield from _labelled("asks", clause.asks, width, "  ")
-    yield from _labelled("citation", clause.citation, width, "  ")
+    yield from labelled("asks", clause.asks, width, "  ")
+    yield from labelled("citation", clause.citation, width, "  ")
     if (clause.status, clause.effective) != (law.status, law.effective):
-        yield from _labelled("stands", standing(clause.status, clause), width, "  ")
+        yield from labelled("stands", standing(clause.status, clause), width, "  ")
     for doubt in clause.doubts:
         if doubt != law.unconfirmed:
-            yield from _labelled("in doubt", doubt, width, "  ")
-    yield from _labelled("by" if clause.rules else "why", by_whom(clause), width, "  ")
+            yield from labelled("in doubt", doubt, width, "  ")
+    yield from labelled("by" if clause.rules else "why", by_whom(clause), width, "  ")
 
 
-def _labelled(label: str, text: str, width: int, indent: str) -> list[str]:
+def labelled(label: str, text: str, width: int, indent: str) -> list[str]:
+    """A label, and its text in lines beside it."""
     return wrap(visible(text), width, f"{indent}{label:<{_LABEL}}", " " * (len(indent) + _LABEL))
 
 
@@ -62,7 +64,7 @@ def coverage_markdown(found: Sequence[LawCoverage], level: int = 2) -> str:
         rows = [_row(clause, one) for clause in one.clauses]
         head = f"{escaped(one.citation)}; {escaped(', '.join(one.jurisdictions))}; {standing(one.status, one)}."
         blocks += [f"{'#' * level} {escaped(one.title)} (`{one.policy.id}` {one.policy.version})", head, *doubt]
-        blocks += [f"**{shares(one)}**, as the law stands on {_date(one.as_of)}."]
+        blocks += [f"**{shares(one)}**, as the law stands on {dated(one.as_of)}."]
         blocks += ["\n".join(["| Clause | Asks | Covered | By, or why not |", "|---|---|---|---|", *rows])]
     return "\n\n".join(blocks) + "\n"
 

@@ -13,6 +13,7 @@ def documents() -> dict[str, type[BaseModel]]:
     from governance.evidence.evidence import EvidenceSet
     from governance.evidence.manifest import Manifest
     from governance.policy.act import Act
+    from governance.policy.applicability import Applicability, StatementOfApplicability
     from governance.policy.baseline import Baseline
     from governance.policy.calendar import LawCalendar
     from governance.policy.cases import Cases
@@ -52,6 +53,8 @@ def documents() -> dict[str, type[BaseModel]]:
         "policy-test": PolicyTest,
         "law-coverage": LawCoverage,
         "law-calendar": LawCalendar,
+        "applicability": Applicability,
+        "statement-of-applicability": StatementOfApplicability,
         "bundle": Bundle,
         "trust": Trust,
         "check": Check,
@@ -61,7 +64,7 @@ def documents() -> dict[str, type[BaseModel]]:
 
 
 # People write these and may leave out what has a default. Everything else is written by us, and whole.
-_WRITTEN_BY_PEOPLE = frozenset({"manifest", "policy", "cases", "baseline", "trust"})
+_WRITTEN_BY_PEOPLE = frozenset({"manifest", "policy", "cases", "baseline", "applicability", "trust"})
 
 
 def published(name: str) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def policy(added: argparse.ArgumentParser, typed: Container[str] | None) -> None
     action("diff", "say what a change of a policy means", "old.yaml new.yaml", _diff, "markdown")
     action("replay", "judge again by a draft what was recorded", "draft.yaml --environment prod", _replay, "markdown")
     action("coverage", "say clause by clause what is checked", "us-sr-11-7 --as-of 2026-01-01", _coverage, "markdown")
+    action("soa", "state which controls apply, why, and what answers for them", "iso-42001 --format csv", _soa, "csv")
     action("calendar", "say what of laws and policies changes when", "--from 2026-01-01 --until 2028-01-01", _calendar)
     action(
         "portfolio",
@@ -133,6 +134,18 @@ def _replay(added: argparse.ArgumentParser) -> None:
 def _coverage(added: argparse.ArgumentParser) -> None:
     _some(added, "policies about a law, or folders of them; default: all that are shipped")
     added.add_argument("--as-of", metavar="DATE", help="as the law stands on this day; default: now")
+
+
+def _soa(added: argparse.ArgumentParser) -> None:
+    added.add_argument("name", metavar="POLICY", help="a policy about a law or standard, such as iso-42001")
+    added.add_argument(
+        "--applicability", type=path, metavar="FILE", help="what the house says applies, and why; default: all controls"
+    )
+    added.add_argument(
+        "--model", metavar="NAME@VERSION", help="also what was found of this version, in its latest decision"
+    )
+    added.add_argument("--as-of", metavar="DATE", help="as the law stands on this day; default: now, or as decided")
+    added.add_argument("--trust", type=path, metavar="FILE", help="of a service; default: the project's own")
 
 
 def _calendar(added: argparse.ArgumentParser) -> None:
