@@ -30,7 +30,7 @@ def digested(manifest: Manifest) -> Iterator[NamedFile]:
     if data.evaluation:
         yield NamedFile("data.evaluation", data.evaluation.path, data.evaluation.sha256)
         if data.evaluation.join:
-            yield NamedFile("data.join", data.evaluation.join.path)
+            yield NamedFile("data.join", data.evaluation.join.path, data.evaluation.join.sha256)
     if data.training:
         yield NamedFile("data.training", data.training.path, data.training.sha256)
     for source in manifest.lineage.sources:

@@ -153,10 +153,11 @@ class Attribute(Document):
 
 
 class Join(Document):
-    """A table with the sensitive attributes, where they live elsewhere. `path`: the table. `key`: the column that both
-    tables have; rows without a partner are counted."""
+    """A table with the sensitive attributes, where they live elsewhere. `path`: the table. `sha256`: its recorded
+    digest. `key`: the column that both tables have; rows without a partner are counted."""
 
     path: str
+    sha256: Sha256 | None = None
     key: Name
 
 

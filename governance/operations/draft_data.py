@@ -131,7 +131,10 @@ def _elsewhere(notes: Notes, table: Glimpse) -> list[Item]:
         if likely and other not in (table, notes.chosen.training) and not items:
             names = listed([scalar(name) for name in likely])
             why = f"{scalar(other.path)} has {names}, sensitive by name; a join brings it in, by a key that both have"
-            items = [notes.open("join", why), Off([Pair("join", {"path": other.path, "key": BLANK})])]
+            items = [
+                notes.open("join", why),
+                Off([Pair("join", {**notes.file("data.join", other.path), "key": BLANK})]),
+            ]
     return items
 
 

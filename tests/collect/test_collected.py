@@ -129,11 +129,12 @@ def test_recorded_digests_stand_beside_what_was_found(loaded: Load) -> None:
     changes = (
         ("format: skops", f"format: skops, sha256: {recorded}"),
         ("path: data/eval.csv", f"path: data/eval.csv\n    sha256: {recorded}"),
+        ("path: data/people.csv", f"path: data/people.csv, sha256: {recorded}"),
         ("dataset: train", f"dataset: train, sha256: {recorded}"),
         ("path: data/bank.csv", f"path: data/bank.csv, sha256: {recorded}"),
     )
     found = {item.role: item for item in collect(loaded(*changes), GROUPS).inputs}
-    for role in ("artifact", "data.evaluation", "data.training", "lineage.source:bank"):
+    for role in ("artifact", "data.evaluation", "data.join", "data.training", "lineage.source:bank"):
         assert found[role].recorded == recorded
         assert found[role].sha256 != recorded
 

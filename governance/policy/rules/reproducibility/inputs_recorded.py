@@ -19,7 +19,6 @@ class InputsParams(Params):
 
     without: Annotated[tuple[str, ...], Tighten.SUBSET] = (
         "manifest",
-        "data.join",
         "lineage.event",
         "access.",
         "environment.",
