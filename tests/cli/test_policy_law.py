@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from governance.policy.applicability import StatementOfApplicability
 from governance.policy.calendar import LawCalendar
 from governance.policy.clauses import LawCoverage
 from governance.render.replayed import Replay
@@ -58,6 +59,19 @@ def test_coverage_in_each_format(laws, run):
     assert [(one.law, one.status.value, one.as_of) for one in found] == [
         ("house-law", "superseded", "2029-01-01T00:00:00Z"), ("small-law", "superseded", "2029-01-01T00:00:00Z"),
     ]  # fmt: skip
+
+
+def test_oscal_is_of_one_law(laws, run):
+    said = run("policy", "coverage", "house", "--as-of", "2026-11-21", "--format", "oscal-catalog")
+    tree = json.loads(said.out)["catalog"]
+    assert said.code == 0 and tree["controls"][0]["id"] == "house-law_sec-1"
+    assert tree["metadata"]["last-modified"] == "2026-11-21T00:00:00Z"
+    chosen = json.loads(run("policy", "coverage", "house", "--format", "oscal-profile").out)["profile"]
+    (file,) = chosen["back-matter"]["resources"]
+    assert file["rlinks"][0]["href"] == "house-law.oscal-catalog.json"
+    for names in (["house", "policy.yaml"], []):
+        ran = run("policy", "coverage", *names, "--format", "oscal-profile")
+        assert ran.code == 2 and "writes one policy" in ran.err
 
 
 def test_shipped_laws_are_covered_where_none_is_named_and_what_has_no_law_is_refused(laws, run):
@@ -131,3 +145,43 @@ def test_a_portfolio_by_other_policies(laws, check, run):
 def test_a_services_portfolio_is_not_judged_from_here(laws, run, monkeypatch):
     monkeypatch.setenv("GOVERNANCE_URL", "http://127.0.0.1:9")
     assert run("policy", "portfolio", "--as-of", SOON).code == 2
+
+
+def test_a_statement_of_applicability_says_what_was_found_and_whose_word_it_is(laws, check, run):
+    check(*AS_ANN)
+    laws.write(
+        "applies.yaml",
+        "schema: governance.applicability/v1\nlaw: small-law\nowner: risk\n"
+        "controls: [{control: b, applicable: false, why: Bytes are recorded elsewhere.}]\n",
+    )
+    ran = run("policy", "soa", "policy.yaml", "--model", "credit@1.10", "--applicability", "applies.yaml",
+              "--format", "json")  # fmt: skip
+    found = StatementOfApplicability.model_validate_json(ran.out)
+    assert ran.code == 0 and found.decided is not None and found.decided.subject.name == "credit"
+    assert [(one.control, one.applicable, one.met) for one in found.controls] == [
+        ("a", True, "met"), ("b", False, None),
+    ]  # fmt: skip
+    shown = run("show", "credit@1.10", "--format", "json").out
+    assert found.decided.evidence[0] in shown
+    table = run("policy", "soa", "policy.yaml", "--format", "csv").out
+    assert table.startswith('"law","control",') and table.count("\n") == 3
+    assert "2 controls: 2 apply, 0 do not" in run("policy", "soa", "policy.yaml").out
+
+
+def test_a_statement_of_applicability_is_refused(laws, check, run):
+    check(*AS_ANN)
+    for told, *argv in (
+        ("about no law", "baseline"),
+        ("--as-of does not go with --model", "policy.yaml", "--model", "credit@1.10", "--as-of", LATER),
+        ("the decision was made under other policies", "house", "--model", "credit@1.10"),
+        ("not a model version", "policy.yaml", "--model", "credit"),
+        ("no statement of what applies there", "policy.yaml", "--applicability", "nowhere.yaml"),
+        ("it is about another law", "house", "--applicability", "applies.yaml"),
+        ("about one policy", "many"),
+    ):
+        laws.write("applies.yaml", "schema: governance.applicability/v1\nlaw: small-law\nowner: risk\n")
+        for folder in ("many/a", "many/b"):
+            (laws.root / folder).mkdir(parents=True, exist_ok=True)
+            laws.write(f"{folder}/policy.yaml", LAW)
+        ran = run("policy", "soa", *argv)
+        assert ran.code == 2 and told in ran.err and ran.out == "", (argv, ran)
