@@ -11,6 +11,7 @@ from governance.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from governance.policy.applicability import Case
+    from governance.policy.clauses import LawCoverage
     from governance.policy.document import LoadedPolicy
 
 ACTIONS = ("coverage", "soa", "calendar", "portfolio")
@@ -34,6 +35,8 @@ def _coverage(context: Context) -> int:
         raise _lawless(bare)
     if context.as_json:
         context.say(coverage_json(found))
+    elif args.format.startswith("oscal-"):
+        context.say(_oscal(args.format, [one for one in policies if one.document.law], found))
     elif not found:
         context.say("No policy here is about a law.")
     elif args.format == "markdown":
@@ -96,6 +99,20 @@ def _decided(context: Context, policy: "LoadedPolicy") -> "Case":
             fix=f"check it: `governance check --policy {args.name}`",
         )
     return Case(found.decision, found.decision_sha256)
+
+
+def _oscal(form: str, policies: "list[LoadedPolicy]", found: "list[LawCoverage]") -> str:
+    """A document of OSCAL is about one policy."""
+    from governance.render.oscal import catalog, profile
+
+    if len(found) != 1:
+        raise BadInput(
+            f"`--format {form}` writes one policy",
+            got=", ".join(one.policy.id for one in found) or "none that is about a law",
+            expected="one policy that is about a law",
+            fix=f"name it: `governance policy coverage NAME --format {form}`",
+        )
+    return (catalog if form == "oscal-catalog" else profile)(policies[0], found[0])
 
 
 def _calendar(context: Context) -> int:

@@ -39,7 +39,15 @@ def policy(added: argparse.ArgumentParser, typed: Container[str] | None) -> None
     action("test", "run the cases that lie beside a policy", "policies/bias-audit --mutate", _test, "junit")
     action("diff", "say what a change of a policy means", "old.yaml new.yaml", _diff, "markdown")
     action("replay", "judge again by a draft what was recorded", "draft.yaml --environment prod", _replay, "markdown")
-    action("coverage", "say clause by clause what is checked", "us-sr-11-7 --as-of 2026-01-01", _coverage, "markdown")
+    action(
+        "coverage",
+        "say clause by clause what is checked",
+        "us-sr-11-7 --as-of 2026-01-01",
+        _coverage,
+        "markdown",
+        "oscal-catalog",
+        "oscal-profile",
+    )
     action("soa", "state which controls apply, why, and what answers for them", "iso-42001 --format csv", _soa, "csv")
     action("calendar", "say what of laws and policies changes when", "--from 2026-01-01 --until 2028-01-01", _calendar)
     action(
