@@ -7,7 +7,7 @@ from governance import bundled
 from governance.canonical import parse_instant
 from governance.operations.evaluate import load_policies
 from governance.policy.document import LoadedPolicy
-from governance.policy.enforcement import Steps, action_on
+from governance.policy.enforcement import Steps, action_on, in_words
 from governance.policy.outcome import WAIVABLE, Action, Enforcement, Outcome, action_for
 
 
@@ -84,7 +84,7 @@ def _policy(policy: LoadedPolicy) -> list[str]:
             " ".join([_link(selected.rule), _given(selected.section.with_)])
             if selected.rule
             else code(selected.section.expr),
-            ", ".join(f"{name}: {how.value}" for name, how in selected.section.enforcement.items()),
+            ", ".join(f"{name}: {in_words(how)}" for name, how in selected.section.enforcement.items()),
             selected.section.severity.value,
         )
         for selected in policy.rules
