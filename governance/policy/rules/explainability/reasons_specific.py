@@ -78,7 +78,7 @@ def reasons_specific(evidence: ReasonFacts, params: SpecificParams) -> Verdict:
         found = [phrase for phrase, words in phrases.items() if words and f" {words} " in f" {plain} "]
         if found:
             wrong.append((one, f"{one.feature} is told with “{found[0]}”"))
-        elif plain in (_plain(one.feature), _plain(one.code or "")):
+        elif plain and plain in (_plain(one.feature), _plain(one.code or "")):
             wrong.append((one, f"{one.feature} is told by the name of its column or its code"))
         elif (count := len(plain.split())) < params.min_words:
             wrong.append((one, f"{one.feature} is told in {plural(count, 'word')}, fewer than {params.min_words}"))

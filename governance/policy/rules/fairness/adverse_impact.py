@@ -98,7 +98,7 @@ def adverse_impact(evidence: FairnessFacts, params: AdverseImpactParams) -> Verd
     given to the group instead would not turn it; where neither holds, and where one selection less would take a ratio
     below, it is inconclusive. A ratio that is met while the difference is significant and matters in practice is what
     the policy says. Significant is |z| of the two rates beyond 1.96, or Fisher's exact test where fewer than 5 are
-    expected in some cell.
+    expected in some cell. The ends that are shown beside a ratio are its values with one selection less and one more.
 
     Why it matters: a rate below four fifths is generally regarded as evidence of adverse impact; smaller differences
     may be, where they are significant in statistical and practical terms, and greater ones may not, where they rest on
