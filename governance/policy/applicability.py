@@ -7,14 +7,15 @@ control applies, and no rule serves it.
 """
 
 import difflib
+import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import AfterValidator, Field
 
 from governance import strictyaml
-from governance.canonical import Document, Instant, Sha256, sha256
+from governance.canonical import Count, Document, Instant, Sha256, sha256
 from governance.evidence.origin import Subject
 from governance.policy.clauses import Covered, Kind, Served, coverage
 from governance.policy.decision import Decision
@@ -81,6 +82,10 @@ def load_applicability(data: bytes, name: str, law: Law) -> LoadedApplicability:
     return LoadedApplicability(document, sha256(data))
 
 
+Met = Literal["met", "not met", "open"]
+_PART = re.compile(r"([A-Za-z]+)[-.].*")
+
+
 class Answered(Served):
     """A rule that serves a control. `outcome`: what it found, null where it was not judged. `why`: in words. `waived`:
     whether somebody answers for the finding for a time."""
@@ -106,7 +111,7 @@ class Control(Document):
     kind: Kind
     rules: tuple[Answered, ...]
     not_covered: str | None
-    met: Literal["met", "not met", "open"] | None
+    met: Met | None
 
 
 class Decided(Document):
@@ -117,11 +122,22 @@ class Decided(Document):
     evidence: tuple[Sha256, ...]
 
 
+class Part(Document):
+    """A part of the law, as its controls are numbered: `govern`, of `govern-1.6`; NIST's framework calls it a function.
+    `part`: its name. `controls`: how many it has, `applicable`: how many of them apply. `met`: of these how many are
+    met, not met and open; null where no decision was asked for."""
+
+    part: str
+    controls: Count
+    applicable: Count
+    met: dict[Met, Count] | None
+
+
 class StatementOfApplicability(Document):
     """Each control of a law or standard (ISO/IEC 42001, clause 6.1.3). `schema`: the type of this document. `policy`:
     which serves it. `law`, `title`, `citation`, `status`, `unconfirmed`: the law, on the legal date, `as_of`. `owner`:
     who says what applies, and `applicability` the digest of where; both null where nobody does. `decided`: where
-    outcomes are from. `controls`: in the order of the law."""
+    outcomes are from. `controls`: in the order of the law. `parts`: of the law; none where its numbers name none."""
 
     schema_: Literal["governance.statement-of-applicability/v1"] = Field(
         "governance.statement-of-applicability/v1", alias="schema"
@@ -137,6 +153,7 @@ class StatementOfApplicability(Document):
     applicability: Sha256 | None
     decided: Decided | None
     controls: tuple[Control, ...]
+    parts: tuple[Part, ...]
 
 
 class Case(NamedTuple):
@@ -154,6 +171,7 @@ def statement(
     if case is not None and policy.sha256 not in {ref.sha256 for ref in case.decision.policies}:
         raise RuntimeError(f"{case.sha256} was not decided under {policy.sha256}")
     covered = coverage(policy, law, as_of)
+    controls = tuple(_controls(covered.clauses, policy.document.id, said, case))
     return StatementOfApplicability(
         policy=covered.policy,
         law=law.id,
@@ -165,7 +183,8 @@ def statement(
         owner=said.document.owner if said else None,
         applicability=said.sha256 if said else None,
         decided=case and Decided(subject=case.decision.subject, decision=case.sha256, evidence=case.decision.evidence),
-        controls=tuple(_controls(covered.clauses, policy.document.id, said, case)),
+        controls=controls,
+        parts=tuple(_parts(controls, case is not None)),
     )
 
 
@@ -202,8 +221,20 @@ def _answered(served: Served, finding: Finding | None) -> Answered:
     )
 
 
-def _met(rules: tuple[Answered, ...]) -> Literal["met", "not met", "open"]:
+def _met(rules: tuple[Answered, ...]) -> Met:
     counted = {one.outcome for one in rules} - {Outcome.NOT_APPLICABLE}
     if Outcome.FAIL in counted:
         return "not met"
     return "met" if counted == {Outcome.PASS} else "open"
+
+
+def _parts(controls: tuple[Control, ...], decided: bool) -> Iterator[Part]:
+    named = [_PART.fullmatch(one.control) for one in controls]
+    parts = [match[1] for match in named if match]
+    if len(parts) < len(controls) or len({*parts}) == 1:
+        return
+    for part in dict.fromkeys(parts):
+        members = [one for one, of in zip(controls, parts, strict=True) if of == part]
+        applicable = [one.met for one in members if one.applicable]
+        met = {word: applicable.count(word) for word in get_args(Met)} if decided else None
+        yield Part(part=part, controls=len(members), applicable=len(applicable), met=met)

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from governance.policy.applicability import Answered, Control, StatementOfApplicability
+from governance.policy.applicability import Answered, Control, Part, StatementOfApplicability
 from governance.render.law import dated, labelled
 from governance.render.visible import visible, wrap
 from governance.render.wording import plural
@@ -75,7 +75,14 @@ def statement_text(found: StatementOfApplicability, width: int) -> str:
         lines += ["", visible(f"{found.law}/{one.control}  {', '.join(state) if one.applicable else 'not applicable'}")]
         told = [("asks", one.asks), ("because", one.because), ("by" if one.rules else "why", _by_whom(one))]
         lines += [line for pair in told for line in labelled(*pair, width, "  ")]
-    return "\n".join([*lines, "", *wrap(_summary(found.controls), width)]) + "\n"
+    lines += ["", *(line for one in found.parts for line in labelled(one.part, _of_part(one), width, ""))]
+    return "\n".join([*lines, *wrap(_summary(found.controls), width)]) + "\n"
+
+
+def _of_part(one: Part) -> str:
+    """ "11 controls: 10 apply; 7 met, 1 not met, 2 open"."""
+    met = f"; {', '.join(f'{count} {word}' for word, count in one.met.items())}" if one.met else ""
+    return f"{plural(one.controls, 'control')}: {one.applicable} apply{met}"
 
 
 def _summary(controls: Sequence[Control]) -> str:

@@ -1,5 +1,7 @@
 """A statement of applicability: whose word it is that a control applies, and what answers for it."""
 
+import re
+
 import pytest
 
 from governance.errors import BadInput
@@ -96,6 +98,23 @@ def test_a_rule_that_passed_does_not_answer_for_one_that_did_not():
     policy = law(LAW.replace("controls: [house-law/sec-4]", "controls: [house-law/sec-4, house-law/sec-1]"))
     decided = verified(evidence(Outcome.FAIL, UNFAIR), [policy]).decision
     assert [one.met for one in stated(decision=decided, policy=policy).controls][:2] == ["open", "not met"]
+
+
+def test_how_each_part_of_a_law_stands():
+    numbered = {"sec-1": "map-1.1", "sec-2": "map-1.2", "sec-3": "manage-1.1", "sec-4": "map-2", "sec-5": "manage-2.1"}
+    policy = law(re.sub("sec-[1-5]", lambda found: numbered[found[0]], LAW))
+    made = verified(evidence(Outcome.FAIL, UNFAIR), [policy]).decision
+    text = SAID.replace("sec-5", "manage-2.1").replace("sec-2", "map-1.2")
+    word = load_applicability(text.encode(), "soa.yaml", policy.document.law)
+    assert [(one.part, one.controls, one.applicable, one.met) for one in stated(word, made, policy).parts] == [
+        ("map", 3, 3, {"met": 1, "not met": 1, "open": 1}), ("manage", 2, 1, {"met": 0, "not met": 0, "open": 1}),
+    ]  # fmt: skip
+    assert [one.met for one in stated(policy=policy).parts] == [None, None]
+
+
+@pytest.mark.parametrize("last", ["sec-5", "5.a", "board"])
+def test_a_law_whose_numbers_name_no_parts_has_none(last):
+    assert stated(policy=law(LAW.replace("sec-5", last))).parts == ()
 
 
 def test_findings_of_another_text_of_the_policy_are_refused(decision):

@@ -69,3 +69,12 @@ def test_in_words(stated):
     assert "house-law/sec-2 checked, not met" in said and "house-law/sec-5 not applicable" in said
     assert "as =team says, sha256" in said and "decision dddd" in said
     assert said.endswith("5 controls: 4 apply, 1 do not; 1 met, 1 not met, 2 open")
+
+
+def test_parts_stand_before_the_whole():
+    policy = law(LAW.replace("sec-5", "board-1"))
+    assert policy.document.law is not None
+    said = statement_text(statement(policy, policy.document.law, NOW), 100).splitlines()
+    assert said[-3:] == [
+        "sec            4 controls: 4 apply", "board          1 control: 1 apply", "5 controls: 5 apply, 0 do not",
+    ]  # fmt: skip
