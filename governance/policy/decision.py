@@ -14,6 +14,7 @@ from governance.policy.act import Act
 from governance.policy.acts import apply_reviews
 from governance.policy.attesting import attested
 from governance.policy.baseline import LoadedBaseline, known_failure, remarks
+from governance.policy.contained import contained
 from governance.policy.document import LoadedPolicy, SelectedRule
 from governance.policy.enforcement import action_on
 from governance.policy.finding import Announced, Finding, Known
@@ -132,6 +133,7 @@ def decide(
         for ref, found in zip(refs, where, strict=True)
         if ref.in_force and not found.plain
     ]
+    notes += contained([policy for policy, _ in judged])
     waived: list[Weighed] = []
     texts = {policy.document.id: policy.sha256 for policy in policies}
     of_waivers = Asked(evidence, acts, now, submitter, frozenset(lapsed), texts)

@@ -130,6 +130,36 @@ LOOSER: list[tuple[str, str, str, tuple[str, ...]]] = [
 ]  # fmt: skip
 
 
+def test_a_parent_that_is_judged_beside_its_child_is_said_to_be_judged_twice() -> None:
+    """It counts all the same: the child may be for less. Each key has one finding."""
+    parent, one = load_policy(PARENT.encode(), "parent.yaml", TEST_CATALOGUE), load(child())
+    said = "team has taken over all of house, whose 3 rules are judged twice, as house#... and as team#..."
+    for policies in ([parent, one], [one, parent]):
+        decision = judge(evidence(performance=right(90, 100)), policies)
+        assert [said in note for note in decision.notes].count(True) == 1
+        assert sorted(finding.key for finding in decision.findings) == sorted(
+            rule.key for policy in policies for rule in policy.rules
+        )
+        assert "staging" in decision.outcomes, "for which only the parent decides"
+    # A text that only bears the name is not contained.
+    other = load_policy(PARENT.replace("valid_for: 60", "valid_for: 61").encode(), "other.yaml", TEST_CATALOGUE)
+    for policies in ([other, one], [one], [parent]):
+        assert not any("judged twice" in note for note in judge(evidence(), policies).notes)
+
+
+def test_so_is_a_parent_that_has_a_parent_itself() -> None:
+    text = child()
+    grandchild = (
+        "schema: governance.policy/v1\nid: desk\nversion: 1.0.0\n"
+        f"extends: {{policy: team, version: 1.0.0, sha256: {sha256(text.encode())}}}\n"
+        "in_force: {from: 2026-06-01T00:00:00Z, until: 2027-06-01T00:00:00Z}\nenvironments: [prod]\nrules: []\n"
+    )
+    files = [("parent.yaml", PARENT.encode()), ("child.yaml", text.encode())]
+    lowest = load_policy(grandchild.encode(), "desk.yaml", TEST_CATALOGUE, lambda: files)
+    notes = judge(evidence(), [load(text), lowest]).notes
+    assert [note for note in notes if "desk has taken over all of team" in note]
+
+
 @pytest.mark.parametrize(("set_", "rules", "where", "fragments"), LOOSER)
 def test_what_loosens_is_refused_and_names_both_lines(
     set_: str, rules: str, where: str, fragments: tuple[str, ...]
