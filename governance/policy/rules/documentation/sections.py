@@ -14,7 +14,11 @@ from governance.policy.rule import Params, fails, inconclusive, passes, rule
 from governance.policy.rules.documentation.current import CurrentParams, current
 from governance.policy.tightening import Tighten
 
-_NUMBERED = re.compile(r"(?:\(?[0-9]{1,3}(?:\.[0-9]{1,3}){0,5}[.):]?|\(?[a-z][.):])\s+")
+# "2.1", "2(a)", "b)", "Section 3:", and a dash after it.
+_NUMBERED = re.compile(
+    r"(?:(?:section|point|part)\s+)?\(?(?:[0-9]{1,3}(?:\.[0-9]{1,3}){0,5}(?:\s?\(?[a-z]\))?[.):]?|[a-z][.):])"
+    r"(?:\s+[-\u2013\u2014])?\s+"
+)
 
 
 class SectionsParams(Params):
@@ -54,7 +58,7 @@ def _uncounted() -> DocumentationFacts:
         passes("each section", _papers(20, 20), kind="technical", sections=_ASKED),
         passes(
             "numbered, and under another name",
-            _papers(20, 20, names=("1. The system", "2.3 RISKS")),
+            _papers(20, 20, names=("Point 1(a): The system", "2.3 \u2013 RISKS")),
             kind="technical",
             sections=_ASKED,
         ),
@@ -115,6 +119,7 @@ def sections(evidence: DocumentationFacts, params: SectionsParams, now: datetime
         elif words < params.min_words:
             doubts.append(f"section {heading!r} of {params.kind} has {plural(words, 'word')}, fewer than asked")
             advice.append(f"write at least {params.min_words} words; headings, code and placeholders are not counted")
+    looked.sort(key=lambda one: one.n is not None and one.n >= params.min_words)  # what is wrong first
     if params.after_training:
         day = current.function(evidence, CurrentParams(kinds=(params.kind,)), now)
         looked += day.looked_at
