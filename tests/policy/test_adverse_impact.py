@@ -162,7 +162,15 @@ def test_the_worst_attribute_decides_and_each_that_is_named_must_be_there() -> N
     assert (outcome(), outcome("sex"), outcome("race*sex"), outcome("sex", "age")) == (FAIL, PASS, FAIL, UNCLEAR)
 
 
-@given(cells(), st.randoms(use_true_random=False))
+def test_of_two_highest_the_larger_one_is_compared_with() -> None:
+    """Of which more can be said, wherever it stands in the table."""
+    groups = [cell("a", 5, 10), cell("b", 100, 200), cell("c", 70, 180)]
+    for order in (groups, groups[::-1]):
+        found = judged(*order)
+        assert looked(found, ".ratio", "c").reference == ("b",) and found.outcome is FAIL
+
+
+@given(cells() | cells(3), st.randoms(use_true_random=False))
 def test_the_order_of_groups_changes_no_verdict(found: list[Cell], shuffler: random.Random) -> None:
     shuffled = [*found]
     shuffler.shuffle(shuffled)

@@ -136,7 +136,8 @@ def _judge(title: str, table: CountTable, params: AdverseImpactParams) -> Verdic
     large = [cell for cell in known if cell.rows >= params.share_at_least * people]
     small = [cell for cell in known if cell not in large]
     rates = tuple(_rate(title, cell) for cell in table.cells)
-    highest = max(large, key=_selected, default=None)
+    # Of two with the same rate the larger one, of which more can be said; the order of the table decides nothing.
+    highest = max(large, key=lambda cell: (_selected(cell), cell.rows), default=None)
     doubt = too_many_unknown(table, params.unknown_at_most)
     if doubt or highest is None or len(large) < 2 or not _selected(highest):
         why, fix = (doubt, KNOWN) if doubt else ("nobody of the groups that count is selected", _NOBODY)
