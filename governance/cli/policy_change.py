@@ -1,6 +1,7 @@
 """governance policy diff, replay, release: what a policy that changes would do, and who answers for it."""
 
 import json
+import sys
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from governance.operations.past import Judged, Unread
     from governance.operations.replay import Asked
     from governance.policy.document import LoadedPolicy
+    from governance.policy.release import Release
     from governance.render.replay import Head
 
 ACTIONS = ("diff", "replay", "release")
@@ -124,7 +126,7 @@ def _release(context: Context) -> int:
     """Of a policy: its author's signature. Of a release that somebody else signed: the approval, and the entry."""
     from governance.operations.files import read_whole
     from governance.operations.release import approve, author, read_release, write
-    from governance.render.policy_diff import MEANS, head, in_order, said
+    from governance.render.visible import visible
 
     args = context.args
     if context.settings.service:
@@ -135,14 +137,26 @@ def _release(context: Context) -> int:
     name, workspace, reason = args.name, context.workspace(), args.reason or ""
     approving = name.endswith(".json")
     password = context.password(args.signer)
+
+    def show(release: "Release") -> None:
+        """Whoever signs has read what it changes before they are asked for their password."""
+        lines = [visible(line) for line in _contents(release)]
+        if context.as_json:
+            context.note("\n".join(lines))
+        else:
+            context.say("\n".join(lines))
+            sys.stdout.flush()
+
     if approving:
         if args.effective:
             raise BadInput("--effective is for the author", fix="leave it out: it is signed already")
         file = read_release(read_whole(Path(name), "release"), name)
-        signed = approve(workspace, file, person=args.signer, password=password, reason=reason)
+        signed = approve(workspace, file, person=args.signer, password=password, reason=reason, show=show)
     else:
         effective = moment(args.effective, "--effective") if args.effective else None
-        signed = author(workspace, name, person=args.signer, password=password, reason=reason, effective=effective)
+        signed = author(
+            workspace, name, person=args.signer, password=password, reason=reason, effective=effective, show=show
+        )
     out = args.out or (Path(name) if approving else Path("release.json"))
     write(signed.file, out)
     release = signed.release
@@ -155,24 +169,30 @@ def _release(context: Context) -> int:
         }
         context.say(json.dumps(body, indent=2, ensure_ascii=False))
         return ExitCode.ALLOW
-    until = f" until {release.expires}" if release.expires else ""
     lines = [
-        f"{release.id} {release.version}, sha256 {release.sha256}",
-        f"  effective from {release.effective}{until}",
         f"  signed by {release.author}" + (f", approved by local|{args.signer}" if approving else ""),
+        f"  written to {out}",
     ]
-    if release.changes is None:
-        lines.append("  the first release of this policy here")
-    else:
-        lines.append(f"  {head(release.changes)}; {MEANS[release.changes.direction]}")
-        lines += [f"    {change.kind.value}  {said(change)}" for change in in_order(release.changes)]
-    lines.append(f"  written to {out}")
     if approving:
         lines.append(f"  entry {signed.entry} of the trail tells of it")
     else:
         lines.append("  it counts once somebody else, who is an approver, has signed it too:")
         lines.append(f"  governance policy release {out} --as NAME")
-    from governance.render.visible import visible
-
     context.say("\n".join(map(visible, lines)))
     return ExitCode.ALLOW
+
+
+def _contents(release: "Release") -> list[str]:
+    """What is signed, in lines: which policy, from when, why, and what it changes."""
+    from governance.render.policy_diff import MEANS, head, in_order, said
+
+    until = f" until {release.expires}" if release.expires else ""
+    lines = [
+        f"{release.id} {release.version}, sha256 {release.sha256}",
+        f"  effective from {release.effective}{until}",
+        *([f"  because: {release.reason}"] if release.reason else []),
+    ]
+    if release.changes is None:
+        return [*lines, "  the first release of this policy here"]
+    lines.append(f"  {head(release.changes)}; {MEANS[release.changes.direction]}")
+    return [*lines, *(f"    {change.kind.value}  {said(change)}" for change in in_order(release.changes))]

@@ -11,7 +11,7 @@ from governance.errors import BadInput
 from governance.operations.files import read_whole, write_whole
 from governance.operations.in_force import Counting, of_baseline, of_policy, pinned
 from governance.operations.parents import load_with_parents, read_policy
-from governance.operations.release import read_release
+from governance.operations.release import naming, read_release
 from governance.operations.releases import releases
 from governance.operations.workspace import Workspace, local
 from governance.policy.baseline import Baseline, load_baseline
@@ -21,6 +21,7 @@ from governance.policy.release import Release
 from governance.signing.dsse import unpack
 from governance.signing.keys import decode_public, key_id
 from governance.trail.trust import Trust, load_trust
+from governance.verification.releases import accept
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -57,8 +58,12 @@ def _released(workspace: Workspace) -> list[Counting]:
 
 def pin(workspace: Workspace, names: Sequence[str], file: Path | None, reason: str = "") -> Pins:
     """Also pin these: shipped policies by name, policies and baselines by file. In the project's own trust file that is
-    an entry of the trail, too. Raises BadInput, MachineFault, VerificationFailed."""
+    an entry of the trail, too. A release must be approved by somebody whom that file knows. Raises BadInput,
+    MachineFault, VerificationFailed."""
     found = [_document(name) for name in names]
+    trust = _read(file) if file else workspace.trust()
+    for name in names:
+        _assert_approved(name, trust)
 
     def with_them(old: Trust) -> Trust:
         new = dict.fromkeys([*old.policies, *(one.sha256 for one in found)])
@@ -143,6 +148,12 @@ def _document(name: str) -> Counting:
     if isinstance(tree, dict) and tree.get("schema") == schema_of(Baseline):
         return of_baseline(load_baseline(data, shown))
     return of_policy(load_with_parents(shown, data))
+
+
+def _assert_approved(name: str, trust: Trust) -> None:
+    if name.endswith(".json"):
+        with naming(name):
+            accept(read_release(read_whole(Path(name), "release"), name), trust)
 
 
 def _counting(trust: Trust, known: Sequence[Counting]) -> list[Counting]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from governance.canonical import Sha256, instant, parse_instant
 from governance.errors import BadInput, Refused, Stale, VerificationFailed
@@ -12,7 +12,7 @@ from governance.operations.accounts import log_signer, stated
 from governance.operations.evaluate import load_policies
 from governance.operations.files import read_whole, write_whole
 from governance.operations.releases import assert_newest, digest_of, last_release, record
-from governance.operations.workspace import Workspace
+from governance.operations.workspace import Workspace, local
 from governance.permissions import may_release
 from governance.policy.act import APPROVER
 from governance.policy.difference import difference
@@ -23,7 +23,16 @@ from governance.trail.trust import Trust
 from governance.verification import payload_type
 from governance.verification.releases import Released, accept, assert_effective, author_of, by_key
 
+if TYPE_CHECKING:
+    from governance.store.snapshot import Snapshot
+
 Password = Callable[[], str]
+Show = Callable[[Release], None]
+"""Told what is about to be signed, before the password is asked for."""
+
+
+def _show_nobody(release: Release) -> None:
+    """For callers who show it themselves."""
 
 
 class Signed(NamedTuple):
@@ -48,12 +57,18 @@ def read_release(data: bytes, name: str) -> ReleasedPolicy:
 
 
 def author(
-    workspace: Workspace, name: str, *, person: str, password: Password, reason: str, effective: datetime | None
+    workspace: Workspace,
+    name: str,
+    *,
+    person: str,
+    password: Password,
+    reason: str,
+    effective: datetime | None,
+    show: Show = _show_nobody,
 ) -> Signed:
     """Sign a policy as its author. Raises BadInput; VerificationFailed where its version is not above the last one that
     was released."""
     (policy,) = load_policies([name])
-    known, signer = workspace.authenticate(person, password)
     with workspace.open_trail() as store, store.snapshot() as snapshot:
         last = last_release(snapshot, policy.document.id)
     changes = None
@@ -73,7 +88,7 @@ def author(
         version=policy.document.version,
         sha256=policy.sha256,
         text=policy.text.decode(),
-        author=known.principal,
+        author=local(person),
         reason=stated(reason),
         at=instant(workspace.clock()),
         effective=instant(begins),
@@ -81,15 +96,29 @@ def author(
         previous=last.release_sha256 if last else None,
         changes=changes,
     )
+    show(release)
+    _, signer = workspace.authenticate(person, password)
     envelope = dsse.seal(payload_type(RELEASE), release.to_bytes(), signer)
     return Signed(ReleasedPolicy(release=envelope, approval=None), release, "")
 
 
-def approve(workspace: Workspace, file: ReleasedPolicy, *, person: str, password: Password, reason: str) -> Signed:
-    """Approve somebody else's release, and tell the trail of it. Raises BadInput, Refused (Stale where another release
+def approve(
+    workspace: Workspace,
+    file: ReleasedPolicy,
+    *,
+    person: str,
+    password: Password,
+    reason: str,
+    show: Show = _show_nobody,
+) -> Signed:
+    """Approve somebody else's release, and tell the trail of it. What it says that it changes is worked out anew before
+    it is shown. Raises BadInput, Refused (Stale where another release
     was recorded meanwhile), MachineFault, VerificationFailed."""
     log, trust = log_signer(workspace), workspace.trust()
     release = author_of(file, trust)
+    with workspace.open_trail() as store, store.snapshot() as snapshot:
+        _assert_follows(snapshot, release)
+    show(release)
     known, signer = workspace.authenticate(person, password)
     permission = may_release(known.principal, known.roles, release.author)
     if not permission.allowed:
@@ -102,18 +131,23 @@ def approve(workspace: Workspace, file: ReleasedPolicy, *, person: str, password
     whole = ReleasedPolicy(release=file.release, approval=envelope)
     released = accept(whole, trust)
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
-        last = assert_newest(transaction, release)
-        if last is not None and last.release == release:
-            raise BadInput("this release was approved already", got=f"entry {last.stored.entry.id}")
-        if (last.release_sha256 if last else None) != release.previous:
-            raise Stale(
-                "another release was recorded since this one was signed", latest=last.release_sha256 if last else "",
-                got=release.previous or "the first", fix="sign it as its author once more; nothing was recorded",
-            )  # fmt: skip
-        if (difference(_loaded(last.release), _loaded(release)) if last else None) != release.changes:
-            raise Refused("the release does not say what it changes", fix="sign it as its author once more")
+        _assert_follows(transaction, release)  # others may have signed meanwhile
         entry = record(transaction, whole, released)
     return Signed(whole, release, entry)
+
+
+def _assert_follows(snapshot: "Snapshot", release: Release) -> None:
+    """That a release is the next one, and changes what it says. Raises as `approve` does."""
+    last = assert_newest(snapshot, release)
+    if last is not None and last.release == release:
+        raise BadInput("this release was approved already", got=f"entry {last.stored.entry.id}")
+    if (last.release_sha256 if last else None) != release.previous:
+        raise Stale(
+            "another release was recorded since this one was signed", latest=last.release_sha256 if last else "",
+            got=release.previous or "the first", fix="sign it as its author once more; nothing was recorded",
+        )  # fmt: skip
+    if (difference(_loaded(last.release), _loaded(release)) if last else None) != release.changes:
+        raise Refused("the release does not say what it changes", fix="sign it as its author once more")
 
 
 def write(file: ReleasedPolicy, path: Path) -> None:
@@ -126,7 +160,7 @@ def _loaded(release: Release) -> LoadedPolicy:
 
 
 @contextmanager
-def _named(file: str) -> Iterator[None]:
+def naming(file: str) -> Iterator[None]:
     """What does not hold says in which file, of several perhaps."""
     try:
         yield
@@ -153,7 +187,7 @@ def ruling(workspace: Workspace, names: Sequence[str]) -> Ruling:
         if not name.endswith(".json"):
             continue
         file = read_release(read_whole(Path(name), "release"), name)
-        with _named(name), workspace.open_trail() as store, store.snapshot() as snapshot:
+        with naming(name), workspace.open_trail() as store, store.snapshot() as snapshot:
             one = accept(file, workspace.trust())
             assert_effective(one.release, workspace.clock())
             assert_newest(snapshot, one.release)

@@ -77,6 +77,32 @@ def test_a_release_takes_two_people_and_is_told_in_the_trail(drafts, run):
     assert again.code == 2 and "approved already" in again.err
 
 
+def test_what_changes_is_shown_before_the_password_is_asked_for(drafts, run):
+    """Here there is no way to ask for one: so what was said was said before."""
+    for name, file in (("policy.yaml", "first.json"), ("looser.yaml", "next.json")):
+        unsigned = run("policy", "release", name, "--as", "ann")
+        assert unsigned.code == 2 and "no way to ask for the password of ann" in unsigned.err
+        assert run("policy", "release", name, *AS_ANN, "--reason", "in haste", "--out", file).code == 0
+        unread = run("policy", "release", file, "--as", "bo")
+        assert unread.code == 2 and "no way to ask for the password of bo" in unread.err
+        told = "the first release" if file == "first.json" else "loosened  floor: with.at_least: 0.9 -> 0.5"
+        assert told in unsigned.out and told in unread.out and "  because: in haste" in unread.out
+        as_json = run("policy", "release", file, "--as", "bo", "--format", "json")
+        assert told in as_json.err and json.loads(as_json.out)["exit_code"] == 2
+        if file == "first.json":
+            assert run("policy", "release", file, *AS_BO).code == 0
+
+
+def test_a_release_that_nobody_approved_is_not_pinned(drafts, run):
+    run("policy", "release", "tighter.yaml", *AS_ANN, "--out", "r.json")
+    for more in ((), ("--trust", ".governance/trust.json")):
+        ran = run("policy", "pin", "r.json", *more)
+        assert ran.code == 12 and "r.json: nobody has approved the release of small 1.1.0" in ran.err
+    assert "pins nothing" in run("policy", "pins").out
+    assert run("policy", "release", "r.json", *AS_BO).code == 0
+    assert run("policy", "pin", "r.json").code == 0
+
+
 @pytest.mark.parametrize(
     "argv, told",
     [

@@ -243,11 +243,13 @@ def test_an_author_cannot_hide_what_changes(project):
         update={"changes": honest.release.changes.model_copy(update={"direction": "tightened", "changes": ()})}
     )
     envelope = dsse.seal(payload_type(RELEASE), quiet.to_bytes(), project.person("ann"))
+    shown, asked = [], []
     with pytest.raises(Refused, match="does not say what it changes"):
         approve(
             project.workspace, ReleasedPolicy(release=envelope, approval=None), person="bo",
-            password=lambda: PASSWORD, reason="",
+            password=lambda: asked.append(1) or PASSWORD, reason="", show=shown.append,
         )  # fmt: skip
+    assert not shown and not asked
     assert project.trail().size == 2
 
 
