@@ -106,7 +106,8 @@ def bias_audit(evidence: BiasAuditFacts, params: BiasAuditParams) -> Verdict:
             doubts.append("it rests on the data of others alone: whether the tool was in use by then is not known")
     fix = "write `date` and `first_use` under `bias_audit` in the manifest: the days of the audit, and of the first use"
     limit = Limit(op="is", value=f"said: {', '.join(params.require)}")
-    return settled(wrong, doubts, [fix], f"said: {', '.join(params.require)}", tuple(seen), limit)
+    passed = "; ".join(f"{part}: {said[part]}" for part in params.require)
+    return settled(wrong, doubts, [fix], passed, tuple(seen), limit)
 
 
 _MISSING: dict[Part, str] = {

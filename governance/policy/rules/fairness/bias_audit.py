@@ -181,7 +181,8 @@ def bias_audit(evidence: FairnessFacts, params: BiasAuditParams) -> Verdict:
     wrong = [one for part in parts for one in part.wrong]
     doubts = [one for part in parts for one in part.doubts]
     advice = [one for part in parts for one in part.advice]
-    looked = [one for part in parts for one in part.looked]
+    # What breaks the limit, or is open, first.
+    looked = sorted((one for part in parts for one in part.looked), key=lambda one: not one.at_stake)
     if params.rate == "scoring":
         looked.append(Looked(path="fairness.median", value=evidence.median, n=evidence.rows))
     limit = Limit(op="is", value=f"{params.rate} rates and impact ratios of every category")
