@@ -8,7 +8,7 @@ from governance.evidence.evidence import EvidenceSet
 from governance.keys import KeySigner
 from governance.operations.sessions import session
 from governance.permissions import ROLES, TABLE, Does, Scope
-from governance.policy.act import Act, Waiver
+from governance.policy.act import Act, Attestation, Statement, Waiver
 from governance.signing import dsse
 from governance.verification import ACT, payload_type
 from tests.operations.project import PASSWORD, Project
@@ -22,6 +22,14 @@ SELF = "the visitor"
 EVERY = tuple(Scope)
 NEVER = None
 """What nobody may do to what is somebody else's."""
+STOP, WORDS = "small#stop", "Somebody can stop it within the hour."
+STATEMENT = f"""\
+  - id: stop
+    uses: attestation.signed@1
+    with: {{statement: {WORDS}, roles: [approver, auditor, reviewer]}}
+    enforcement: {{default: warn}}
+"""
+"""A rule of the policy, for whoever may sign what no machine can check."""
 
 
 class Visitor(NamedTuple):
@@ -96,7 +104,12 @@ def signed(kind: str) -> Sends:
         said: dict[str, Any] = {"reason": "looked at it", "at": at, "decision": scene.ids["decision"]}
         if kind == "waive":
             said["waiver"] = Waiver(key="small#floor", ticket="T-1", not_before=at, expires="2027-02-01T00:00:00Z")
-        role = "approver" if kind != "comment" else next((role for role in ROLES if role in visitor.roles), "auditor")
+        if kind == "attest":
+            said["attestation"] = Attestation(
+                statements=(Statement(key=STOP, text=WORDS),), expires="2027-02-01T00:00:00Z"
+            )
+        own = {"comment": ROLES, "attest": TABLE[Does.ATTEST].roles}.get(kind, ("approver",))
+        role = next((role for role in own if role in visitor.roles), own[-1])
         act = Act(kind=kind, actor=f"local|{name}", role=role, **said)  # type: ignore[arg-type]
         envelope = dsse.seal(payload_type(ACT), act.to_bytes(), scene.signers[name]).to_bytes()
         headers = {"If-Match": f'"{scene.ids["decision"]}"', "Content-Type": "application/json"}
@@ -117,14 +130,17 @@ def form(**fields: Any) -> Sends:
 
 
 def acting(route: tuple[str, str], sends: Callable[[str], Sends], answers: int, *also: Does) -> dict[Any, Any]:
-    kinds = (Does.COMMENT, Does.APPROVE, Does.REJECT, Does.WAIVE)
-    close = (Does.APPROVE, Does.WAIVE)
+    kinds = (Does.COMMENT, Does.APPROVE, Does.REJECT, Does.WAIVE, Does.ATTEST)
+    close = (Does.APPROVE, Does.WAIVE, Does.ATTEST)
     return {route: [Call((*also, kind), answers, sends(kind), writes=True, close=kind in close) for kind in kinds]}
 
 
 def act_form(kind: str) -> Sends:
-    more = {"waive": "small#floor", "ticket": "T-1", "expires": "2027-02-01"} if kind == "waive" else {}
-    return form(kind=kind, reason="looked at it", **more)
+    more = {
+        "waive": {"waive": "small#floor", "ticket": "T-1", "expires": "2027-02-01"},
+        "attest": {"statements": STOP, "holds": "so", "expires": "2027-02-01"},
+    }
+    return form(kind=kind, reason="looked at it", **more.get(kind, {}))
 
 
 ANYBODY = Call(None)

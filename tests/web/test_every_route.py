@@ -35,7 +35,7 @@ from governance.operations.submit import submit
 from governance.operations.tokens import create_token, revoke_token, token
 from governance.permissions import TABLE, Does, Scope
 from governance.store import account_tables, tables
-from tests.operations.project import CHEAP_SCRYPT, PASSWORD, Project
+from tests.operations.project import CHEAP_SCRYPT, PASSWORD, POLICY, Project
 from tests.web.api.serving import submission
 from tests.web.calls import (
     ANYBODY,
@@ -44,6 +44,7 @@ from tests.web.calls import (
     EVERY,
     OTHER_METHODS,
     SELF,
+    STATEMENT,
     TOO_CLOSE,
     Call,
     Scene,
@@ -117,6 +118,7 @@ class Morning:
         }
 
     def _case(self) -> None:
+        self.project.write("policy.yaml", POLICY + STATEMENT)
         policies = load_policies([str(self.project.root / "policy.yaml")])
         self.measured = self.project.check(dry_run=True).evidence
         case = submission(self.measured, TOO_CLOSE, "ci", "1.0")
