@@ -139,9 +139,7 @@ class StatementOfApplicability(Document):
     who says what applies, and `applicability` the digest of where; both null where nobody does. `decided`: where
     outcomes are from. `controls`: in the order of the law. `parts`: of the law; none where its numbers name none."""
 
-    schema_: Literal["governance.statement-of-applicability/v1"] = Field(
-        "governance.statement-of-applicability/v1", alias="schema"
-    )
+    schema_: Literal["governance.soa/v1"] = Field("governance.soa/v1", alias="schema")
     policy: Named
     law: str
     title: str

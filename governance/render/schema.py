@@ -54,7 +54,7 @@ def documents() -> dict[str, type[BaseModel]]:
         "law-coverage": LawCoverage,
         "law-calendar": LawCalendar,
         "applicability": Applicability,
-        "statement-of-applicability": StatementOfApplicability,
+        "soa": StatementOfApplicability,
         "bundle": Bundle,
         "trust": Trust,
         "check": Check,
