@@ -307,9 +307,10 @@ class OperationsSection(Document):
 
 
 class Manifest(Document):
-    """What the submitter says about one model version. It never picks the policy. `schema`: the type of this document.
-    `features`: columns that the model reads, in its order. `bias_audit`: by somebody from outside. `documents`: files by kind, such as model_card or dpia;
-    one says its day in a line `Date: 2026-01-31`, or as `date:` in its front matter."""
+    """What the submitter says about one model version. It never picks the policy. `schema`: the type of this
+    document. `features`: columns that the model reads, in its order. `bias_audit`: by somebody from outside.
+    `reasons`: what people are told who are refused. `documents`: files by kind, such as model_card or dpia; one
+    says its day in a line `Date: 2026-01-31`, or as `date:` in its front matter."""
 
     schema_: Literal["governance.manifest/v1"] = Field(alias="schema")
     model: ModelSection
