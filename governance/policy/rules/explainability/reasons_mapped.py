@@ -73,10 +73,10 @@ def reasons_mapped(evidence: ReasonFacts, params: MappedParams) -> Verdict:
     if not evidence.features:
         why = "the manifest does not say which features the model reads"
         return settled([], [why], [FEATURES], "", (), limit)
-    known = {one.feature: one for one in evidence.catalogue}
+    known, read = {one.feature: one for one in evidence.catalogue}, {*evidence.features}
     missing = [name for name in evidence.features if name not in known]
     empty = [one.feature for one in evidence.catalogue if one.text is None and one.barred is None]
-    foreign = [one.feature for one in evidence.catalogue if one.feature not in {*evidence.features}]
+    foreign = [one.feature for one in evidence.catalogue if one.feature not in read]
     texts: dict[str, set[str]] = {}
     for one in evidence.catalogue:
         if one.code is not None and one.text is not None:
