@@ -9,10 +9,14 @@ from governance.errors import BadInput, Refused
 from governance.operations.ask import ask_bundle
 from governance.operations.export import export_bundle
 from governance.operations.initialise import add_person
-from governance.operations.review import Reviewed
+from governance.operations.people import FilePeople
+from governance.operations.review import Reviewed, record_act
+from governance.policy.act import Act, Attestation, Statement
 from governance.policy.attesting import Stating
 from governance.policy.outcome import Action, Outcome
-from governance.verification import verify
+from governance.render import wording
+from governance.signing import dsse
+from governance.verification import ACT, payload_type, verify
 from tests.operations.project import MANIFEST, PASSWORD, Project
 
 OVERSIGHT, ASSESSED = "law#oversight", "law#assessed"
@@ -174,3 +178,43 @@ def test_other_words_count_no_more(checked: Project) -> None:
     made = checked.check()
     finding = next(one for one in made.decision.findings if one.key == OVERSIGHT)
     assert finding.outcome is Outcome.INCONCLUSIVE and "signed other words" in finding.why
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"text": "A named person may be asked to stop it."}, "asks for other words"), ({"key": "law#x"}, "no statement")],
+)
+def test_what_was_signed_elsewhere_is_held_to_the_same(checked: Project, change: dict[str, str], said: str) -> None:
+    """An act that comes in an envelope, as the API takes it: signed by `bo`, about what the policy does not say."""
+    statement = Statement(**({"key": OVERSIGHT, "text": "A named person can stop the model."} | change))
+    at = checked.clock()
+    signed = Act(
+        kind="attest", actor="local|bo", role="approver", reason="looked at it", at=instant(at),
+        decision=checked.first.sealed.decision_sha256,  # type: ignore[attr-defined]
+        attestation=Attestation(statements=(statement,), expires=instant(at + timedelta(days=30))),
+    )  # fmt: skip
+    envelope = dsse.seal(payload_type(ACT), signed.to_bytes(), checked.person("bo"))
+    before = checked.trail()
+    with pytest.raises(BadInput, match=said):
+        record_act(checked.workspace, envelope, principal="local|bo", people=FilePeople(checked.workspace))
+    assert checked.trail() == before
+
+
+def test_reports_tell_it_apart_from_what_was_checked(checked: Project) -> None:
+    made = attest(checked, OVERSIGHT, ASSESSED)
+    findings = made.decision.findings
+    assert {wording.kind_of(one) for one in findings} == {"attested"}
+    assert all("attested by local|bo as approver" in wording.origin_of(one) for one in findings)
+    ((who, theirs),) = wording.attested(findings)
+    assert who.startswith("local|bo as approver") and {one.key for one in theirs} == {OVERSIGHT, ASSESSED}
+    assert f"[so: {OVERSIGHT}, {ASSESSED}; until " in wording.act_of(made.act)
+    checked.clock.tick()
+    withdrawn = attest(checked, OVERSIGHT, holds=False, covers="patch")
+    ((_, theirs),) = wording.attested(withdrawn.decision.findings)
+    assert {one.key for one in theirs} == {ASSESSED}
+    said = wording.act_of(withdrawn.act)
+    assert f"NOT so: {OVERSIGHT}" in said and wording.COVERS["patch"] in said
+    open_ = [one for one in checked.first.decision.findings if one.key == OVERSIGHT]  # type: ignore[attr-defined]
+    assert wording.origin_of(open_[0]) == "nobody's word counts yet" and wording.gist(open_[0]).endswith(
+        "(to be signed)"
+    )

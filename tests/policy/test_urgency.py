@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.canonical import instant, parse_instant
+from governance.evidence.origin import Subject
+from governance.policy.attested import Attested
 from governance.policy.outcome import Action, Severity
+from governance.policy.rules.attestation.signed import SignedParams, signed, signers
 from governance.policy.urgency import DAYS, TIERS, Asks, Standing, due, explained, tier_of, when, why
 
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
@@ -137,3 +140,20 @@ def test_the_order_is_explained_with_the_numbers_that_make_it():
     text = " ".join(explained())
     for number in (*DAYS.values(), *(times for times in TIERS.values() if times > 1), 14, 30):
         assert str(number) in text
+
+
+def test_statements_are_told_apart_from_what_is_to_review():
+    only = case(statements=2, signers=("auditor",))
+    assert only.only_statements and "high risk, 2 statements to sign, the worst high, in prod" in why(only, NOW)
+    some = case(findings=3, statements=1, signers=("auditor",))
+    assert not some.only_statements and "3 findings to review, of which 1 statement to sign" in why(some, NOW)
+    # Where it is denied, or asks nothing, no signature is all that it takes.
+    assert not case(DENIED, statements=2).only_statements and not case(ALLOWED, findings=0).only_statements
+
+
+@pytest.mark.parametrize("roles", [("auditor",), ("reviewer", "auditor"), ("approver", "auditor", "reviewer")])
+def test_who_may_sign_is_read_from_the_finding(roles):
+    given = Attested(Subject(name="m", version="1.0.0", artifact=None))
+    limit = signed.judge(given, SignedParams(statement="Somebody can stop it.", roles=roles), NOW).limit
+    assert set(signers(limit.value)) == set(roles)
+    assert signers("at least 0.8") == signers("") == ()
