@@ -268,7 +268,9 @@ def _finding(selected: SelectedRule, waivers: Waivers, places: tuple[str, ...], 
     section, evidence, groups = selected.section, asked.evidence, selected.facts
     said = attested(selected.key, asked.waivers) if selected.attests else None
     judged = verdict_of(selected, evidence, asked.now, said)
-    verdict = untimely(selected.times, selected.clauses or (f"rule {section.id}",), asked.as_of) or judged
+    # The days are those of the clauses only where the rule has none of its own.
+    timed = () if section.in_force else selected.clauses
+    verdict = untimely(selected.times, timed or (f"rule {section.id}",), asked.as_of) or judged
     # What is not there comes from nobody.
     there = not selected.attests and all(getattr(evidence.facts, group) is not None for group in groups)
     made = partial(

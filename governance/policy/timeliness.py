@@ -47,6 +47,7 @@ def untimely(found: Times, names: Sequence[str], as_of: datetime) -> Verdict | N
     ended = max((one.until for one in found if one.until and one.until <= today), default=None)
     begins = min((one.from_ for one in found if one.from_ > today), default=None)
     said = [f"ended on {day(ended)}"] if ended else []
-    said += [f"begins {'again ' if ended else ''}on {day(begins)}"] if begins else []
+    verb = "begin" if len(names) > 1 else "begins"
+    said += [f"{verb} {'again ' if ended else ''}on {day(begins)}"] if begins else []
     fix = f"judge as of {day(begins)} to see what will follow" if begins else "nothing is asked any more"
     return Verdict(outcome=Outcome.NOT_APPLICABLE, why=f"{', '.join(names)} {' and '.join(said)}", fix=fix)

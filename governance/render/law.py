@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from governance.policy.calendar import LawCalendar, LawChange
+from governance.policy.calendar import LawCalendar, LawChange, What
 from governance.policy.clauses import Covered, Kind, LawCoverage
 from governance.policy.period import day
 from governance.render.clauses import by_whom, shares, standing
@@ -79,22 +79,32 @@ def _row(clause: Covered, law: LawCoverage) -> str:
 
 
 def calendar_text(found: LawCalendar, width: int) -> str:
-    """A row for each change, by day."""
+    """A row for each change, by day. On each a doubt is told once, and then pointed at: many clauses share it."""
     bounds = [f"from {day(found.from_)}" if found.from_ else "", f"until {day(found.until)}" if found.until else ""]
     said = " ".join(filter(None, bounds))
     lines = [f"What changes {said}".rstrip() + (":" if found.changes else ": nothing that is known here")]
-    last = ""
+    last, told = "", set[str]()
     for one in found.changes:
         if one.day != last:
             lines += ["", day(one.day)]
-            last = one.day
-        lines += wrap(visible(_changed(one)), width, "  ", "    ")
-        lines += [line for doubt in one.doubts for line in wrap(visible(f"in doubt: {doubt}"), width, "    ", "    ")]
+            last, told = one.day, set()
+        again = " (in doubt, as above)" if told.intersection(one.doubts) else ""
+        lines += wrap(visible(_changed(one) + again), width, "  ", "    ")
+        for doubt in one.doubts:
+            if doubt not in told:
+                lines += wrap(visible(f"in doubt: {doubt}"), width, "    ", "    ")
+        told.update(one.doubts)
     return "\n".join(lines) + "\n"
 
 
+_OF_RULES = {What.BEGINS: "counts from now on", What.ENDS: "counts no more"}
+"""A rule has no force: it may be checked before its clause comes into force."""
+
+
 def _changed(one: LawChange) -> str:
-    return f"{one.subject} {one.what.value}" + (f": {one.says}" if one.says else "")
+    of_a_rule = "#" in one.subject
+    what = _OF_RULES.get(one.what, one.what.value) if of_a_rule else one.what.value
+    return ("rule " if of_a_rule else "") + f"{one.subject} {what}" + (f": {one.says}" if one.says else "")
 
 
 def calendar_json(found: LawCalendar) -> str:

@@ -19,9 +19,9 @@ NOT_JUDGED = "not judged"
 
 
 class ClauseRow(NamedTuple):
-    """A clause and one rule that serves it; a clause that none serves has one row, too. `outcome` is a state of a
-    finding, `not judged` or `not covered`. `value` is held against `limit`; both may be empty. `style` names the state
-    for colours, and `evidence` is empty where nothing was judged."""
+    """A clause and one rule that serves it; a clause that none serves has one row, too. `status` on the legal date,
+    with its days where it stands otherwise than its law. `outcome` is a state of a finding, `not judged` or `not
+    covered`. `value` is held against `limit`; both may be empty. `evidence` is empty where nothing was judged."""
 
     control: str
     citation: str
@@ -81,11 +81,12 @@ def _rows(decision: Decision, policy: LoadedPolicy, law: LawCoverage, remark: st
     findings = {finding.key: finding for finding in decision.findings}
     for clause in law.clauses:
         own = tuple(doubt for doubt in clause.doubts if doubt != law.unconfirmed)
+        as_its_law = (clause.status, clause.effective) == (law.status, law.effective)
         row = ClauseRow(
             control=f"{law.law}/{clause.clause}",
             citation=clause.citation,
             asks=clause.asks,
-            status=clause.status.value,
+            status=clause.status.value if as_its_law else standing(clause.status, clause),
             outcome=Kind.NOT_COVERED.value,
             rests_on=clause.kind.value,
             value="",

@@ -124,7 +124,7 @@ def _sides(finding: Differs) -> Iterator[tuple[str, str]]:
         yield "now", f"would need measuring: {', '.join(finding.would_need)}"
         return
     same = was is not None and now is not None and _fact(was) == _fact(now)
-    yield "now", "the same" if same else _said(now) if now else "no such rule any more"
+    yield "now", "the same" if same else _said(now) if now else "no such rule any more, or none in force"
     if was and now and was.outcome is now.outcome and was.actions != now.actions:
         yield "asks", f"{wording.effect(was.actions)} -> {wording.effect(now.actions)}"
     side = now or was

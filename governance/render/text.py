@@ -89,8 +89,10 @@ def decision_text(
     page.add("Not measured, taken on somebody's word: " + "; ".join(_declared(evidence)), "", "  ")
     for who, findings in wording.attested(decision.findings):
         page.add(f"Attested by {who}, not checked by us: {'; '.join(one.title for one in findings)}", "", "  ")
+    above = _which_law(decision, next(iter(wording.strictest(decision, environment)), ""))
     for note in decision.notes:
-        page.add(note, "Note: ", "      ")
+        if note not in above:
+            page.add(note, "Note: ", "      ")
     _record(page, decision, sealed)
     return page.text()
 
@@ -108,8 +110,16 @@ def _verdict(page: Page, decision: Decision, environment: str | None) -> None:
     page.lines.append("  ".join([subject, *verdicts]))
     if environments:
         page.add(_because(decision, environments[0], 2 * (page.width - 2)), "", "  ")
+        for note in _which_law(decision, environments[0]):
+            page.add(note, "", "  ")
     rules = wording.plural(len(decision.findings), "rule")
     page.add(f"{rules}: {wording.tally(decision.findings)}. Valid until {decision.valid_until}.", "", "  ")
+
+
+def _which_law(decision: Decision, environment: str) -> list[str]:
+    """Of several policies which decided, by which clauses, and what each other says alone."""
+    begins = f"{environment}: {decision.outcomes[environment].value} by " if environment else "\n"
+    return [note for note in decision.notes if note.startswith(begins)]
 
 
 def _because(decision: Decision, environment: str, room: int) -> str:
@@ -138,6 +148,7 @@ def _finding(page: Page, finding: Finding, acts: Sequence[Recorded]) -> None:
     if not finding.looked_at and finding.origin is None:
         # Nothing was there to look at: what to give is all there is to say.
         _fix(page, finding)
+        _law(page, finding)
         _waiver_and_rule(page, finding, acts)
         return
     page.field("limit", wording.limit_of(finding.limit))
@@ -151,8 +162,7 @@ def _finding(page: Page, finding: Finding, acts: Sequence[Recorded]) -> None:
         page.field("", f"and {len(finding.looked_at) - len(shown)} more (--format json shows all)")
     if finding.fix:
         _fix(page, finding)
-    if finding.controls:
-        page.field("law", ", ".join(finding.controls))
+    _law(page, finding)
     page.field("evidence", wording.origin_of(finding))
     _waiver_and_rule(page, finding, acts)
 
@@ -161,6 +171,11 @@ def _fix(page: Page, finding: Finding) -> None:
     page.field("fix", finding.fix)
     if finding.owner:
         page.field("owner", finding.owner)
+
+
+def _law(page: Page, finding: Finding) -> None:
+    if finding.controls:
+        page.field("law", ", ".join(finding.controls))
 
 
 def _waiver_and_rule(page: Page, finding: Finding, acts: Sequence[Recorded]) -> None:

@@ -75,10 +75,10 @@ SECOND = timedelta(seconds=1)
 @pytest.mark.parametrize(
     "day, applies, said",
     [
-        ("2026-11-21", False, "house-law/sec-2, house-law/sec-3 begins on 2027-01-01"),
+        ("2026-11-21", False, "house-law/sec-2, house-law/sec-3 begin on 2027-01-01"),
         ("2027-01-01", True, ""),
         ("2027-06-30", True, ""),
-        ("2027-07-01", False, "house-law/sec-2, house-law/sec-3 ended on 2027-07-01 and begins again on 2027-10-01"),
+        ("2027-07-01", False, "house-law/sec-2, house-law/sec-3 ended on 2027-07-01 and begin again on 2027-10-01"),
         ("2027-10-01", True, ""),
         ("2027-12-31", True, ""),
     ],
@@ -149,7 +149,10 @@ def test_before_and_after_the_law_nothing_is_in_force_and_that_denies() -> None:
 def test_a_rule_with_days_of_its_own_counts_then_whatever_its_clauses_say() -> None:
     own = changed(("outcome: fail}, ", "outcome: fail}, in_force: {from: 2026-11-01T00:00:00Z}, "))
     assert judge(evidence(), [load(own)]).outcomes["prod"] is Action.DENY
-    assert judge(evidence(), [load(own)], as_of=on("2026-10-31")).outcomes["prod"] is Action.ALLOW
+    before = judge(evidence(), [load(own)], as_of=on("2026-10-31"))
+    assert before.outcomes["prod"] is Action.ALLOW
+    (found,) = (one for one in before.findings if one.outcome is Outcome.NOT_APPLICABLE and "2026-11-01" in one.why)
+    assert found.why == f"rule {found.key.partition('#')[2]} begins on 2026-11-01"
     bare = policy("{id: a, uses: test.says@1, with: {outcome: fail}, in_force: {from: 2027-01-01T00:00:00Z},"
                   " enforcement: {default: deny}}", section("b"))  # fmt: skip
     (found,) = (one for one in judge(evidence(), [bare]).findings if one.key == "house#a")

@@ -9,12 +9,13 @@ import pypdf
 import pytest
 
 from governance import strictyaml
+from governance.policy.calendar import LawCalendar, LawChange, What
 from governance.policy.clauses import coverage
 from governance.policy.outcome import Outcome
 from governance.render.explain import Case as Shown
 from governance.render.explain import explain_finding
 from governance.render.explain_text import explanation_text
-from governance.render.law import coverage_markdown, coverage_text
+from governance.render.law import calendar_text, coverage_markdown, coverage_text
 from governance.render.markdown import decision_markdown
 from governance.render.matrix import NOT_JUDGED, matrix
 from governance.render.pdf import render_pdf
@@ -45,7 +46,12 @@ def test_each_clause_stands_once_for_each_rule_with_value_limit_and_evidence(jud
     assert [(row.control, row.outcome, row.rests_on, row.status) for row in found.rows] == [
         ("house-law/sec-1", "passed", "checked", "in-force"),
         ("house-law/sec-2", "failed", "checked", "in-force"),
-        ("house-law/sec-3", "not applicable", "checked", "upcoming"),
+        (
+            "house-law/sec-3",
+            "not applicable",
+            "checked",
+            "upcoming, from 2027-01-01 until 2028-01-01, then house-law-2",
+        ),
         ("house-law/sec-4", "inconclusive", "declared", "in-force"),
         ("house-law/sec-5", "not covered", "not covered", "in-force"),
     ]
@@ -79,11 +85,48 @@ def test_the_text_has_it_all(judged: Verified) -> None:
         "In doubt: The committee has not signed <b>them</b>.",
         judged.evidence_sha256,
         "house-law/sec-2 (section 2; in-force): failed by house-law#alike [checked]: 0.4533 [",
-        "house-law/sec-3 (section 3; upcoming): not applicable by house-law#right-always",
+        "house-law/sec-3 (section 3; upcoming, from 2027-01-01 until 2028-01-01, then house-law-2): not applicable by house-law#right-always",
         "house-law/sec-3 begins on 2027-01-01; in doubt: The day may be put off.",
         "house-law/sec-5 (section 5; in-force): not covered: a duty of the management",
     ):
         assert part in said, part
+
+
+def test_which_law_decided_stands_once_and_above(judged: Verified) -> None:
+    said = text_of(judged)
+    (note,) = (one for one in judged.decision.notes if one.startswith("prod: deny by "))
+    assert said.count(note) == 1 and said.index(note) < said.index("FAILED")
+    assert any(one.startswith("staging: ") and f"Note: {one}" in said for one in judged.decision.notes)
+
+
+def test_what_nobody_could_judge_names_its_clause_too(judged: Verified) -> None:
+    (finding,) = (one for one in judged.decision.findings if "house-law/sec-4" in one.controls)
+    assert finding.outcome is Outcome.INCONCLUSIVE and not finding.looked_at
+    said = text_of(judged).split("INCONCLUSIVE")[1]
+    assert re.search(rf"law +house-law/sec-4 rule +{finding.key} ", said)
+
+
+def test_a_calendar_tells_a_doubt_once_a_day_and_calls_a_rule_a_rule() -> None:
+    doubts = ("The day may be put off.",)
+    day, later = "2027-01-01T00:00:00Z", "2027-02-01T00:00:00Z"
+    changes = [
+        LawChange(day=day, policy="house", what=What.BEGINS, subject="house-law/a", says="A", doubts=doubts),
+        LawChange(day=day, policy="house", what=What.BEGINS, subject="house-law/b", says="B", doubts=doubts),
+        LawChange(day=day, policy="house", what=What.BEGINS, subject="house#c", says="C"),
+        LawChange(day=later, policy="house", what=What.ENDS, subject="house-law/a", says="A", doubts=doubts),
+    ]
+    found = LawCalendar.model_validate({"from": None, "until": None, "changes": changes})
+    assert calendar_text(found, 100).splitlines()[2:] == [
+        "2027-01-01",
+        "  house-law/a comes into force: A",
+        "    in doubt: The day may be put off.",
+        "  house-law/b comes into force: B (in doubt, as above)",
+        "  rule house#c counts from now on: C",
+        "",
+        "2027-02-01",
+        "  house-law/a lapses: A",
+        "    in doubt: The day may be put off.",
+    ]
 
 
 def test_markdown_has_a_row_for_each_clause_and_keeps_text_text(judged: Verified) -> None:
