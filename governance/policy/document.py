@@ -279,6 +279,9 @@ def _select(
             condition = compile_condition(section.expr, section.requires, where, params)
         except BadInput as error:
             raise source.error(here, error.what, **dict(error.details())) from error
+        for slip in condition.no_fields:
+            source, here = positions.inside((*at, "expr"), section.expr, slip.offset, slip.name)
+            raise source.error(here, **slip.details)
         return SelectedRule(key, section, None, None, condition)
     rule = catalogue.get(section.uses or "")
     if rule is None:

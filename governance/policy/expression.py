@@ -18,7 +18,8 @@ from pydantic import BaseModel
 from governance.canonical import Real
 from governance.errors import BadInput
 from governance.evidence.evidence import EvidenceSet, Facts
-from governance.policy.finding import Looked, Verdict
+from governance.policy.fields import NoField, no_fields, nulls, of_evidence
+from governance.policy.finding import Looked, Verdict, listed
 from governance.policy.outcome import Outcome
 from governance.policy.pieces import Tokens, code_of, cut, doubles, from_the_root, reads_clock
 from governance.policy.telling import Ask, Told, broken, compared, digested, said
@@ -53,6 +54,11 @@ class Condition(NamedTuple):
     def groups(self) -> tuple[str, ...]:
         """Groups of evidence that it can see."""
         return _groups(self.requires)
+
+    @property
+    def no_fields(self) -> Iterator[NoField]:
+        """What it reads and no evidence has."""
+        return no_fields(self.text, self.tokens, of_evidence(self.groups, _ALWAYS))
 
     @property
     def timed(self) -> bool:
@@ -311,7 +317,9 @@ def evaluate(condition: Condition, evidence: EvidenceSet, now: str) -> Verdict:
     if result.type() != cel.Type.BOOL:
         gave = f"{result.type()}: {result.value()}" if result.type() == cel.Type.ERROR else str(result.type())
         why = f"the expression gave {gave}, not true or false"
-        return Verdict(outcome=Outcome.ERROR, why=why, looked_at=tuple(looked))
+        if absent := nulls(condition.text, condition.tokens, of_evidence(condition.groups, _ALWAYS), data):
+            why += f"; {listed(absent, _SHOWN)} {'is' if len(absent) == 1 else 'are'} null"
+        return Verdict(outcome=Outcome.ERROR, why=why, looked_at=tuple(looked), fix=_NULL if absent else "")
     ask = _asking(condition, data, activation)
     if result.value() is True:
         told = compared(condition.tokens, data, ask) or Told(f"{condition.text.strip()} is true")
@@ -370,6 +378,10 @@ def _read(condition: Condition, data: dict[str, Any], told: frozenset[str]) -> I
         if (place := ".".join(steps[:depth])) not in told:
             shown = digested(value) if isinstance(value, dict | list) else said(value)
             yield f"{place} is {shown}"
+
+
+_SHOWN = 3
+_NULL = "have the expression say what holds where there is nothing, as in `x.expires == null || ...`; or state it"
 
 
 def _at(tree: Any, path: str) -> Any:

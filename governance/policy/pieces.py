@@ -44,6 +44,11 @@ def cut(text: str) -> list[Token]:
     return found
 
 
+def starts(text: str) -> list[int]:
+    """Where each token of `cut` begins."""
+    return [match.start() for match in _TOKEN.finditer(text) if match.lastgroup != "gap"]
+
+
 def code_of(text: str) -> str:
     """The text with spaces in the place of literal texts and comments: what stands there is still where it was."""
     return _TOKEN.sub(lambda found: found[0] if found.lastgroup not in ("gap", "text") else " " * len(found[0]), text)
@@ -59,14 +64,14 @@ def from_the_root(tokens: Tokens) -> str:
     return ""
 
 
-_MACROS = ("all", "exists", "exists_one", "filter", "map")
+MACROS = ("all", "exists", "exists_one", "filter", "map")
 
 
 def doubles(tokens: Tokens) -> str:
     """The first list that a macro goes through and that the expression builds of something: through a chain of such
     lists (`[a + a].all(b, [b + b].all(c, ...))`) text can grow to any length. Empty where there is none."""
     for at in range(2, len(tokens) - 1):
-        if tokens[at].text in _MACROS and is_field(tokens, at) and tokens[at + 1].text == "(":
+        if tokens[at].text in MACROS and is_field(tokens, at) and tokens[at + 1].text == "(":
             target = _before(tokens, at - 1)
             if _is_built(target):
                 return shown(target)
@@ -94,7 +99,7 @@ def _is_built(target: Tokens) -> bool:
     kept, at = list[Token](), 0
     while at < len(target):
         kept.append(target[at])
-        if target[at].text in _MACROS and is_field(target, at) and (end := closing(target, at + 1)):
+        if target[at].text in MACROS and is_field(target, at) and (end := closing(target, at + 1)):
             at = end
         at += 1
     for at, one in enumerate(kept):

@@ -1,5 +1,6 @@
 """Where each part of a policy stands, in the file that says it: of a merged policy in the child, else in a parent."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,20 @@ class Positions:
         """file:line:column"""
         source, at = self._at(key)
         return f"{source.name}:{at.line}:{at.column}"
+
+    def inside(self, key: Key, text: str, offset: int, name: str) -> tuple[Source, Position]:
+        """Where the name at an offset of the text at `key` stands in its file, however the text is written there; where
+        the text begins if the name is spelled otherwise."""
+        source, path = self.place(key)
+        here = source.values.get(path) or source.position(path)
+        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.ASCII)
+        left = len(word.findall(text[:offset]))
+        for number, line in enumerate(source.lines[here.line - 1 :], here.line):
+            for found in word.finditer(line, here.column - 1 if number == here.line else 0):
+                if not left:
+                    return source, Position(number, found.start() + 1)
+                left -= 1
+        return source, source.position(path)
 
     def error(self, key: Key, what: str, **details: str) -> BadInput:
         """At the value, or at the key of what begins below."""

@@ -208,7 +208,6 @@ def grants(*principals: str) -> EvidenceSet:
     "condition",
     [
         'access.grants.all(g, g.principal != "*")',
-        '.access.grants.all(g, g.principal != "*")',
         'size(access["grants"]) < 1',
         'access . grants.all(g, g.principal != "*")',
         '// access.origin.kind\n  access.grants.all(g, g.principal != "*")',

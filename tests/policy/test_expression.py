@@ -56,7 +56,7 @@ def test_versions_and_labels_are_text() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "fairness.nothing > 1",
+        "dyn(fairness).nothing > 1",
         "fairness.tables[7].unknown == 0",
         "fairness.rows > 'a'",
         "fairness.tables[0].critical[0].values['0.2'] > 1.0",
@@ -64,8 +64,8 @@ def test_versions_and_labels_are_text() -> None:
         "int('x') > 1",
         "fairness.rows + 9223372036854775807 > 0",
         "timestamp('yesterday') < timestamp(now)",
-        "!(fairness.nothing > 1)",
-        "fairness.nothing",
+        "!(dyn(fairness).nothing > 1)",
+        "dyn(fairness).nothing",
     ],
 )
 def test_a_runtime_error_is_an_error_finding_and_denies(text: str) -> None:

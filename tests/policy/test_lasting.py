@@ -121,7 +121,7 @@ def test_it_is_what_would_follow_that_counts(before: str, after: str, enforced: 
 
 
 def test_a_rule_that_breaks_later_ends_it() -> None:
-    broken = "{id: a, requires: [lineage], expr: 'now < \"2026-12-01\" || lineage.nothing > 1', enforcement: %s}"
+    broken = "{id: a, requires: [lineage], expr: 'now < \"2026-12-01\" || dyn(lineage).nothing > 1', enforcement: %s}"
     assert until(broken % "{default: warn}", facts=evidence(lineage=licence())) == "2026-12-01T00:00:00Z"
 
 
