@@ -189,12 +189,18 @@ def _notes(notes: Sequence[str], most: int) -> list[Flowable]:
 
 def _declared(verified: Verified, most: int) -> list[Flowable]:
     said = [f"<b>{name}</b>: {markup(words)}" for name, words in wording.declared(verified.evidence)]
+    attested = wording.attested(verified.decision.findings)
     return [
         Paragraph("Taken on somebody's word, not measured", style.GROUP),
         Paragraph("; ".join(said) + ".", style.CELL),
         *(
             Paragraph(rich("<b>Attested by {}, not checked by us</b>: {}", who, _titles(findings, most)), style.CELL)
-            for who, findings in wording.attested(verified.decision.findings)
+            for who, findings in attested[:most]
+        ),
+        *(
+            [paragraph(f"and by {len(attested) - most} more: see who acted", style.LABEL)]
+            if len(attested) > most
+            else []
         ),
     ]
 
