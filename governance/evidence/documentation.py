@@ -22,8 +22,8 @@ Day = Annotated[str, AfterValidator(_day)]
 
 
 class SectionFact(Document):
-    """`words` under `heading`, down to the next heading of its level or above, so with all subsections; lines that stand
-    where something is to be written, such as TODO, are not counted."""
+    """`words` under `heading`, down to the next heading of its level or above, so with all subsections; lines that
+    stand where something is to be written, such as TODO, are not counted."""
 
     heading: str
     words: Count

@@ -1,6 +1,5 @@
 """Days as laws count them: months from a day, and days on which business is done."""
 
-import calendar
 from datetime import date, timedelta
 
 _DAY = timedelta(days=1)
@@ -16,7 +15,14 @@ def months_after(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year > date.max.year:
         return date.max
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    return date(year, month + 1, min(day.day, _length(year, month + 1)))
+
+
+def _length(year: int, month: int) -> int:
+    """Days of a month, as the proleptic Gregorian calendar has them."""
+    if month == 2:
+        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    return 30 if month in (4, 6, 9, 11) else 31
 
 
 def federal_holidays(year: int) -> frozenset[date]:
@@ -28,7 +34,7 @@ def federal_holidays(year: int) -> frozenset[date]:
 
 
 def _nth(year: int, month: int, weekday: int, which: int) -> date:
-    days = [date(year, month, day) for day in range(1, calendar.monthrange(year, month)[1] + 1)]
+    days = [date(year, month, day) for day in range(1, _length(year, month) + 1)]
     on = [day for day in days if day.weekday() == weekday]
     return on[which - 1 if which > 0 else which]
 
