@@ -15,7 +15,8 @@ from governance.render.clauses import by_whom, shares, standing
 AS_OF = datetime(2026, 11, 21, tzinfo=UTC)
 """The day on which the laws were last read, so that the page is the same on each day."""
 _MEANS = {
-    Kind.CHECKED: "a rule judges facts that we measured",
+    Kind.CHECKED: "all its rules judge facts that we measured",
+    Kind.IN_PART: "some do; for the rest a document or a signature stands",
     Kind.DECLARED: "rules read only what a document of the submitter says",
     Kind.ATTESTED: "rules ask only that somebody signed for it",
     Kind.NOT_COVERED: "no rule serves it, and the policy says why",

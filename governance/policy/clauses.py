@@ -22,9 +22,11 @@ class Kind(StrEnum):
     """How a clause is covered, from the best."""
 
     CHECKED = "checked"
-    """A rule judges facts that we measured."""
+    """All its rules judge facts that we measured."""
+    IN_PART = "checked in part"
+    """Some do; for the rest of what it asks a document or somebody's signature stands."""
     DECLARED = "declared"
-    """Rules read only what a document says."""
+    """Rules read what a document says; none of it was measured."""
     ATTESTED = "attested"
     """Rules ask only that somebody signed for it."""
     NOT_COVERED = "not covered"
@@ -116,7 +118,7 @@ def account(law: Law, clause: Clause, rules: Sequence[SelectedRule], as_of: date
         effective=law.effective_of(clause),
         superseded_by=law.successor_of(clause),
         doubts=law.doubts(clause),
-        kind=min((one.kind for one in served), key=tuple(Kind).index, default=Kind.NOT_COVERED),
+        kind=_together([one.kind for one in served]),
         rules=served,
         why=None if served else clause.not_covered,
     )
@@ -129,3 +131,10 @@ def _covered(policy: LoadedPolicy, law: Law, as_of: datetime) -> Iterator[Covere
             serving.setdefault(control, []).append(selected)
     for clause in law.clauses:
         yield account(law, clause, serving.get(law.control(clause), ()), as_of)
+
+
+def _together(kinds: Sequence[Kind]) -> Kind:
+    """How a clause is covered by several rules. One that is measured does not make the others so: each stands for a
+    part of what the clause asks."""
+    best = min(kinds, key=tuple(Kind).index, default=Kind.NOT_COVERED)
+    return Kind.IN_PART if best is Kind.CHECKED and {*kinds} != {best} else best

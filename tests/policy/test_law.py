@@ -340,9 +340,26 @@ class TestCoverage:
             ("sec-4", "not covered", "in-force"),
         ]
         assert {kind.value: count for kind, count in said.counts.items()} == {
-            "checked": 3, "declared": 0, "attested": 0, "not covered": 1,
+            "checked": 3, "checked in part": 0, "declared": 0, "attested": 0, "not covered": 1,
         }  # fmt: skip
         assert said.clauses[3].why == "a duty of the management"
+
+    @pytest.mark.parametrize(
+        ("second", "kind"),
+        [
+            ("uses: performance.metric_floor@1, with: {metric: f1, at_least: 0.5}", Kind.CHECKED),
+            ("uses: purpose.stated@1, accept: {kind: [declared]}", Kind.IN_PART),
+            ("uses: attestation.signed@1, with: {statement: It is as it should be.}", Kind.IN_PART),
+        ],
+    )
+    def test_one_measured_rule_does_not_make_a_clause_checked(self, second: str, kind: Kind) -> None:
+        rules = [
+            f"  - {{id: rule-{number}, {rule}, controls: [house-law/sec-1], enforcement: {{default: deny}}}}\n"
+            for number, rule in enumerate(["uses: performance.floor@1, with: {at_least: 0.8}", second])
+        ]
+        found = load_policy((TEXT[: TEXT.index("rules:")] + "rules:\n" + "".join(rules)).encode(), "policy.yaml")
+        assert found.document.law is not None
+        assert coverage(found, found.document.law, NOW).clauses[0].kind is kind
 
     @pytest.mark.parametrize(
         "rule, kind",
