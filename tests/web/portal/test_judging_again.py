@@ -88,7 +88,10 @@ def shown(project, change):
     file = file._replace(page=file.page._replace(decision=change(file.page.decision)))
     may = desk.permissions(project.workspace, file, "local|bo", PEOPLE["bo"])
     frame = pages_frame.Frame("a case", "bo", PEOPLE["bo"], "csrf", "auto", CASE)
-    page = compose.case_page(frame, file, may, site="https://governance.example", draft=pages_case.Draft())
+    page = compose.case_page(
+        frame, file, may, roles=PEOPLE["bo"], now=project.clock(), site="https://governance.example",
+        draft=pages_case.Draft(),
+    )  # fmt: skip
     return read(render(page))
 
 
