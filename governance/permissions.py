@@ -126,7 +126,7 @@ def acting_role(kind: str, roles: tuple[str, ...]) -> str | None:
     if len(allowed) == 1:
         return allowed[0]
     held = [role for role in roles if role in allowed]
-    return held[0] if len(held) == 1 else None
+    return None if len(held) > 1 else (held or allowed)[0]
 
 
 def may_submit(principal: str, roles: tuple[str, ...]) -> Permission:
@@ -147,15 +147,19 @@ def may_release(principal: str, roles: Collection[str], author: str) -> Permissi
     return Permission(True, f"{principal} is an {APPROVER} and not the author {author}")
 
 
+def may_act_as(kind: str, actor: str, role: str, roles: tuple[str, ...]) -> Permission:
+    """Whether somebody who holds `roles` may do such a thing to some case, in this role."""
+    if actor == UNVERIFIED:
+        return Permission(False, "nobody has authenticated this person; sign with a key of your own")
+    if role not in roles:
+        return Permission(False, f"{actor} acts as {role} but holds the roles: {', '.join(roles) or 'none'}")
+    return may(Does(kind), actor, (role,))
+
+
 def may_act(act: Act, roles: tuple[str, ...], seen: Decision, measured_by: str | None = None) -> Permission:
     """Whether the signer of `act`, who holds `roles`, may do this to the case they saw. `measured_by` is the principal
     whose evidence it rests on: whoever measured answers for nothing either."""
-    if act.actor == UNVERIFIED:
-        return Permission(False, "nobody has authenticated this person; sign with a key of your own")
-    if act.role not in roles:
-        held = ", ".join(roles) or "none"
-        return Permission(False, f"{act.actor} acts as {act.role} but holds the roles: {held}")
-    by_role = may(Does(act.kind), act.actor, (act.role,))
+    by_role = may_act_as(act.kind, act.actor, act.role, roles)
     if act.kind in (Does.COMMENT, Does.REJECT) or not by_role.allowed:
         return by_role
     if seen.submitter == UNVERIFIED:

@@ -173,8 +173,9 @@ def _cases(chosen: Iterable[_Chosen], sound: Tree) -> Iterator[_Case]:
             if (change := _change(sound, tree)) not in seen:
                 seen.append(change)
                 yield _Case(f"{one.id}: {name}"[:100], change)
-    yield _Case("exactly 100 rows", _change(sound, {"fairness": _rows(100)}))
-    yield _Case("99 rows", _change(sound, {"fairness": _rows(99)}))
+    named = sound["fairness"].get("sex", {})
+    for title, rows in (("exactly 100 rows", 100), ("99 rows", 99)):
+        yield _Case(title, _change(sound, {"fairness": _rows(rows, *named)}))
     yield _Case("groups were not compared", {"fairness": None})
     measured = [name for name in sound if name not in DECLARED]
     yield _Case("somebody wrote the numbers down", {"origins": dict.fromkeys(measured, "declared")})
@@ -184,10 +185,10 @@ def _change(sound: Tree, target: Tree) -> Tree:
     return merge_patch({name: sound[name] for name in target if name in sound}, target)
 
 
-def _rows(rows: int) -> Tree:
+def _rows(rows: int, one: str = "a", other: str = "b", *_: str) -> Tree:
     """Two groups with the same rates."""
     half = {"tn": rows // 4, "fp": rows // 20, "fn": rows // 20, "tp": rows // 2 - rows // 4 - 2 * (rows // 20)}
-    return {"sex": {"a": half, "b": {**half, "tp": half["tp"] + rows % 2}}}
+    return {"sex": {one: half, other: {**half, "tp": half["tp"] + rows % 2}}}
 
 
 def _policy(name: str, chosen: Sequence[_Chosen], owner: str) -> str:

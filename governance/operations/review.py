@@ -22,7 +22,7 @@ from governance.operations.sealing import (
     seal_decision,
 )
 from governance.operations.workspace import Workspace
-from governance.permissions import TABLE, Does, acting_role, may_act
+from governance.permissions import TABLE, Does, Permission, acting_role, may_act, may_act_as
 from governance.policy import attesting
 from governance.policy.act import Act, Attestation, Waiver
 from governance.policy.attesting import Stating
@@ -87,6 +87,7 @@ def act(
         raise BadInput("say in which role", expected=f"--role and one of: {', '.join(roles)}", fix="nothing was signed")
     with workspace.open_trail() as store, store.transaction(log, workspace.clock()) as transaction:
         issued, before = _latest(transaction, model, version, seen)
+        _assert_allowed(kind, principal, may_act_as(kind, principal, role, known(people, principal, transaction).roles))
         waiver = drawn_up(waiver, before) if waiver else None
         attestation = attesting.drawn_up(stating, read_policies(transaction, before)) if stating else None
         at = instant(transaction.now)
@@ -243,18 +244,21 @@ def _permitted(
             expected=f"key {key_id(decode_public(person.key))[:16]}",
             fix="sign with the key that counts now; nothing was signed",
         )
-    permission = may_act(signed, person.roles, before, evidence.origin.by)
+    _assert_allowed(signed.kind, signed.actor, may_act(signed, person.roles, before, evidence.origin.by))
+    policies = read_policies(transaction, before)
+    assert_signable(signed, before, policies, evidence)
+    return _Case(issued, before, evidence, policies)
+
+
+def _assert_allowed(kind: str, actor: str, permission: Permission) -> None:
     if not permission.allowed:
-        row = TABLE[Does(signed.kind)]
+        row = TABLE[Does(kind)]
         raise Refused(
-            f"{signed.actor.rpartition('|')[2]} may not {signed.kind} this",
+            f"{actor.rpartition('|')[2]} may not {kind} this",
             got=permission.reason,
             expected=f"{' or '.join(row.roles)}, to {row.means}",
             fix="leave it to somebody who may; nothing was signed",
         )
-    policies = read_policies(transaction, before)
-    assert_signable(signed, before, policies, evidence)
-    return _Case(issued, before, evidence, policies)
 
 
 def _judge_again(

@@ -12,6 +12,7 @@ from governance.operations.initialise import add_person
 from governance.operations.refusals import request
 from governance.operations.submit import evaluate_again, submit
 from governance.permissions import ACCOUNT_ROLES, TABLE, Does, Scope
+from governance.policy.attesting import Stating
 from tests.operations.project import PASSWORD
 from tests.operations.service import Service
 
@@ -41,6 +42,9 @@ def written(caplog):
     return read
 
 
+END = "2127-01-01T00:00:00Z"
+
+
 def verbs(service, by):
     """What is called for each row of the table: by the caller, on somebody else."""
     there, case = service.workspace, {"name": "credit", "version": "1.10", "caller": by}
@@ -52,6 +56,7 @@ def verbs(service, by):
         Does.REJECT: lambda: service.project.act("reject", **act),
         Does.WAIVE: lambda: service.project.waive(**act),
         Does.COMMENT: lambda: service.project.act("comment", **act),
+        Does.ATTEST: lambda: service.project.act("attest", stating=Stating(("law#x",), True, END), **act),
         Does.MAKE_TOKEN: lambda: tokens.create_token(there, by, [Scope.READ], "x", there.clock() + timedelta(days=1)),
         Does.REVOKE_TOKEN: lambda: tokens.revoke_token(there, by, service.token("root").token.id),
         Does.LIST_ACCOUNTS: lambda: accounts.list_accounts(there, by),
