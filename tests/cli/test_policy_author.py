@@ -27,6 +27,7 @@ def said(capsys: CAPTURED, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S
     return command
 
 
+@pytest.mark.slow
 def test_what_is_shipped_is_clean(said: Said) -> None:
     code, out, err = said("lint", "--strict")
     assert (code, err) == (0, "")

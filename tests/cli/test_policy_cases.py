@@ -131,6 +131,7 @@ def test_junit(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     assert red == {"house.coverage/rates", "house.coverage/enough-rows", "house.mutants/every mutant is told"}
 
 
+@pytest.mark.slow
 def test_every_shipped_policy_is_tested_by_default(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "test"]) == 0
     text = capsys.readouterr().out

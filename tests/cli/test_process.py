@@ -85,6 +85,7 @@ def test_help_and_version(process, tmp_path):
     assert (nothing.code, nothing.out) == (2, "")
 
 
+@pytest.mark.slow
 def test_killed_in_mid_check(audited, root):
     """At any moment of a check: the trail verifies, and what was told as sealed is in it."""
     env = {"PYTHONPATH": str(root), "PATH": "", "GOVERNANCE_CONFIG_DIR": str(audited.settings.config)}
