@@ -6,7 +6,7 @@ import argparse
 
 from governance import __version__
 from governance.cli.formats import FORMATS
-from governance.cli.options import EXITS, acts, case, folder, proof, service, usual, writing
+from governance.cli.options import EXITS, acts, case, folder, proof, serving, usual, writing
 from governance.errors import BadInput
 
 TYPE_CHECKING = False  # as in `options`
@@ -98,14 +98,14 @@ def build_parser(typed: Container[str] | None = None) -> argparse.ArgumentParser
         "serve",
         "serve the API and the portal, for people and programs elsewhere",
         "--policy credit-high-risk --port 8443 --host 0.0.0.0 --certificate cert.pem --private-key key.pem",
-        service.serve,
+        serving.serve,
         formats=(),
     )
     command(
         "account",
         "invite people to the service, say what they may do, make and end their tokens",
         "invite ann --role admin",
-        service.account,
+        serving.account,
     )
     command(
         "check",
